@@ -1,0 +1,67 @@
+# Two commands do everything on a machine with Python >= 3.11, Node >= 20 and make:
+#   make lab    open JupyterLab on the quickstart      (make demo: the same headless)
+#   make test   run every check
+PYTHON ?= python3
+PY := .venv/bin/python
+BUNDLE := nbembed/static/widget.js
+JS_SOURCES := $(shell find js/src -type f) js/build.mjs js/package.json
+NPX := cd js && npx --no-install
+
+.PHONY: lab demo test lint unit notebooks browser bench wheel build clean
+
+lab: build
+	$(PY) -m jupyterlab notebooks/00_quickstart.ipynb
+
+demo: build
+	mkdir -p demo
+	$(PY) -m jupyter execute notebooks/00_quickstart.ipynb --output=../demo/00_quickstart.ipynb
+	mv notebooks/digits.html demo/digits.html
+	@echo "The page the notebook made: demo/digits.html"
+
+test: lint unit notebooks browser wheel
+
+build: .stamps/venv $(BUNDLE)
+
+lint: build
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	.venv/bin/lint-imports
+	$(NPX) pyright --project ../pyproject.toml
+	cd js && npm run check
+
+unit: build
+	cd js && npm test
+	$(PY) -m pytest tests --ignore=tests/browser --doctest-modules nbembed
+
+notebooks: build
+	$(PY) -m pytest --nbval -p no:randomly notebooks
+
+browser: build
+	$(PY) tests/browser/chromium.py
+	$(PY) -m pytest tests/browser
+
+# The wheel as a user gets it: in an empty environment, without Node.
+wheel: build
+	rm -rf dist
+	$(PY) -m build --outdir dist
+	$(PY) tests/check_wheel.py dist
+
+bench: build
+	$(PY) benchmarks/run_control.py
+	$(PY) benchmarks/methods.py
+
+.stamps/venv: pyproject.toml constraints.txt
+	test -x $(PY) || $(PYTHON) -m venv .venv
+	$(PY) -m pip install --quiet --upgrade pip
+	$(PY) -m pip install --quiet -c constraints.txt -e ".[dev]"
+	mkdir -p .stamps && touch $@
+
+.stamps/js: js/package.json js/package-lock.json
+	cd js && npm ci --no-audit --no-fund
+	mkdir -p .stamps && touch $@
+
+$(BUNDLE): .stamps/js $(JS_SOURCES)
+	cd js && npm run build
+
+clean:
+	rm -rf .venv .stamps js/node_modules nbembed/static dist build demo

@@ -1,0 +1,69 @@
+// The browser's mirror of a run: frames within a fixed number of bytes.
+
+import type { Frame } from "./transport";
+
+export const HISTORY_BYTES = 64_000_000;
+
+/**
+ * Frames in the order of their steps. When the limit is passed every other one is dropped, and
+ * from then on half as many are kept, so that the whole run stays covered evenly. Which ones
+ * remain depends on the order of arrival alone.
+ */
+export class History {
+  private kept: Frame[] = [];
+  private newest: Frame | undefined;
+  private stride = 1;
+  private offered = 0;
+
+  constructor(private readonly maxBytes = HISTORY_BYTES) {}
+
+  /** All that is kept, the newest frame always among them. */
+  get frames(): readonly Frame[] {
+    const { kept, newest } = this;
+    if (newest === undefined || kept.at(-1) === newest) return kept;
+    return [...kept, newest];
+  }
+
+  push(frame: Frame): void {
+    if (this.newest !== undefined && frame.run !== this.newest.run) this.clear();
+    const last = this.kept.at(-1);
+    this.newest = frame;
+    if (last !== undefined && frame.step <= last.step) {
+      // The kernel sends its last frame again to a view that just came.
+      if (frame.step === last.step) this.kept[this.kept.length - 1] = frame;
+      return;
+    }
+    if (this.offered % this.stride === 0) this.kept.push(frame);
+    this.offered += 1;
+    this.thin();
+  }
+
+  /** Joins frames of a history pack with those seen live: one for each step. */
+  merge(frames: readonly Frame[]): void {
+    const first = frames[0];
+    if (first === undefined) return;
+    const own = this.newest?.run === first.run ? this.frames : [];
+    const bySteps = new Map(own.map((frame) => [frame.step, frame]));
+    for (const frame of frames) bySteps.set(frame.step, frame);
+    this.clear();
+    this.kept = [...bySteps.values()].sort((a, b) => a.step - b.step);
+    this.newest = this.kept.at(-1);
+    this.offered = this.kept.length;
+    this.thin();
+  }
+
+  clear(): void {
+    this.kept = [];
+    this.newest = undefined;
+    this.stride = 1;
+    this.offered = 0;
+  }
+
+  private thin(): void {
+    const size = this.newest?.xy.byteLength ?? 0;
+    while (this.kept.length > 2 && this.kept.length * size > this.maxBytes) {
+      this.kept = this.kept.filter((_, i) => i % 2 === 0);
+      this.stride *= 2;
+    }
+  }
+}

@@ -1,0 +1,145 @@
+// Draws points with WebGL2 into the shared context and copies the picture into the view's canvas.
+
+import type { Affine } from "./camera";
+import type { Cloud } from "./cloud";
+import { type Program, type Shared, sharedContext } from "./context";
+import { type Painter, type Scene, shuffled } from "./painter";
+
+/** undefined when there is no WebGL2. `redraw` is called when a lost context is back. */
+export function webglPainter(redraw: () => void): Painter | undefined {
+  const shared = sharedContext();
+  return shared === null ? undefined : new WebglPainter(shared, redraw);
+}
+
+class WebglPainter implements Painter {
+  readonly kind = "webgl";
+  readonly isSampled = false;
+  // Kept on this side too: a lost context is rebuilt from them.
+  private readonly clouds: [Cloud | null, Cloud | null] = [null, null];
+  private colors = new Uint8Array(0);
+  private order = new Uint32Array(0);
+  private stale = { clouds: [true, true], colors: true, order: true };
+  private buffers: WebGLBuffer[] = [];
+  private layout: WebGLVertexArrayObject | null = null;
+
+  constructor(
+    private readonly shared: Shared,
+    private readonly redraw: () => void,
+  ) {
+    shared.clients.add(this);
+  }
+
+  setCloud(slot: 0 | 1, cloud: Cloud): void {
+    this.clouds[slot] = cloud;
+    this.stale.clouds[slot] = true;
+    if (this.order.length !== cloud.n) {
+      this.order = shuffled(cloud.n);
+      this.stale.order = true;
+    }
+  }
+
+  setColors(rgba: Uint8Array<ArrayBuffer>): void {
+    this.colors = rgba;
+    this.stale.colors = true;
+  }
+
+  draw(target: CanvasRenderingContext2D, scene: Scene): void {
+    const { shared } = this;
+    const { program, gl } = shared;
+    const width = Math.round(scene.width * scene.ratio);
+    const height = Math.round(scene.height * scene.ratio);
+    const first = this.clouds[0] ?? this.clouds[1];
+    target.clearRect(0, 0, width, height);
+    if (program === null || first === null || width === 0 || height === 0) return;
+    shared.grow(width, height);
+    this.upload(gl, first.n);
+    gl.viewport(0, 0, width, height);
+    gl.enable(gl.SCISSOR_TEST);
+    gl.scissor(0, 0, width, height);
+    gl.clearColor(0, 0, 0, 0);
+    gl.clear(gl.COLOR_BUFFER_BIT);
+    gl.enable(gl.BLEND);
+    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    gl.useProgram(program.handle);
+    setUniforms(gl, program, scene);
+    gl.drawElements(gl.POINTS, first.n, gl.UNSIGNED_INT, 0);
+    gl.bindVertexArray(null);
+    const top = shared.canvas.height - height;
+    target.drawImage(shared.canvas, 0, top, width, height, 0, 0, width, height);
+  }
+
+  lost(): void {
+    this.buffers = [];
+    this.layout = null;
+    this.stale = { clouds: [true, true], colors: true, order: true };
+  }
+
+  restored(): void {
+    this.redraw();
+  }
+
+  close(): void {
+    const { gl, clients } = this.shared;
+    clients.delete(this);
+    for (const buffer of this.buffers) gl.deleteBuffer(buffer);
+    gl.deleteVertexArray(this.layout);
+  }
+
+  private upload(gl: WebGL2RenderingContext, n: number): void {
+    if (this.layout === null) {
+      this.layout = gl.createVertexArray();
+      this.buffers = [0, 1, 2, 3].map(() => gl.createBuffer());
+    }
+    gl.bindVertexArray(this.layout);
+    this.uploadCloud(gl, 0);
+    this.uploadCloud(gl, 1);
+    if (this.stale.colors || this.stale.order) {
+      // Never fewer colours than points: a draw call would fail.
+      const colors =
+        this.colors.length >= 4 * n ? this.colors : new Uint8Array(4 * n).fill(128);
+      fill(gl, gl.ARRAY_BUFFER, this.buffers[2], colors);
+      gl.enableVertexAttribArray(2);
+      gl.vertexAttribPointer(2, 4, gl.UNSIGNED_BYTE, true, 0, 0);
+      this.stale.colors = false;
+    }
+    if (this.stale.order) fill(gl, gl.ELEMENT_ARRAY_BUFFER, this.buffers[3], this.order);
+    this.stale.order = false;
+  }
+
+  private uploadCloud(gl: WebGL2RenderingContext, slot: 0 | 1): void {
+    if (!this.stale.clouds[slot]) return;
+    const cloud = this.clouds[slot] ?? this.clouds[slot === 0 ? 1 : 0];
+    if (cloud === null) return;
+    const isFraction = cloud.data instanceof Uint16Array;
+    fill(gl, gl.ARRAY_BUFFER, this.buffers[slot], cloud.data);
+    gl.enableVertexAttribArray(slot);
+    const type = isFraction ? gl.UNSIGNED_SHORT : gl.FLOAT;
+    gl.vertexAttribPointer(slot, 2, type, isFraction, 0, 0);
+    this.stale.clouds[slot] = false;
+  }
+}
+
+function fill(
+  gl: WebGL2RenderingContext,
+  kind: number,
+  buffer: WebGLBuffer | undefined,
+  data: ArrayBufferView<ArrayBuffer>,
+): void {
+  gl.bindBuffer(kind, buffer ?? null);
+  gl.bufferData(kind, data, gl.DYNAMIC_DRAW);
+}
+
+function setUniforms(gl: WebGL2RenderingContext, program: Program, scene: Scene): void {
+  gl.uniform4f(program.placeA, ...toClip(scene.places[0], scene));
+  gl.uniform4f(program.placeB, ...toClip(scene.places[1], scene));
+  gl.uniform1f(program.mixing, scene.mix);
+  gl.uniform1f(program.size, scene.pointSize * scene.ratio);
+  gl.uniform1f(program.opacity, scene.opacity);
+}
+
+/** From pixels, y down, to the square from -1 to 1, y up. */
+function toClip(place: Affine, scene: Scene): [number, number, number, number] {
+  const x = 2 / scene.width;
+  const y = -2 / scene.height;
+  return [place.sx * x, place.sy * y, place.ox * x - 1, place.oy * y + 1];
+}

@@ -1,0 +1,46 @@
+"""Estimators: recipes from hyper-parameters to phases, with scikit-learn's contract."""
+
+from pathlib import Path
+
+from nbembed import persistence
+from nbembed.errors import InvalidInputError
+from nbembed.estimators.base import Embedder
+from nbembed.estimators.tsne import TSNE
+from nbembed.estimators.umap import UMAP
+
+__all__ = ["METHODS", "TSNE", "UMAP", "Embedder", "load", "make_estimator"]
+
+# The names that ``EmbedWidget(method=…)`` takes.
+METHODS: dict[str, type[Embedder]] = {"tsne": TSNE, "umap": UMAP}
+
+
+def make_estimator(method: str, **parameters: object) -> Embedder:
+    """Return the estimator called ``method`` with the given hyper-parameters."""
+    key = method.lower().replace("-", "")
+    if key not in METHODS:
+        known = ", ".join(map(repr, METHODS))
+        raise InvalidInputError(f"method must be one of {known}, or an estimator, got {method!r}")
+    return METHODS[key](**parameters)
+
+
+def load(path: str | Path) -> Embedder:
+    """Return the fitted estimator that its ``save`` wrote to ``path``.
+
+    The file is data: no code in it can run.
+
+    Raises
+    ------
+    InvalidInputError
+        If the file is not one of ours, is damaged, or is of a kind this version does not know.
+    """
+    kind, config, arrays = persistence.load(path)
+    classes = {cls.__name__: cls for cls in METHODS.values()}
+    if kind not in classes:
+        raise InvalidInputError(f"path must be a saved estimator ({', '.join(classes)}), got {path} of kind {kind!r}")
+    try:
+        parameters = dict(config["parameters"])
+        if "init" in arrays:
+            parameters["init"] = arrays["init"]
+        return classes[kind](**parameters)._restore(config, arrays)  # noqa: SLF001
+    except (KeyError, TypeError) as error:
+        raise InvalidInputError(f"path must be a complete saved estimator, got {path} without {error}") from None

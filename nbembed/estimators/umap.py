@@ -1,0 +1,153 @@
+"""UMAP (McInnes, Healy & Melville 2018), as umap-learn runs it by default."""
+
+from collections.abc import Callable
+from typing import Any
+
+from nbembed import _checks
+from nbembed.errors import InvalidInputError
+from nbembed.estimators.base import Embedder, at_most, neighbors_part
+from nbembed.phases import Phase
+
+__all__ = ["UMAP"]
+
+# umap-learn trains longer where an epoch is cheap.
+FEW_ROWS, EPOCHS_FEW, EPOCHS_MANY = 10_000, 500, 200
+
+
+class UMAP(Embedder):
+    r"""Uniform manifold approximation and projection.
+
+    Weights the edges of a neighbour graph with the fuzzy union :math:`\mu`, then pulls neighbours
+    together and pushes random pairs apart. What this sampling really minimises, and what ``loss_``
+    and the loss curves report, is per edge :math:`-\ln w_{ij}` plus :math:`-\ln(1 - w_{ik})` for
+    each of its negative samples (Damrich & Hamprecht 2021). The defaults are those of umap-learn.
+
+    Parameters
+    ----------
+    n_neighbors
+        Size of the neighbourhood including the point itself, as in umap-learn; at least 2.
+        Default 15. More than the rows allow is cut, with a warning.
+    n_components
+        Dimension of the map, at least 1. Default 2.
+    min_dist
+        Distance in the map below which points count as together, 0 to ``spread``. Default 0.1.
+    spread
+        Scale of the map, above 0. Default 1.
+    metric
+        Any metric name of scikit-learn, or a function of two rows. Default ``"euclidean"``.
+    n_epochs
+        Visits of every edge, at least 1. None (default): 500 up to 10,000 rows, else 200.
+    learning_rate
+        Step size at the start, above 0; falls linearly to 0. Default 1.
+    n_negatives
+        Random points that an edge's end is pushed from, at least 1 (umap-learn's
+        ``negative_sample_rate``). Default 5.
+    repulsion_strength
+        Factor on the repulsion, at least 0. Default 1.
+    local_connectivity
+        Number of nearest neighbours assumed to be fully connected, at least 0. Default 1.
+    set_op_mix_ratio
+        1 (default) unites the two directions of an edge, 0 intersects them.
+    init
+        ``"spectral"`` (default), ``"pca"``, ``"random"`` or an array (n_samples, n_components),
+        which is used as it is.
+    random_state
+        Seed. The same seed gives the same bits on one kind of CPU, on any number of threads.
+    n_jobs
+        Threads; None (default) means all. The result does not depend on it.
+    verbose
+        Show a progress bar. Default False.
+    callbacks
+        A function of a :class:`~nbembed.training.Frame`, a callback, or a list of them; one that
+        returns True stops the fit.
+
+    References
+    ----------
+    McInnes, Healy & Melville (2018), arXiv:1802.03426; Damrich & Hamprecht (2021), NeurIPS 34.
+
+    Examples
+    --------
+    >>> import nbembed as nb
+    >>> X, _ = nb.datasets.iris()
+    >>> nb.UMAP(n_neighbors=10, random_state=0).fit_transform(X).shape
+    (150, 2)
+    """
+
+    title = "UMAP"
+
+    def __init__(
+        self,
+        n_neighbors: int = 15,
+        n_components: int = 2,
+        *,
+        min_dist: float = 0.1,
+        spread: float = 1.0,
+        metric: str | Callable[..., Any] = "euclidean",
+        n_epochs: int | None = None,
+        learning_rate: float = 1.0,
+        n_negatives: int = 5,
+        repulsion_strength: float = 1.0,
+        local_connectivity: float = 1.0,
+        set_op_mix_ratio: float = 1.0,
+        init: Any = "spectral",
+        random_state: Any = None,
+        n_jobs: int | None = None,
+        verbose: bool = False,
+        callbacks: Any = None,
+    ) -> None:
+        self.n_neighbors = n_neighbors
+        self.n_components = n_components
+        self.min_dist = min_dist
+        self.spread = spread
+        self.metric = metric
+        self.n_epochs = n_epochs
+        self.learning_rate = learning_rate
+        self.n_negatives = n_negatives
+        self.repulsion_strength = repulsion_strength
+        self.local_connectivity = local_connectivity
+        self.set_op_mix_ratio = set_op_mix_ratio
+        self.init = init
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self.callbacks = callbacks
+
+    def phases(self, n_samples: int) -> list[Phase]:
+        """Return the one phase of UMAP."""
+        n_neighbors = at_most("n_neighbors", int(self.n_neighbors), n_samples, n_samples)
+        epochs = EPOCHS_FEW if n_samples <= FEW_ROWS else EPOCHS_MANY
+        return [
+            Phase(
+                name="optimization",
+                n_steps=self.n_epochs or epochs,
+                # The graph stores no point as its own neighbour.
+                neighbors=neighbors_part(max(1, n_neighbors - 1), self.metric),
+                affinities={
+                    "name": "fuzzy_union",
+                    "local_connectivity": float(self.local_connectivity),
+                    "set_op_mix_ratio": float(self.set_op_mix_ratio),
+                },
+                kernel={"name": "cauchy", "min_dist": float(self.min_dist), "spread": float(self.spread)},
+                sampler={"name": "edges", "n_negatives": int(self.n_negatives)},
+                loss={"name": "negative_sampling", "repulsion_strength": float(self.repulsion_strength)},
+                optimizer={"name": "decayed_sgd", "learning_rate": float(self.learning_rate)},
+                model={"name": "free", "n_components": self.n_components},
+                init={"name": self.init if isinstance(self.init, str) else "array"},
+            )
+        ]
+
+    def check_parameters(self, n_samples: int) -> None:
+        """Raise for a hyper-parameter that cannot be used with ``n_samples`` rows."""
+        super().check_parameters(n_samples)
+        _checks.check_number("n_neighbors", self.n_neighbors, low=2, integer=True)
+        _checks.check_number("spread", self.spread, low=0, above=True)
+        _checks.check_number("min_dist", self.min_dist, low=0)
+        if self.min_dist > self.spread:
+            raise InvalidInputError(f"min_dist must be at most spread ({self.spread:g}), got {self.min_dist:g}; raise spread")
+        if self.n_epochs is not None:
+            _checks.check_number("n_epochs", self.n_epochs, low=1, integer=True)
+        _checks.check_number("learning_rate", self.learning_rate, low=0, above=True)
+        _checks.check_number("n_negatives", self.n_negatives, low=1, integer=True)
+        _checks.check_number("repulsion_strength", self.repulsion_strength, low=0)
+        _checks.check_number("local_connectivity", self.local_connectivity, low=0)
+        _checks.check_number("set_op_mix_ratio", self.set_op_mix_ratio, low=0, high=1)

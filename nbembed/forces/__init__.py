@@ -1,0 +1,7 @@
+"""Attraction and repulsion on free coordinates, compiled: the fast path of t-SNE and UMAP."""
+
+from nbembed.forces.gradient import GradientStepper
+from nbembed.forces.sampled import SampledStepper
+from nbembed.forces.stepper import Stepper
+
+__all__ = ["GradientStepper", "SampledStepper", "Stepper"]

@@ -1,0 +1,110 @@
+"""Sums over the edges of a graph, gathered row by row: no two threads write to one point.
+
+The arguments of all kernels have fixed types: float32 points and weights, int64 ``indptr``,
+int32 ``indices``.
+"""
+
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from nbembed._threads import lock
+from nbembed.forces.stepper import Points
+from nbembed.neighbors import Graph
+
+__all__ = ["CHUNKS", "FAST", "attract", "log_sums"]
+
+# Rows are worked on in this many fixed pieces, whatever the number of threads.
+CHUNKS = 64
+# Sums may be reordered by the compiler (once, when it compiles), but NaN and infinity stay legal.
+# numpy's rule for division by 0 has no exception to test for, so that loops become vector code.
+FAST: dict[str, Any] = {
+    "cache": True,
+    "error_model": "numpy",
+    "fastmath": {"reassoc", "contract", "arcp", "nsz"},
+}
+
+
+def attract(graph: Graph, points: Points, forces: Points) -> None:
+    r"""Fill ``forces`` with :math:`\sum_j p_{ij} (1 + |y_i - y_j|^2)^{-1} (y_i - y_j)`."""
+    # The length of the last argument is known to the compiler, so that loops over it unroll.
+    axes = (0,) * points.shape[1]
+    with lock:
+        _attract(points, graph.indptr, graph.indices, graph.weights, axes, forces)
+
+
+@numba.njit(parallel=True, **FAST)
+def _attract(
+    points: Points,
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    weights: NDArray[np.float32],
+    axes: tuple[int, ...],
+    forces: Points,
+) -> None:
+    n = len(points)
+    for chunk in numba.prange(CHUNKS):
+        difference = np.empty(len(axes), dtype=np.float32)
+        force = np.empty(len(axes), dtype=np.float32)
+        for i in range(n * chunk // CHUNKS, n * (chunk + 1) // CHUNKS):
+            force[:] = np.float32(0.0)
+            for e in range(indptr[i], indptr[i + 1]):
+                j = indices[e]
+                squared = np.float32(1.0)
+                for d in range(len(axes)):
+                    difference[d] = points[i, d] - points[j, d]
+                    squared += difference[d] * difference[d]
+                pull = weights[e] / squared
+                for d in range(len(axes)):
+                    force[d] += pull * difference[d]
+            for d in range(len(axes)):
+                forces[i, d] = force[d]
+
+
+def log_sums(
+    points: Points,
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    weights: NDArray[np.float32],
+    a: float,
+    b: float,
+) -> tuple[float, float]:
+    r"""Return the sums of :math:`v \ln(1 + a d^{2b})` and :math:`v \ln(a d^{2b})` over edges.
+
+    With :math:`w = (1 + a d^{2b})^{-1}` the first is the sum of :math:`-v \ln w`, and the first
+    less the second that of :math:`-v \ln(1 - w)`. In float64, in fixed pieces.
+    """
+    sums = np.empty((CHUNKS, 2))
+    with lock:
+        _log_sums(points, indptr, indices, weights, (a, b), sums)
+    # Not within the parallel function, whose own sums depend on the number of threads.
+    plus_one, plain = sums.sum(axis=0)
+    return float(plus_one), float(plain)
+
+
+@numba.njit(parallel=True, **FAST)
+def _log_sums(
+    points: Points,
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    weights: NDArray[np.float32],
+    curve: tuple[float, float],
+    sums: NDArray[np.float64],
+) -> None:
+    n, n_components = points.shape
+    a, b = curve
+    for chunk in numba.prange(CHUNKS):
+        plus_one, plain = 0.0, 0.0
+        for i in range(n * chunk // CHUNKS, n * (chunk + 1) // CHUNKS):
+            for e in range(indptr[i], indptr[i + 1]):
+                squared = 0.0
+                for d in range(n_components):
+                    difference = np.float64(points[i, d]) - np.float64(points[indices[e], d])
+                    squared += difference * difference
+                scaled = a * max(squared, 1e-12) ** b
+                plus_one += weights[e] * np.log1p(scaled)
+                plain += weights[e] * np.log(scaled)
+        sums[chunk, 0] = plus_one
+        sums[chunk, 1] = plain

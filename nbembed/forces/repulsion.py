@@ -1,0 +1,96 @@
+"""The repulsion of t-SNE, every point from every other."""
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from nbembed._threads import lock
+from nbembed.errors import InvalidInputError
+from nbembed.forces.attraction import CHUNKS, FAST
+from nbembed.forces.spline import SplineRepulsion
+from nbembed.forces.stepper import Points
+
+__all__ = ["ExactRepulsion", "repulsion_named"]
+
+# The grid of the FFT is a plane.
+MAX_GRID_COMPONENTS = 2
+# "auto" sums over all pairs up to this many points; the grid is faster above.
+EXACT_LIMIT = 4_000
+# Points worked on together: their distances stay in the first-level cache.
+TILE = 512
+
+
+def repulsion_named(name: str, n: int, n_components: int) -> "ExactRepulsion | SplineRepulsion":
+    """Return "exact" or "fft" repulsion, or with "auto" the faster one.
+
+    Raises
+    ------
+    InvalidInputError
+        If the name is another one, or "fft" is asked for in three or more dimensions.
+    """
+    if name not in ("auto", "exact", "fft"):
+        raise InvalidInputError(f'repulsion must be "auto", "exact" or "fft", got {name!r}')
+    if name == "fft" and n_components > MAX_GRID_COMPONENTS:
+        raise InvalidInputError(
+            f'repulsion="fft" needs n_components of 1 or 2, got {n_components}; use "exact"'
+        )
+    if name == "fft" or (
+        name == "auto" and n > EXACT_LIMIT and n_components <= MAX_GRID_COMPONENTS
+    ):
+        return SplineRepulsion()
+    return ExactRepulsion()
+
+
+class ExactRepulsion:
+    """Sums over all pairs."""
+
+    def __call__(self, points: NDArray[np.float32], forces: NDArray[np.float32]) -> float:
+        r"""Fill ``forces`` with :math:`\sum_j w_{ij}^2 (y_i - y_j)`, return :math:`Z`.
+
+        Here :math:`w_{ij} = (1 + |y_i - y_j|^2)^{-1}`, and :math:`Z` is the sum of :math:`w_{ij}`
+        over all ordered pairs.
+        """
+        sums = np.empty(len(points), dtype=np.float64)
+        with lock:
+            _repel(np.ascontiguousarray(points.T), forces, sums)
+        return float(sums.sum())
+
+
+@numba.njit(parallel=True, **FAST)
+def _repel(columns: Points, forces: Points, sums: NDArray[np.float64]) -> None:
+    n = columns.shape[1]
+    for chunk in numba.prange(CHUNKS):
+        tile = np.empty(TILE, dtype=np.float32)
+        for i in range(n * chunk // CHUNKS, n * (chunk + 1) // CHUNKS):
+            forces[i, :] = np.float32(0.0)
+            # The point itself counts 1 below.
+            total = -1.0
+            for start in range(0, n, TILE):
+                total += _add_push(columns, i, start, tile, forces[i])
+            sums[i] = total
+
+
+@numba.njit(**FAST)
+def _add_push(columns: Points, i: int, start: int, tile: Points, force: Points) -> np.float32:
+    """Add the push of one tile of points on point i, and return the sum of their kernels."""
+    n_components, n = columns.shape
+    size = min(TILE, n - start)
+    tile[:size] = np.float32(1.0)
+    for d in range(n_components):
+        # Scalars and contiguous rows: only so do the inner loops become vector instructions.
+        here, others = columns[d, i], columns[d, start : start + size]
+        for t in range(size):
+            difference = here - others[t]
+            tile[t] += difference * difference
+    total = np.float32(0.0)
+    for t in range(size):
+        kernel = np.float32(1.0) / tile[t]
+        tile[t] = kernel * kernel
+        total += kernel
+    for d in range(n_components):
+        here, others = columns[d, i], columns[d, start : start + size]
+        push = np.float32(0.0)
+        for t in range(size):
+            push += tile[t] * (here - others[t])
+        force[d] += push
+    return total

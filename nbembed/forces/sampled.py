@@ -1,0 +1,256 @@
+"""Descent on UMAP's cross entropy along sampled edges."""
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from nbembed._threads import lock
+from nbembed.forces.attraction import CHUNKS, FAST, log_sums
+from nbembed.forces.hashing import draw, stream, substream
+from nbembed.forces.stepper import Points, Stepper
+from nbembed.neighbors import Graph
+
+__all__ = ["SampledStepper"]
+
+# The reported loss takes all pairs up to this many points, and a fixed sample of pairs above.
+EXACT_LOSS_LIMIT = 600
+LOSS_PAIRS = 200_000
+# Largest force along one coordinate before the learning rate; umap-learn's.
+MAX_FORCE = np.float32(4.0)
+# Keeps the repulsion of points that coincide finite; umap-learn's.
+SOFTENING = np.float32(1e-3)
+TINY = np.float32(1e-12)
+ONE, TWO = np.float32(1.0), np.float32(2.0)
+LOW_BITS = np.uint64(0xFFFF_FFFF)
+
+
+class Edges(NamedTuple):
+    """The edges that act at least once, by rows; ``clock`` is their weight in 2^-32."""
+
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.int32]
+    clock: NDArray[np.uint32]
+
+
+class Law(NamedTuple):
+    """The numbers an epoch depends on; float32 but for the count."""
+
+    a: np.float32
+    b: np.float32
+    repulsion_strength: np.float32
+    learning_rate: np.float32
+    n_negatives: int
+
+
+class SampledStepper(Stepper):
+    r"""One step is one epoch of UMAP: every edge acts as often as its weight says.
+
+    An edge acts in step :math:`e` when :math:`e\,\mu_{ij}/\max\mu` passes a whole number. It then
+    pulls its head by :math:`2 \cdot 2ab\,d^{2(b-1)}/(1 + a d^{2b})` (umap-learn moves both ends
+    instead of one end twice), and ``n_negatives`` random vertices push the head away. Every vertex
+    reads the positions of the others as they were before the step, so threads cannot interfere.
+
+    Parameters
+    ----------
+    graph
+        Symmetric fuzzy memberships.
+    embedding
+        Start, shape (n, n_components).
+    a, b
+        Shape of the kernel, see :func:`nbembed.kernels.fit_ab`.
+    learning_rate
+        Of the first step; it falls linearly to 0 over ``n_steps``.
+    n_steps
+        Steps that are planned; edges too weak to act once in as many take no part.
+    n_negatives
+        Random vertices per acting edge.
+    repulsion_strength
+        Factor of the repulsion.
+    seed, phase
+        What, with step, vertex and number, the random vertices are a hash of.
+
+    References
+    ----------
+    McInnes, Healy & Melville (2018), arXiv:1802.03426, sec. 3.2 and algorithm 5; umap-learn's
+    ``optimize_layout_euclidean``.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        embedding: NDArray[np.floating],
+        *,
+        a: float,
+        b: float,
+        learning_rate: float,
+        n_steps: int,
+        n_negatives: int = 5,
+        repulsion_strength: float = 1.0,
+        seed: int,
+        phase: int = 0,
+    ) -> None:
+        super().__init__(
+            graph,
+            embedding,
+            a=a,
+            b=b,
+            learning_rate=learning_rate,
+            n_negatives=n_negatives,
+            repulsion_strength=repulsion_strength,
+        )
+        self._n_steps = max(int(n_steps), 1)
+        self._moved = np.empty_like(self._points)
+        self._name = (int(seed), int(phase))
+        self._edges = _sampled_edges(graph, self._n_steps)
+        rows = np.repeat(np.arange(graph.n), np.diff(graph.indptr))
+        self._degrees = np.bincount(rows, graph.weights, minlength=graph.n)
+        self._pairs = _loss_pairs(self._degrees, self._name)
+
+    @property
+    def learning_rate(self) -> float:
+        """Learning rate of the next step."""
+        left = max(0.0, 1.0 - self.n_done / self._n_steps)
+        return self._live["learning_rate"] * left
+
+    def step(self) -> None:
+        """Run one epoch."""
+        live = self._live
+        law = Law(
+            np.float32(live["a"]),
+            np.float32(live["b"]),
+            np.float32(live["repulsion_strength"]),
+            np.float32(self.learning_rate),
+            round(live["n_negatives"]),
+        )
+        key = stream(*self._name, self.n_done)
+        time = np.uint64(self.n_done + 1)
+        with lock:
+            _epoch(self._points, self._moved, self._edges, law, time, key, self._axes)
+        self._points, self._moved = self._moved, self._points
+        self.n_done += 1
+
+    def losses(self) -> dict[str, float]:
+        r"""Return the terms of the sampled cross entropy per acting edge, in expectation, in nats.
+
+        Their sum is :math:`[\sum_{ij} \mu_{ij} (-\ln w_{ij}) + \sum_i d_i m\,\frac{1}{n}
+        \sum_k -\ln(1 - w_{ik})] / \sum_{ij} \mu_{ij}` with :math:`d_i = \sum_j \mu_{ij}` and
+        ``n_negatives`` :math:`m`; for many points the second sum is over a fixed sample of pairs.
+        """
+        graph, live = self.graph, self._live
+        attraction, _ = log_sums(
+            self._points, graph.indptr, graph.indices, graph.weights, live["a"], live["b"]
+        )
+        one, other = log_sums(self._points, *self._pairs, live["a"], live["b"])
+        mass = float(self._degrees.sum())
+        repulsion = live["n_negatives"] * (one - other) / mass
+        return {"attraction": attraction / mass, "repulsion": repulsion}
+
+
+def _sampled_edges(graph: Graph, n_steps: int) -> Edges:
+    largest = graph.weights.max(initial=0.0)
+    kept = graph.weights >= largest / n_steps
+    before = np.concatenate([[0], np.cumsum(kept)])
+    relative = graph.weights[kept].astype(np.float64) / (largest or 1.0)
+    clock = np.minimum(relative * 2.0**32, 2.0**32 - 1.0).astype(np.uint32)
+    return Edges(before[graph.indptr].astype(np.int64), graph.indices[kept], clock)
+
+
+def _loss_pairs(
+    degrees: NDArray[np.float64], name: tuple[int, int]
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
+    """Return all pairs, or a fixed sample of them, as rows with the weight d_i/n of their mean."""
+    n = len(degrees)
+    if n <= EXACT_LOSS_LIMIT:
+        heads = np.repeat(np.arange(n), n)
+        tails = np.tile(np.arange(n), n)
+        weights = degrees[heads] / n
+    else:
+        heads = np.arange(LOSS_PAIRS) * n // LOSS_PAIRS
+        tails = _drawn(stream(*name, -1), LOSS_PAIRS, n)
+        weights = degrees[heads] * (n / LOSS_PAIRS)
+    apart = heads != tails
+    indptr = np.searchsorted(heads[apart], np.arange(n + 1))
+    return (
+        indptr.astype(np.int64),
+        tails[apart].astype(np.int32),
+        weights[apart].astype(np.float32),
+    )
+
+
+@numba.njit(cache=True)
+def _drawn(key: np.uint64, count: int, n: int) -> NDArray[np.int64]:
+    numbers = np.empty(count, dtype=np.int64)
+    for number in range(count):
+        numbers[number] = draw(key, number, n)
+    return numbers
+
+
+@numba.njit(parallel=True, **FAST)
+def _epoch(
+    points: Points,
+    moved: Points,
+    edges: Edges,
+    law: Law,
+    time: np.uint64,
+    key: np.uint64,
+    axes: tuple[int, ...],
+) -> None:
+    n = len(points)
+    for chunk in numba.prange(CHUNKS):
+        here = np.empty(len(axes), dtype=np.float32)
+        difference = np.empty(len(axes), dtype=np.float32)
+        for i in range(n * chunk // CHUNKS, n * (chunk + 1) // CHUNKS):
+            here[:] = points[i]
+            own = substream(key, i)
+            n_drawn = 0
+            for e in range(edges.indptr[i], edges.indptr[i + 1]):
+                # The product passes a whole number of 2^32 when its low bits fall back.
+                weight = np.uint64(edges.clock[e])
+                if ((weight * time) & LOW_BITS) >= weight:
+                    continue
+                _pull(here, points[edges.indices[e]], law, axes, difference)
+                for _ in range(law.n_negatives):
+                    k = draw(own, n_drawn, n)
+                    n_drawn += 1
+                    if k != i:
+                        _push(here, points[k], law, axes, difference)
+            moved[i] = here
+
+
+@numba.njit(**FAST)
+def _pull(here: Points, other: Points, law: Law, axes: tuple[int, ...], difference: Points) -> None:
+    """Move ``here`` along an edge, twice as far as umap-learn moves each of its ends."""
+    squared = _differences(here, other, axes, difference)
+    power = squared**law.b
+    force = TWO * law.a * law.b * power / (squared * (ONE + law.a * power))
+    for d in range(len(axes)):
+        here[d] -= TWO * law.learning_rate * _clipped(force * difference[d])
+
+
+@numba.njit(**FAST)
+def _push(here: Points, other: Points, law: Law, axes: tuple[int, ...], difference: Points) -> None:
+    """Move ``here`` away from a random vertex."""
+    squared = _differences(here, other, axes, difference)
+    softened = (SOFTENING + squared) * (ONE + law.a * squared**law.b)
+    force = TWO * law.repulsion_strength * law.b / softened
+    for d in range(len(axes)):
+        here[d] += law.learning_rate * _clipped(force * difference[d])
+
+
+@numba.njit(**FAST)
+def _differences(
+    here: Points, other: Points, axes: tuple[int, ...], difference: Points
+) -> np.float32:
+    """Fill ``difference`` and return the squared distance, at least 1e-12."""
+    squared = TINY
+    for d in range(len(axes)):
+        difference[d] = here[d] - other[d]
+        squared += difference[d] * difference[d]
+    return squared
+
+
+@numba.njit(**FAST)
+def _clipped(force: np.float32) -> np.float32:
+    return max(min(force, MAX_FORCE), -MAX_FORCE)

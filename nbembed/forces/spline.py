@@ -1,0 +1,167 @@
+r"""The repulsion of t-SNE in one and two dimensions, by one potential on a grid.
+
+With :math:`\Phi(y) = \sum_j (1 + |y - y_j|^2)^{-1}`, the sum of all kernels is
+:math:`Z = \sum_i (\Phi(y_i) - 1)` and the repulsion
+:math:`\sum_j w_{ij}^2 (y_i - y_j) = -\tfrac{1}{2} \nabla \Phi(y_i)`. Points are spread to a grid by
+cubic B-splines, the grid is convolved with the kernel by FFT, and potential and gradient are read
+off by the same splines: one transform forth and one back, where interpolating the force itself
+(Linderman et al. 2019, Nature Methods 16) takes four of each. The smoothing of the splines is
+divided out in frequency, as in smooth particle-mesh Ewald summation (Essmann et al. 1995,
+J. Chem. Phys. 103, eq. 4.7).
+"""
+
+import math
+from functools import lru_cache
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+from scipy import fft
+
+from nbembed._threads import lock
+from nbembed.forces.attraction import CHUNKS, FAST
+from nbembed.forces.stepper import Points
+
+__all__ = ["SplineRepulsion"]
+
+# Distance of grid points, in units of the kernel's width; the error falls with its fourth power.
+SPACING = 0.4
+# Most grid points along an axis; wider embeddings get a coarser grid.
+MAX_CELLS = 1_400
+# Grid points around the outermost points, for the reach of the splines.
+BORDER = 8
+# Points are spread in this many fixed pieces, whose grids are summed in order.
+PIECES = 8
+# Fixed, because the result may depend on how the transforms are shared out.
+FFT_WORKERS = 4
+
+
+class SplineRepulsion:
+    """Interpolates the potential of all points on a grid."""
+
+    def __call__(self, points: NDArray[np.float32], forces: NDArray[np.float32]) -> float:
+        r"""Fill ``forces`` with :math:`\sum_j w_{ij}^2 (y_i - y_j)`, return :math:`Z`.
+
+        Everything is a function of ``points`` alone, so that a restored run goes on bit by bit.
+        """
+        flat = points.shape[1] == 1
+        # A line is a plane without height.
+        plane = np.pad(points, ((0, 0), (0, 1))) if flat else points
+        pushed = np.empty_like(plane)
+        lowest = plane.min(axis=0).astype(np.float64)
+        extent = plane.max(axis=0) - lowest
+        spacing = max(SPACING, float(extent.max()) / MAX_CELLS)
+        cells = tuple(_rounded(width / spacing + BORDER) for width in extent)
+        origin = (lowest - 3.0 * spacing).astype(np.float32)
+        inverse = np.float32(1.0 / spacing)
+        with lock:
+            grids = np.zeros((PIECES, *cells), dtype=np.float32)
+            _spread(plane, origin, inverse, grids)
+            potential = _convolved(grids.sum(axis=0), spacing)
+            sums = np.empty(CHUNKS, dtype=np.float64)
+            _read(plane, origin, inverse, potential, pushed, sums)
+        forces[...] = pushed[:, : points.shape[1]]
+        return float(sums.sum()) - len(points)
+
+
+def _rounded(size: float) -> int:
+    """Round up to one of eight sizes per octave, so that kernels can be kept."""
+    return math.ceil(2.0 ** (math.ceil(8.0 * math.log2(size)) / 8.0))
+
+
+def _convolved(charge: NDArray[np.float32], spacing: float) -> NDArray[np.float32]:
+    rows, columns = charge.shape
+    # Twice the size, so that what wraps around stays out of the part that is read.
+    shape = (fft.next_fast_len(2 * rows), fft.next_fast_len(2 * columns, real=True))
+    transformed = fft.rfft2(charge, s=shape, workers=FFT_WORKERS)
+    transformed *= _kernel(shape, spacing)
+    potential = fft.irfft2(transformed, s=shape, workers=FFT_WORKERS, overwrite_x=True)
+    return np.ascontiguousarray(potential[:rows, :columns])
+
+
+@lru_cache(maxsize=4)
+def _kernel(shape: tuple[int, int], spacing: float) -> NDArray[np.float32]:
+    """Return the transform of the kernel over that of the two splines."""
+    rows, columns = (np.arange(size) for size in shape)
+    row_distance = spacing * np.minimum(rows, shape[0] - rows)
+    column_distance = spacing * np.minimum(columns, shape[1] - columns)
+    kernel = 1.0 / (1.0 + row_distance[:, None] ** 2 + column_distance**2)
+    transformed = fft.rfft2(kernel, workers=FFT_WORKERS).real
+    row_spline = (2.0 + np.cos(2.0 * np.pi * rows / shape[0])) / 3.0
+    column_spline = (2.0 + np.cos(2.0 * np.pi * columns / shape[1])) / 3.0
+    smoothing = (row_spline[:, None] * column_spline[: shape[1] // 2 + 1]) ** 2
+    return (transformed / smoothing).astype(np.float32)
+
+
+@numba.njit(**FAST)
+def _weights(t: np.float32) -> tuple[np.float32, ...]:
+    """Return the four cubic B-spline weights at the fraction ``t`` of a cell."""
+    one, four, six = np.float32(1.0), np.float32(4.0), np.float32(6.0)
+    three, sixth = np.float32(3.0), np.float32(1.0 / 6.0)
+    s = one - t
+    return (
+        s * s * s * sixth,
+        (four - six * t * t + three * t * t * t) * sixth,
+        (four - six * s * s + three * s * s * s) * sixth,
+        t * t * t * sixth,
+    )
+
+
+@numba.njit(**FAST)
+def _slopes(t: np.float32) -> tuple[np.float32, ...]:
+    """Return the derivatives of the four weights by ``t``."""
+    half, two, one_half = np.float32(0.5), np.float32(2.0), np.float32(1.5)
+    s = np.float32(1.0) - t
+    return -s * s * half, (one_half * t - two) * t, (two - one_half * s) * s, t * t * half
+
+
+@numba.njit(parallel=True, **FAST)
+def _spread(points: Points, origin: Points, inverse: np.float32, grids: Points) -> None:
+    n = len(points)
+    for piece in numba.prange(PIECES):
+        grid = grids[piece]
+        for i in range(n * piece // PIECES, n * (piece + 1) // PIECES):
+            u = (points[i, 0] - origin[0]) * inverse
+            v = (points[i, 1] - origin[1]) * inverse
+            row, column = np.int64(u), np.int64(v)
+            across = _weights(v - np.float32(column))
+            down = _weights(u - np.float32(row))
+            for k in range(4):
+                line = grid[row - 1 + k]
+                for m in range(4):
+                    line[column - 1 + m] += down[k] * across[m]
+
+
+@numba.njit(parallel=True, **FAST)
+def _read(
+    points: Points,
+    origin: Points,
+    inverse: np.float32,
+    potential: Points,
+    forces: Points,
+    sums: NDArray[np.float64],
+) -> None:
+    n = len(points)
+    for chunk in numba.prange(CHUNKS):
+        total = 0.0
+        for i in range(n * chunk // CHUNKS, n * (chunk + 1) // CHUNKS):
+            u = (points[i, 0] - origin[0]) * inverse
+            v = (points[i, 1] - origin[1]) * inverse
+            row, column = np.int64(u), np.int64(v)
+            t, s = u - np.float32(row), v - np.float32(column)
+            down, down_slope = _weights(t), _slopes(t)
+            across, across_slope = _weights(s), _slopes(s)
+            value, by_row, by_column = np.float32(0.0), np.float32(0.0), np.float32(0.0)
+            for k in range(4):
+                line = potential[row - 1 + k]
+                along, slope = np.float32(0.0), np.float32(0.0)
+                for m in range(4):
+                    along += line[column - 1 + m] * across[m]
+                    slope += line[column - 1 + m] * across_slope[m]
+                value += down[k] * along
+                by_row += down_slope[k] * along
+                by_column += down[k] * slope
+            total += value
+            forces[i, 0] = np.float32(-0.5) * inverse * by_row
+            forces[i, 1] = np.float32(-0.5) * inverse * by_column
+        sums[chunk] = total

@@ -1,0 +1,95 @@
+"""A phase says what to minimise, from where, and for how long.
+
+A method is a list of phases. A phase holds only plain data (names, numbers, nested dictionaries of
+them), so it turns into JSON or YAML and back without loss. Each part of it is a dictionary whose
+``"name"`` picks the part and whose other keys are that part's parameters, for example
+``{"name": "perplexity", "perplexity": 30.0}``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from difflib import get_close_matches
+from typing import Any
+
+from nbembed.errors import InvalidInputError, InvalidTypeError
+
+__all__ = ["Part", "Phase"]
+
+# One part of a method: its name and its parameters, JSON types only.
+Part = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phase:
+    """One stretch of a run in which nothing about the method changes.
+
+    Parameters
+    ----------
+    name
+        What people read while it runs, for example ``"early exaggeration"``.
+    n_steps
+        Number of steps, at least 1. A step is one full-batch update (t-SNE) or one epoch, that is
+        one visit of every edge (UMAP).
+    neighbors
+        The search: ``n_neighbors``, ``metric``, ``method``.
+    affinities
+        ``{"name": "perplexity", "perplexity": u}`` or ``{"name": "fuzzy_union", …}``.
+    kernel
+        Distances in the map to similarities: ``{"name": "student_t"}`` or
+        ``{"name": "cauchy", "a": a, "b": b}``.
+    sampler
+        Which pairs a step looks at: ``{"name": "everything"}`` or
+        ``{"name": "edges", "n_negatives": 5}``.
+    loss
+        ``{"name": "kl"}`` or ``{"name": "negative_sampling", "repulsion_strength": 1.0}``.
+    optimizer
+        ``{"name": "momentum_gains", "learning_rate": …, "momentum": …, "exaggeration": …}`` or
+        ``{"name": "decayed_sgd", "learning_rate": …}``.
+    model
+        Where the points live: ``{"name": "free", "n_components": 2}``.
+    init
+        The start: ``{"name": "pca" | "spectral" | "random" | "array"}``. None goes on from where
+        the phase before ended.
+    affinities_from
+        What the neighbours are searched in. ``"input"`` is the data itself.
+    """
+
+    name: str
+    n_steps: int
+    neighbors: Part
+    affinities: Part
+    kernel: Part
+    sampler: Part
+    loss: Part
+    optimizer: Part
+    model: Part = field(default_factory=lambda: {"name": "free", "n_components": 2})
+    init: Part | None = None
+    affinities_from: str = "input"
+
+    def __post_init__(self) -> None:
+        if self.n_steps < 1:
+            raise InvalidInputError(f"n_steps of phase {self.name!r} must be at least 1, got {self.n_steps}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the phase as plain data, which :meth:`from_dict` turns back into an equal one."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Phase":
+        """Return the phase that ``data`` describes.
+
+        Raises
+        ------
+        InvalidTypeError
+            If a key is unknown or a required one is missing; the message names the nearest key.
+        """
+        known = [f.name for f in fields(cls)]
+        for key in data:
+            if key not in known:
+                nearest = get_close_matches(str(key), known, n=1)
+                hint = f"; did you mean {nearest[0]!r}?" if nearest else f"; known are {', '.join(known)}"
+                raise InvalidTypeError(f"a phase has no field {key!r}{hint}")
+        try:
+            return cls(**data)
+        except TypeError as error:
+            raise InvalidTypeError(f"a phase needs more fields: {error}") from None

@@ -1,0 +1,97 @@
+"""The stages before the first step: neighbours, affinities, starting map.
+
+Written as a generator, so that a run can show each stage, pause in it and be stopped in it.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbembed import affinities, initialization, neighbors
+from nbembed._types import Stage
+from nbembed.errors import InvalidInputError
+from nbembed.neighbors import Graph, Neighbors
+from nbembed.phases import Part, Phase
+
+__all__ = ["Prepared", "StageProgress", "prepare"]
+
+# The name of a stage and its finished fraction; None where that cannot be known.
+StageProgress = tuple[str, float | None]
+
+FINDING, WEIGHING, STARTING = "finding neighbours", "computing affinities", "computing the starting map"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What the steps work on. It never changes, so a branch shares it with its parent."""
+
+    neighbors: Neighbors
+    graph: Graph
+    start: NDArray[np.float32]
+
+
+def prepare(
+    X: NDArray[np.float32], phase: Phase, *, seed: int, init_array: NDArray[np.float32] | None = None
+) -> Generator[StageProgress, None, Prepared]:
+    """Yield the progress of each stage, return what the steps need."""
+    found = yield from _named(
+        FINDING,
+        neighbors.search(X, random_state=seed, **{k: v for k, v in phase.neighbors.items() if k != "name"}),
+    )
+    yield WEIGHING, None
+    graph = weigh(found, phase.affinities)
+    yield STARTING, None
+    start = _start(X, graph, phase, seed=seed, init_array=init_array)
+    return Prepared(found, graph, start)
+
+
+def weigh(found: Neighbors, part: Part) -> Graph:
+    """Return the affinities that ``part`` describes on the neighbours ``found``."""
+    options = {k: v for k, v in part.items() if k != "name"}
+    match part["name"]:
+        case "perplexity":
+            return affinities.perplexity(found, **options)
+        case "fuzzy_union":
+            return affinities.fuzzy_union(found, **options)
+        case name:
+            raise InvalidInputError(f"affinities must be 'perplexity' or 'fuzzy_union', got {name!r}")
+
+
+def _start(
+    X: NDArray[np.float32], graph: Graph, phase: Phase, *, seed: int, init_array: NDArray[np.float32] | None
+) -> NDArray[np.float32]:
+    """Return the starting map, scaled as the phase's method wants it."""
+    if phase.init is None:
+        raise InvalidInputError(f"the first phase ({phase.name!r}) needs init, got None")
+    n_components = int(phase.model["n_components"])
+    match phase.init["name"]:
+        case "array":
+            if init_array is None:
+                raise InvalidInputError("init 'array' needs the array itself, which a phase does not hold")
+            return np.ascontiguousarray(init_array, dtype=np.float32)
+        case "pca":
+            start = initialization.pca(X, n_components, random_state=seed)
+        case "spectral":
+            start = initialization.spectral(graph, n_components, X=X, random_state=seed)
+        case "random":
+            start = initialization.random(len(X), n_components, random_state=seed)
+        case name:
+            raise InvalidInputError(
+                f"init must be 'pca', 'spectral', 'random' or an array, got {name!r}"
+            )
+    if phase.loss["name"] == "kl":
+        return initialization.scale_for_tsne(start)
+    return initialization.scale_for_umap(start, random_state=seed)
+
+
+def _named(name: str, stage: "Stage[Neighbors]") -> Generator[StageProgress, None, Neighbors]:
+    """Put the stage's name beside each fraction it yields."""
+    yield name, 0.0
+    while True:
+        try:
+            fraction = next(stage)
+        except StopIteration as end:
+            return end.value
+        yield name, fraction

@@ -1,0 +1,323 @@
+"""The only loop in the project: a run yields one frame per step."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbembed import _threads
+from nbembed._types import State
+from nbembed.callbacks import Callback
+from nbembed.errors import InvalidInputError, RunEndedError
+from nbembed.phases import Phase
+from nbembed.training.frame import Frame
+from nbembed.training.history import History
+from nbembed.training.preparation import Prepared, prepare
+from nbembed.training.steppers import Stepper, check_live, effect_of, make_stepper, set_live
+
+__all__ = ["Event", "Run"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """A parameter changed in mid-run, after ``step`` steps."""
+
+    step: int
+    phase: str
+    name: str
+    value: float
+
+
+class Run(Iterator[Frame]):
+    """A fit as an iterator of frames.
+
+    Pulling a frame does the work of one step; not pulling is a pause. First come the frames of the
+    stages (``frame.is_stage``), then the starting map as step 0, then one frame per step. Nothing
+    that looks at a run changes its numbers.
+
+    Parameters
+    ----------
+    X
+        Checked data, shape (n_samples, n_features), float32.
+    phases
+        What to do, in order.
+    seed
+        A non-negative integer that fixes every random draw.
+    init_array
+        The starting map when the first phase says ``init={"name": "array"}``.
+    callbacks
+        Called with every frame; see :class:`nbembed.callbacks.Callback`.
+    history
+        Where maps, losses and states are kept; a fresh :class:`History` when None.
+    n_jobs
+        Threads to use; None means all. The result does not depend on it.
+    """
+
+    def __init__(
+        self,
+        X: NDArray[np.float32],
+        phases: Iterable[Phase],
+        *,
+        seed: int,
+        init_array: NDArray[np.float32] | None = None,
+        callbacks: Iterable[Callback] = (),
+        history: History | None = None,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.X = X
+        self.phases = list(phases)
+        if not self.phases:
+            raise InvalidInputError("phases must hold at least one phase, got none")
+        self.seed = seed
+        self.n_jobs = n_jobs
+        self.callbacks = list(callbacks)
+        self.history = history or History()
+        self.events: list[Event] = []
+        self.step = 0
+        self.n_steps = sum(phase.n_steps for phase in self.phases)
+        self._init_array = init_array
+        self._preparation = prepare(X, self.phases[0], seed=seed, init_array=init_array)
+        self._prepared: Prepared | None = None
+        self._stepper: Stepper | None = None
+        self._phase_index = 0
+        self._overrides: dict[str, float] = {}
+        self._replay: list[Event] = []
+        self._frame: Frame | None = None
+        self._started = self._ended = False
+
+    # ---- the iterator -------------------------------------------------------------------------
+
+    def __iter__(self) -> "Run":
+        return self
+
+    def __next__(self) -> Frame:
+        """Do the next piece of work and return the frame that shows it."""
+        if self._ended:
+            raise StopIteration
+        if self._frame is not None:
+            self._frame.expire()
+        self._start_once()
+        try:
+            with _threads.use_threads(self.n_jobs):
+                frame = self._next_frame()
+        except BaseException:
+            self.close()
+            raise
+        if frame is None:
+            self.close()
+            raise StopIteration
+        self._frame = frame
+        # A list, not any(): every callback sees every frame.
+        if any([callback.on_frame(frame) for callback in self.callbacks]):  # noqa: C419
+            self.close()
+        return frame
+
+    def close(self) -> None:
+        """End the run where it stands. What it has reached stays readable."""
+        if not self._ended:
+            self._ended = True
+            self._preparation.close()
+            for callback in self.callbacks if self._started else ():
+                callback.on_end()
+
+    # ---- what can be read at any time ---------------------------------------------------------
+
+    @property
+    def phase(self) -> Phase:
+        """The phase the run is in, or will enter first."""
+        return self.phases[self._phase_index]
+
+    @property
+    def ended(self) -> bool:
+        """Whether no further frame will come."""
+        return self._ended
+
+    @property
+    def embedding(self) -> NDArray[np.float32] | None:
+        """A copy of the present map; None before the starting map exists."""
+        return None if self._stepper is None else self._stepper.embedding()
+
+    @property
+    def prepared(self) -> Prepared | None:
+        """Neighbours, affinities and starting map; None before they exist."""
+        return self._prepared
+
+    @property
+    def losses(self) -> dict[str, float]:
+        """The true loss of the present map; {} before there is one."""
+        return {} if self._stepper is None else self._stepper.losses()
+
+    @property
+    def state(self) -> State:
+        """All that is needed to go on bit by bit from here, as arrays and plain numbers."""
+        if self._stepper is None:
+            raise RunEndedError("the run has no state before its first map; pull frames first")
+        return {
+            "step": self.step,
+            "phase_index": self._phase_index,
+            "overrides": dict(self._overrides),
+            "stepper": self._stepper.state_dict(),
+        }
+
+    # ---- steering -----------------------------------------------------------------------------
+
+    def set(self, name: str, value: float) -> str:
+        """Change a live parameter from the next step on, until the run ends.
+
+        Returns
+        -------
+        str
+            ``"next step"``, or ``"needs a restart"`` for what has no meaning in mid-run; nothing is
+            changed then.
+        """
+        if self._ended:
+            raise RunEndedError(f"cannot set {name}: the run has ended after {self.step} steps")
+        effect = effect_of(self.phase, name)
+        if effect == "next step":
+            check_live(self.phase, name, value)
+            self._apply(Event(self.step, self.phase.name, name, value))
+        return effect
+
+    def branch(self, step: int | None = None) -> "Run":
+        """Return a new run that stands where this one stood after ``step`` steps.
+
+        It shares the data and the affinities, has its own history and no callbacks, and goes on as
+        this run did, bit by bit, until something is set on it.
+
+        Parameters
+        ----------
+        step
+            0 up to the present step, which is the default. Steps between two stored states are
+            replayed.
+        """
+        target = self.step if step is None else step
+        if self._prepared is None or not 0 <= target <= self.step:
+            reached = "no step yet" if self._prepared is None else f"step {self.step}"
+            raise InvalidInputError(f"step must be one this run has reached ({reached}), got {target}")
+        here = target == self.step
+        state = self.state if here else self.history.state_before(target)
+        child = Run(
+            self.X,
+            self.phases,
+            seed=self.seed,
+            init_array=self._init_array,
+            history=self.history.until(int(state["step"])),
+            n_jobs=self.n_jobs,
+        )
+        child._load(state, self._prepared)  # noqa: SLF001
+        # A stored state was taken on arrival, before anything that was set at that step.
+        child.events = [e for e in self.events if here or e.step < state["step"]]
+        child._replay = [e for e in self.events if state["step"] <= e.step < target]  # noqa: SLF001
+        while child.step < target:
+            child._next_frame()  # noqa: SLF001
+        return child
+
+    # ---- inside -------------------------------------------------------------------------------
+
+    def _start_once(self) -> None:
+        if not self._started:
+            self._started = True
+            for callback in self.callbacks:
+                callback.on_start(self.n_steps)
+
+    def _next_frame(self) -> Frame | None:
+        """Return the next frame, None when the run is complete."""
+        if self._prepared is None:
+            try:
+                stage, progress = next(self._preparation)
+            except StopIteration as end:
+                self._prepared = end.value
+            else:
+                return Frame(phase=stage, step=0, n_steps=self.n_steps, progress=progress)
+        if self._stepper is None:
+            self._enter(0, self._prepared.start)
+            self._record()
+            return self._show({})
+        if self.step == self.n_steps:
+            return None
+        return self._advance(self._stepper)
+
+    def _advance(self, stepper: Stepper) -> Frame:
+        """Do one step, in the next phase if this one is complete."""
+        if self.step == sum(p.n_steps for p in self.phases[: self._phase_index + 1]):
+            stepper = self._enter(self._phase_index + 1, stepper.embedding())
+        while self._replay and self._replay[0].step == self.step:
+            self._apply(self._replay.pop(0))
+        stepper.step()
+        self.step += 1
+        return self._show(self._record())
+
+    def _enter(self, index: int, start: NDArray[np.float32]) -> Stepper:
+        """Make the stepper of phase ``index``, with everything that was set so far."""
+        if self._prepared is None:
+            raise RunEndedError("a phase was entered before its preparation")
+        self._phase_index = index
+        self._stepper = make_stepper(self.phase, index, self._prepared.graph, start, seed=self.seed)
+        for name in self._overrides:
+            if effect_of(self.phase, name) == "next step":
+                set_live(self._stepper, self.phase, self._overrides, name)
+        return self._stepper
+
+    def _apply(self, event: Event) -> None:
+        self.events.append(event)
+        self._overrides[event.name] = event.value
+        if self._stepper is not None:
+            set_live(self._stepper, self.phase, self._overrides, event.name)
+
+    def _record(self) -> dict[str, float]:
+        """Write the step into the history; return the losses if they were due."""
+        stepper = self._stepper
+        if stepper is None:
+            return {}
+        embedding = stepper.embedding()
+        self.history.add_frame(self.step, self.phase.name, embedding)
+        if self.history.wants_state(self.step):
+            self.history.add_state(self.step, self.state, nbytes=3 * embedding.nbytes)
+        if self.step % self.history.loss_every and self.step != self.n_steps:
+            return {}
+        if not np.isfinite(embedding).all():
+            raise InvalidInputError(
+                f"learning_rate must be small enough for the map to stay finite, got "
+                f"{stepper.learning_rate:g}, which sent points to infinity by step {self.step} "
+                f"of phase {self.phase.name!r}; try a tenth of it"
+            )
+        losses = stepper.losses()
+        for name, value in losses.items():
+            self.history.add_value(name, self.step, value)
+        if len(losses) > 1:
+            self.history.add_value("loss", self.step, sum(losses.values()))
+        self.history.add_value("learning_rate", self.step, stepper.learning_rate)
+        if self.phase.loss["name"] == "kl":
+            self.history.add_value("exaggeration", self.step, stepper.get("exaggeration"))
+        return losses
+
+    def _show(self, losses: dict[str, float]) -> Frame:
+        """Return the frame of the present step."""
+        stepper = self._stepper
+        if stepper is None:
+            raise RunEndedError("there is no map to show yet")
+        return Frame(
+            phase=self.phase.name,
+            step=self.step,
+            n_steps=self.n_steps,
+            learning_rate=stepper.learning_rate,
+            exaggeration=stepper.get("exaggeration") if self.phase.loss["name"] == "kl" else None,
+            recorded_losses=losses,
+            read_embedding=stepper.embedding,
+            read_losses=stepper.losses,
+        )
+
+    def _load(self, state: State, prepared: Prepared) -> None:
+        """Stand where ``state`` was taken."""
+        self._prepared = prepared
+        self._overrides = dict(state["overrides"])
+        self._enter(int(state["phase_index"]), prepared.start)
+        if self._stepper is not None:
+            self._stepper.load_state_dict(state["stepper"])
+        self.step = int(state["step"])
+
+    def __repr__(self) -> str:
+        state = "ended" if self._ended else "running" if self._started else "new"
+        return f"Run(phase={self.phase.name!r}, step={self.step}, n_steps={self.n_steps}, {state})"

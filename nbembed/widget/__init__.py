@@ -1,0 +1,5 @@
+"""The widget: a thin view over a run. It shows arrays, takes commands, and never changes numbers."""
+
+from nbembed.widget.embed_widget import EmbedWidget
+
+__all__ = ["EmbedWidget"]

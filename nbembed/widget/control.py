@@ -1,0 +1,171 @@
+"""Run control: one worker thread pulls the frames, commands reach it through a queue.
+
+Nobody but the worker touches the run while it works. Whoever wants something puts a command into
+the queue, which is read between two steps; handlers of browser messages may do that from any
+thread. Reading the map from outside takes :attr:`RunControl.between_steps`.
+"""
+
+import contextvars
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from queue import Empty, Queue
+from typing import Any
+
+from nbembed.training import Frame, Run
+
+__all__ = ["Command", "RunControl"]
+
+
+@dataclass
+class Command:
+    """A wish for the worker: ``pause``, ``resume``, ``step``, ``stop`` or ``set``."""
+
+    name: str
+    n: int = 1
+    parameter: str = ""
+    value: float = 0.0
+    answer: "Queue[Any]" = field(default_factory=Queue)
+
+
+class RunControl:
+    """A run that a worker thread carries out, with pause, single steps and stop.
+
+    Parameters
+    ----------
+    run
+        The run to pull.
+    on_frame
+        Called in the worker with every frame, right after it was pulled.
+    on_state
+        Called in the worker whenever :attr:`state` has changed.
+    paused
+        Begin in the paused state, waiting for ``step`` or ``resume``.
+    """
+
+    def __init__(
+        self, run: Run, *, on_frame: Callable[[Frame], None], on_state: Callable[[], None], paused: bool = False
+    ) -> None:
+        self.run = run
+        self.state = "paused" if paused else "running"
+        self.error: BaseException | None = None
+        self.finished = threading.Event()
+        self.between_steps = threading.Lock()
+        self._on_frame, self._on_state = on_frame, on_state
+        self._commands: Queue[Command] = Queue()
+        # Steps left before the run pauses by itself; None is without end.
+        self._allowed: int | None = 0 if paused else None
+        self._stepping: list[Command] = []
+        # ipykernel 7.0 publishes only from threads that carry the context of a cell.
+        context = contextvars.copy_context()
+        self._thread = threading.Thread(target=context.run, args=(self._work,), name="nbembed-run", daemon=True)
+
+    def start(self) -> None:
+        """Let the worker begin."""
+        self._thread.start()
+
+    def send(self, command: Command) -> Command:
+        """Put a command into the queue and return it; its ``answer`` comes when it was read."""
+        self._commands.put(command)
+        if self.finished.is_set():
+            self._refuse_rest()
+        return command
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the worker to end; return whether it has."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    # ---- in the worker ------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        try:
+            self._on_state()
+            while self._read_commands() and self._pull():
+                pass
+        except BaseException as error:  # noqa: BLE001 - shown in the widget and raised again by fit()
+            self.error = error
+            self._change("error")
+        finally:
+            self.finished.set()
+            self._refuse_rest()
+
+    def _read_commands(self) -> bool:
+        """Obey all waiting commands, waiting for one while paused; False means stop."""
+        while True:
+            if self._allowed == 0:
+                self._settle()
+            try:
+                command = self._commands.get(block=self._allowed == 0)
+            except Empty:
+                return True
+            if not self._obey(command):
+                return False
+
+    def _obey(self, command: Command) -> bool:
+        match command.name:
+            case "stop":
+                self.run.close()
+                self._change("stopped")
+                command.answer.put(None)
+                return False
+            case "pause":
+                self._allowed = 0
+            case "resume":
+                self._allowed = None
+                self._change("running")
+            case "step":
+                self._allowed = (self._allowed or 0) + command.n
+                self._stepping.append(command)
+                self._change("running")
+                return True
+            case "set":
+                command.answer.put(self._set(command))
+                return True
+            case _:
+                pass
+        command.answer.put(None)
+        return True
+
+    def _set(self, command: Command) -> str | Exception:
+        try:
+            return self.run.set(command.parameter, command.value)
+        except Exception as error:  # noqa: BLE001 - raised again in the caller's thread
+            return error
+
+    def _pull(self) -> bool:
+        """Pull one frame; False when there is none left."""
+        with self.between_steps:
+            before = self.run.step
+            frame = next(self.run, None)
+        if frame is None:
+            self._change("done" if self.run.step == self.run.n_steps else "stopped")
+            return False
+        if self._allowed is not None:
+            self._allowed -= self.run.step - before
+        self._on_frame(frame)
+        return True
+
+    def _settle(self) -> None:
+        """Say that the run rests now, once."""
+        if self.state != "paused":
+            self._change("paused")
+        self._answer_steps()
+
+    def _change(self, state: str) -> None:
+        if self.state != state:
+            self.state = state
+            self._on_state()
+
+    def _refuse_rest(self) -> None:
+        """Answer what came too late, so that nobody waits for ever."""
+        self._answer_steps()
+        while True:
+            try:
+                self._commands.get_nowait().answer.put(None)
+            except Empty:
+                return
+
+    def _answer_steps(self) -> None:
+        while self._stepping:
+            self._stepping.pop().answer.put(None)

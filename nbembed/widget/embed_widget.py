@@ -1,0 +1,433 @@
+"""EmbedWidget: a map that trains before your eyes."""
+
+import inspect
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import anywidget
+import traitlets
+
+from nbembed import _checks, export, figures, metrics
+from nbembed.errors import InvalidInputError, InvalidTypeError, RunEndedError
+from nbembed.estimators import METHODS, Embedder, make_estimator
+from nbembed.widget.colors import encode_labels
+from nbembed.widget.control import Command
+from nbembed.widget.display import CellMemory, show
+from nbembed.widget.publisher import ECHO, PROTOCOL, Publisher
+from nbembed.widget.routing import keep_route_of_front_end
+from nbembed.widget.session import Session, history_pack
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from nbembed.training import History, Run
+
+__all__ = ["EmbedWidget"]
+
+_STATIC = Path(__file__).parent.parent / "static"
+_NOT_BUILT = """export default { render({ el }) {
+  el.textContent = "The front end of nbembed is missing from this installation: run make in a checkout, or reinstall."; } };"""
+_COMMANDS = ("pause", "resume", "step", "stop")
+# How often the waiting cell publishes, in seconds.
+_BEAT = 0.02
+# Most steps one message from the browser may ask for.
+_MAX_STEPS = 1_000_000
+
+
+def _bundle(name: str, missing: str) -> str:
+    """Return a built file as text: a string, so that no file watcher holds the widget."""
+    path = _STATIC / name
+    return path.read_text(encoding="utf-8") if path.exists() else missing
+
+
+class EmbedWidget(anywidget.AnyWidget):
+    """A map of high-dimensional data that shows how it is made.
+
+    Parameters
+    ----------
+    X
+        Data, shape (n_samples, n_features): array, data frame, torch tensor, sparse matrix.
+    labels
+        One value per row to colour by: names or numbers. They never influence the map.
+    method
+        ``"umap"`` (default), ``"tsne"``, or an estimator such as ``nb.TSNE(perplexity=50)``.
+    height
+        Height of the map in CSS pixels, 150 to 2000. Default 420.
+    **parameters
+        Hyper-parameters of the method, for example ``perplexity=50``.
+
+    Examples
+    --------
+    >>> import nbembed as nb
+    >>> X, y = nb.datasets.iris()
+    >>> w = nb.EmbedWidget(X, labels=y, n_epochs=20, random_state=0).fit()
+    >>> w
+    EmbedWidget(method='UMAP', n=150, d=4, state='done')
+    >>> w.embedding_.shape
+    (150, 2)
+    """
+
+    _esm = _bundle("widget.js", _NOT_BUILT)
+    _css = _bundle("widget.css", "")
+
+    protocol = traitlets.Int(PROTOCOL).tag(sync=True)
+    height = traitlets.Int(420).tag(sync=True)
+    status = traitlets.Dict().tag(sync=True)
+    color_spec = traitlets.Dict().tag(sync=True)
+    color_values = traitlets.Bytes(b"").tag(sync=True)
+    snapshot_info = traitlets.Dict().tag(sync=True)
+    snapshot = traitlets.Bytes(b"").tag(sync=True)
+    curves = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self, X: Any, *, labels: Any = None, method: "str | Embedder" = "umap", height: int = 420, **parameters: Any
+    ) -> None:
+        _checks.check_number("height", height, low=150, high=2000, integer=True)
+        self._estimator = _estimator(method, parameters)
+        data = _checks.check_data(X, metric=str(self._estimator.metric))
+        self._estimator.check_parameters(len(data))
+        self._labels = _checks.check_labels(labels, len(data))
+        self._data = data
+        self._columns_of = X if hasattr(X, "columns") else None
+        self._session: Session | None = None
+        self._runs = 0
+        self._shown = CellMemory()
+        color, values = encode_labels(self._labels)
+        super().__init__(height=height, color_spec=color, color_values=values, status=self._idle_status())
+        keep_route_of_front_end(self.comm)
+        self._publisher = Publisher(self._send_message)
+        self.on_msg(self._handle)
+
+    # ---- running ------------------------------------------------------------------------------
+
+    def fit(self) -> Self:
+        """Train the map while it shows itself, wait for the end, and return the widget.
+
+        Interrupting the kernel (■) stops the training and keeps the map reached so far. The buttons
+        act where the kernel can take messages while a cell runs; where it cannot, they say so, and
+        :meth:`start` keeps them live.
+        """
+        session = self._begin("fit")
+        try:
+            self._publish_until_finished(session)
+        except KeyboardInterrupt:
+            session.control.send(Command("stop"))
+            self._publish_until_finished(session)
+        session.pump()
+        self._raise_error(session)
+        return self
+
+    def start(self) -> Self:
+        """Begin to train in the background and return at once: every button stays live."""
+        self._begin("start")
+        return self
+
+    def pause(self) -> Self:
+        """Rest after the step that is being done; the map stays, and nothing is lost."""
+        self._command("pause")
+        return self
+
+    def resume(self) -> Self:
+        """Go on after a pause."""
+        self._command("resume")
+        return self
+
+    def step(self, n: int = 1) -> Self:
+        """Do exactly ``n`` steps, then rest; begins a run if there is none. Waits for the steps.
+
+        Parameters
+        ----------
+        n
+            Number of steps, at least 1.
+        """
+        _checks.check_number("n", n, low=1, high=_MAX_STEPS, integer=True)
+        if self._session is None:
+            self._begin("start", paused=True)
+        session = self._live_session()
+        session.control.send(Command("step", n=int(n))).answer.get()
+        self._raise_error(session)
+        return self
+
+    def stop(self) -> Self:
+        """End the run and keep the map reached so far."""
+        if self._session is not None and not self._session.control.finished.is_set():
+            self._session.control.send(Command("stop"))
+            self._session.control.join()
+            self._keep()
+        return self
+
+    def wait(self, timeout: float | None = None) -> Self:
+        """Wait for the end of a run in the background, at most ``timeout`` seconds (None: no limit).
+
+        A paused run does not end by itself: this says so instead of waiting for ever.
+        """
+        session = self._live_session(ended_is_fine=True)
+        if timeout is None and session.control.state == "paused":
+            raise RunEndedError("wait() needs a run that goes on, got a paused one; call resume() first, or wait(timeout=…)")
+        if session.control.finished.wait(timeout):
+            session.control.join()
+            self._raise_error(session)
+        return self
+
+    def set(self, **parameters: Any) -> dict[str, str]:
+        """Change parameters of the run; says for each when it acts.
+
+        Returns
+        -------
+        dict
+            ``"next step"``, or ``"needs a restart: w.restart(perplexity=50)"`` for what has no
+            meaning in mid-run; that one is left as it is.
+
+        Examples
+        --------
+        >>> import nbembed as nb
+        >>> X, _ = nb.datasets.iris()
+        >>> w = nb.EmbedWidget(X, method="tsne", n_iter=20, early_exaggeration_iter=10).step(5)
+        >>> w.set(exaggeration=4, perplexity=20)
+        {'exaggeration': 'next step', 'perplexity': 'needs a restart: w.restart(perplexity=20)'}
+        >>> _ = w.stop()
+        """
+        session = self._live_session()
+        known = self._estimator.get_params(deep=False)
+        effects: dict[str, str] = {}
+        for name, value in parameters.items():
+            if name not in known:
+                raise _checks.unknown_keyword("set()", name, known)
+            answer = session.control.send(Command("set", parameter=name, value=value)).answer.get()
+            if isinstance(answer, Exception):
+                raise answer
+            if answer is None:
+                raise RunEndedError(f"cannot set {name}: the run has ended; use w.restart({name}={value!r})")
+            effects[name] = f"{answer}: w.restart({name}={value!r})" if answer == "needs a restart" else answer
+        return effects
+
+    def restart(self, **parameters: Any) -> Self:
+        """Begin anew in the background, with ``parameters`` changed; keeps nothing of the old run."""
+        known = self._estimator.get_params(deep=False)
+        for name in parameters:
+            if name not in known:
+                raise _checks.unknown_keyword("restart()", name, known)
+        self.stop()
+        self._estimator = type(self._estimator)(**(known | parameters))
+        self._estimator.check_parameters(len(self._data))
+        return self.start()
+
+    # ---- results ------------------------------------------------------------------------------
+
+    @property
+    def embedding_(self) -> "NDArray[Any]":
+        """The map as it is now, shape (n_samples, n_components), float32, a copy."""
+        run = self._run_with_map()
+        session = self._session
+        if session is None or session.control.finished.is_set():
+            return self._estimator.embedding_ if hasattr(self._estimator, "embedding_") else _map_of(run)
+        with session.control.between_steps:
+            return _map_of(run)
+
+    @property
+    def history_(self) -> "History":
+        """Maps and curves of the run so far; see :class:`nbembed.training.History`."""
+        return self._run_with_map().history
+
+    @property
+    def estimator_(self) -> Embedder:
+        """The fitted estimator, with ``embedding_``, ``loss_`` and ``save``."""
+        self._run_with_map()
+        self._keep()
+        return self._estimator
+
+    def metrics(self, *, n_neighbors: int = 15) -> "metrics.Report":
+        """Return how faithful the map is: see :func:`nbembed.metrics.report`."""
+        return metrics.report(self._data, self.embedding_, labels=self._labels, n_neighbors=n_neighbors)
+
+    def plot(self, *, ax: Any = None, title: str | None = None) -> "Figure":
+        """Return a static matplotlib figure of the map."""
+        return figures.map(self.embedding_, labels=self._labels, ax=ax, title=title or self._estimator.title)
+
+    def to_html(self, path: str | Path, *, title: str | None = None) -> Path:
+        """Write one offline page with the map, its history and the curves; return its path.
+
+        The page needs no kernel and no network.
+        """
+        run = self._run_with_map()
+        session = self._live_session(ended_is_fine=True)
+        with session.control.between_steps:
+            info, body = history_pack(run, number=self._runs, max_bytes=20_000_000, max_frames=120)
+        status = {**session.status.at(), "seconds_left": None}
+        payload = {
+            "protocol": PROTOCOL,
+            "height": self.height,
+            "status": status if session.control.finished.is_set() else {**status, "state": "stopped"},
+            "color_spec": self.color_spec,
+            "snapshot_info": info,
+            "curves": session.whole_curves(),
+        }
+        n, d = self._data.shape
+        heading = title or f"{self._estimator.title} of {n:,} × {d} data"
+        return export.write_page(path, payload, {"snapshot": body, "color_values": self.color_values}, heading)
+
+    # ---- showing ------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        n, d = self._data.shape
+        return f"EmbedWidget(method={self._estimator.title!r}, n={n}, d={d}, state={self._state()!r})"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        text = {"text/plain": repr(self)}
+        if self._shown.here():
+            return text
+        self._shown.mark()
+        bundle: Any = super()._repr_mimebundle_(**kwargs)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
+        return {**data, **text}, metadata
+
+    def _ipython_display_(self, **kwargs: Any) -> None:
+        """Show the widget under ipywidgets 7, which displays by itself instead of by bundles."""
+        if not hasattr(super(), "_ipython_display_"):
+            raise NotImplementedError
+        if not self._shown.here():
+            self._shown.mark()
+            super()._ipython_display_(**kwargs)
+
+    # ---- inside -------------------------------------------------------------------------------
+
+    def _begin(self, mode: str, *, paused: bool = False) -> Session:
+        """Make a run and a session for it, show the widget, and let it go."""
+        if self._session is not None and not self._session.control.finished.is_set():
+            raise RunEndedError(f"{mode}() needs the run before to have ended, got one that is {self._state()}; call stop() first")
+        self._runs += 1
+        run = self._estimator.run(self._data)
+        self._session = Session(
+            run, self._publisher, self._set_traits, number=self._runs, title=self._estimator.title, mode=mode, paused=paused
+        )
+        if not self._shown.here():
+            show(self)
+        self._session.begin()
+        return self._session
+
+    def _publish_until_finished(self, session: Session) -> None:
+        """Publish from this thread, which belongs to the cell, until the worker has ended."""
+        while not session.control.finished.wait(_BEAT):
+            session.pump()
+        session.control.join()
+        session.pump()
+
+    def _keep(self) -> None:
+        """Take the fitted arrays over into the estimator."""
+        session = self._session
+        if session is not None:
+            with session.control.between_steps:
+                self._estimator.keep(session.run)
+
+    def _raise_error(self, session: Session) -> None:
+        if session.control.finished.is_set():
+            self._keep()
+        if session.control.error is not None:
+            raise session.control.error
+
+    def _command(self, name: str) -> None:
+        self._live_session().control.send(Command(name)).answer.get()
+
+    def _live_session(self, *, ended_is_fine: bool = False) -> Session:
+        if self._session is None:
+            raise RunEndedError("nothing runs yet; call fit(), start() or step() first")
+        if self._session.control.finished.is_set() and not ended_is_fine:
+            raise RunEndedError(f"the run has ended ({self._state()}); call fit() or start() for a new one")
+        return self._session
+
+    def _run_with_map(self) -> "Run":
+        if self._session is None or self._session.run.prepared is None:
+            raise RunEndedError("there is no map yet; call fit(), start() or step() first")
+        return self._session.run
+
+    def _state(self) -> str:
+        return "idle" if self._session is None else self._session.control.state
+
+    def _set_traits(self, **values: Any) -> None:
+        with self.hold_sync():
+            for name, value in values.items():
+                setattr(self, name, value)
+
+    def _idle_status(self) -> dict[str, Any]:
+        n, d = self._data.shape
+        return {
+            "run": 0, "state": "idle", "mode": None, "title": self._estimator.title, "n": n, "d": d,
+            "device": "CPU", "phase": "", "stage": False, "progress": None, "step": 0, "n_steps": 0,
+            "elapsed": 0.0, "seconds_left": None, "message": None, "pull": False,
+        }  # fmt: skip
+
+    def _send_message(self, content: dict[str, Any], buffers: list[bytes]) -> None:
+        self.send(content, buffers)
+
+    def _handle(self, _widget: Any, content: Any, buffers: list[Any]) -> None:
+        """Take a message from the browser; it may come in any thread, so only enqueue."""
+        if not isinstance(content, dict):
+            return
+        match content.get("t"):
+            case "hello":
+                self._greet(content, buffers)
+            case "ack":
+                self._publisher.acknowledge(content.get("seq"))
+            case "encoding":
+                self._publisher.as_base64 = content.get("base64") is True
+            case "poll" if self._session is not None:
+                self._session.pump()
+            case "command":
+                self._enqueue(content)
+            case _:
+                pass
+
+    def _greet(self, content: dict[str, Any], buffers: list[Any]) -> None:
+        """Answer a greeting at once: that it was handled is what makes the buttons live."""
+        echo = len(buffers) == 1 and bytes(buffers[0]) == ECHO
+        welcome = {
+            "t": "welcome",
+            "view": str(content.get("view", "")),
+            "protocol": PROTOCOL,
+            "controls": True,
+            "echo_ok": echo,
+            "pull": _is_colab(),
+        }
+        self.send(welcome, [ECHO])
+        if self._session is not None:
+            self._session.greet()
+
+    def _enqueue(self, content: dict[str, Any]) -> None:
+        name, n = content.get("name"), content.get("n", 1)
+        if name not in _COMMANDS or self._session is None or self._session.control.finished.is_set():
+            return
+        if isinstance(n, int) and 1 <= n <= _MAX_STEPS:
+            self._session.control.send(Command(name, n=n))
+
+
+def _estimator(method: Any, parameters: dict[str, Any]) -> Embedder:
+    """Return the estimator for ``method``, naming what does not fit."""
+    if isinstance(method, Embedder):
+        if parameters:
+            raise InvalidTypeError(
+                f"parameters must go into the estimator when method is one, got {', '.join(parameters)} beside "
+                f"{type(method).__name__}(…); write {type(method).__name__}({', '.join(f'{k}=…' for k in parameters)})"
+            )
+        return method
+    if not isinstance(method, str):
+        raise InvalidTypeError(f"method must be a name ({', '.join(METHODS)}) or an estimator, got {type(method).__name__}")
+    own = [n for n in inspect.signature(EmbedWidget.__init__).parameters if n not in ("self", "parameters")]
+    cls = METHODS.get(method.lower().replace("-", ""))
+    for name in parameters if cls is not None else ():
+        if name not in (known := cls().get_params(deep=False)):
+            raise _checks.unknown_keyword("EmbedWidget", name, [*own, *known])
+    return make_estimator(method, **parameters)
+
+
+def _map_of(run: "Run") -> "NDArray[Any]":
+    embedding = run.embedding
+    if embedding is None:
+        raise InvalidInputError("there is no map yet")
+    return embedding
+
+
+def _is_colab() -> bool:
+    import sys
+
+    return "google.colab" in sys.modules

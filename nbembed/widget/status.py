@@ -1,0 +1,94 @@
+"""The status line: what runs, where it stands, how long it will still take."""
+
+import time
+from typing import Any
+
+from nbembed.training import Frame, Run
+
+__all__ = ["StatusLine"]
+
+# Rough throughput of one CPU core, to say "about 3 s" before anything was measured:
+# multiply-adds of a distance search, and pairs of a force evaluation, per second.
+SEARCH_RATE, FORCE_RATE = 3e10, 2.5e7
+# Approximate search, seconds per row and feature (measured with pynndescent, one thread).
+APPROXIMATE_SECONDS = 1.5e-7
+EXACT_ROWS = 20_000
+
+
+class StatusLine:
+    """Turns frames into the ``status`` trait, and measures the time that is left.
+
+    Parameters
+    ----------
+    run
+        The run it speaks of.
+    number
+        Which run of this widget it is; the browser drops frames of older ones.
+    title
+        The method's name.
+    mode
+        ``"fit"`` or ``"start"``.
+    """
+
+    def __init__(self, run: Run, *, number: int, title: str, mode: str) -> None:
+        n, d = run.X.shape
+        self.values: dict[str, Any] = {
+            "run": number, "state": "running", "mode": mode, "title": title, "n": n, "d": d,
+            "device": "CPU", "phase": "finding neighbours", "stage": True, "progress": None,
+            "step": 0, "n_steps": run.n_steps, "elapsed": 0.0, "message": None, "pull": False,
+            "seconds_left": expected_seconds(run),
+        }  # fmt: skip
+        self._began = time.monotonic()
+        self._expected = expected_seconds(run)
+        self._first_step: tuple[float, int] | None = None
+
+    def follow(self, frame: Frame) -> dict[str, Any]:
+        """Take the frame's place in the run over and return the status."""
+        now = time.monotonic()
+        if not frame.is_stage and self._first_step is None and frame.step > 0:
+            self._first_step = (now, frame.step)
+        self.values.update(
+            phase=frame.phase,
+            stage=frame.is_stage,
+            progress=frame.progress,
+            step=frame.step,
+            seconds_left=self._seconds_left(now, frame.step),
+        )
+        return self.at(now)
+
+    def at(self, now: float | None = None) -> dict[str, Any]:
+        """Return the status with its clock brought up to ``now``."""
+        now = time.monotonic() if now is None else now
+        self.values["elapsed"] = round(now - self._began, 2)
+        return dict(self.values)
+
+    def change(self, **values: Any) -> dict[str, Any]:
+        """Change some of the values and return the status."""
+        self.values.update(values)
+        if self.values["state"] in ("done", "stopped", "error"):
+            self.values.update(seconds_left=None, progress=None, stage=False)
+        return self.at()
+
+    def resumed(self) -> None:
+        """Measure the pace anew: a pause is not work."""
+        self._first_step = None
+
+    def _seconds_left(self, now: float, step: int) -> float | None:
+        if self._first_step is None or step <= self._first_step[1]:
+            return max(0.0, self._expected - (now - self._began)) if step <= 1 else None
+        begun, first = self._first_step
+        pace = (now - begun) / (step - first)
+        return round(pace * (self.values["n_steps"] - step), 1)
+
+
+def expected_seconds(run: Run) -> float:
+    """Return a rough guess of the whole run's seconds from its size alone."""
+    n, d = run.X.shape
+    search = n * n * d / SEARCH_RATE if n <= EXACT_ROWS else 10.0 + n * d * APPROXIMATE_SECONDS
+    steps = 0.0
+    for phase in run.phases:
+        k = int(phase.neighbors["n_neighbors"])
+        # One grid evaluation costs about 200,000 pairs whatever n is.
+        pairs = n * 2 * k + 200_000 if phase.loss["name"] == "kl" else n * 2 * phase.sampler["n_negatives"]
+        steps += phase.n_steps * pairs / FORCE_RATE / 2
+    return round(search + steps, 1)

@@ -1,0 +1,20 @@
+"""Data that several tests look at; small, and the same for all."""
+
+import numpy as np
+import pytest
+
+from nbembed import datasets
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """The digits: 1,797 × 64 float32 and their classes."""
+    return datasets.digits()
+
+
+@pytest.fixture(scope="session")
+def blobs():
+    """Three well separated groups: 150 × 10 float32."""
+    rng = np.random.default_rng(0)
+    centres = rng.normal(scale=8, size=(3, 10))
+    return (np.repeat(centres, 50, axis=0) + rng.normal(size=(150, 10))).astype(np.float32)
