@@ -18,7 +18,9 @@ class FrontEndHook(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         """Leave a fresh bundle where the wheel and the sdist expect it, or fail."""
         root = Path(self.root)
-        if is_stale(root):
+        # Whoever works on the sources rebuilds with make; an editable install needs any bundle.
+        missing = not all((root / name).exists() for name in BUILT)
+        if missing or (version != "editable" and is_stale(root)):
             build(root)
         missing = [name for name in BUILT if not (root / name).exists()]
         if missing:
@@ -26,12 +28,9 @@ class FrontEndHook(BuildHookInterface):
 
 
 def is_stale(root: Path) -> bool:
-    """Return whether the bundle has to be built; an sdist carries it built."""
+    """Return whether a source is newer than the bundle; an sdist carries a bundle that is right."""
     sources = [p for p in (root / "js").glob("src/**/*") if p.is_file()]
-    built = [root / name for name in BUILT]
-    if not all(path.exists() for path in built):
-        return True
-    oldest = min(path.stat().st_mtime for path in built)
+    oldest = min((root / name).stat().st_mtime for name in BUILT)
     return any(path.stat().st_mtime > oldest for path in sources) and (root / ".git").exists()
 
 

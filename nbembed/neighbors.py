@@ -307,7 +307,7 @@ def refine(X: NDArray[Any], rows: Rows, candidates: NDArray[Any], k: int) -> Fou
     Candidates that are -1 or the row itself are passed over; places left free hold -1.
     """
     indices = np.full((len(rows), k), -1, dtype=np.int32)
-    squared = np.full((len(rows), k), np.finfo(np.float64).max)
+    squared = np.full((len(rows), k), np.inf)
     for r in range(len(rows)):
         x = X[rows[r]]
         for j in candidates[r]:

@@ -124,7 +124,7 @@ def test_n_out_of_range_is_refused(n):
 )
 def test_damaged_files_are_named(folder, content):
     (folder / "train-images-idx3-ubyte.gz").write_bytes(content)
-    with pytest.raises(InvalidInputError, match="train-images-idx3-ubyte.gz must be an idx file"):
+    with pytest.raises(InvalidInputError, match=r"train-images-idx3-ubyte\.gz must be an idx file"):
         datasets.fashion_mnist(n=3)
 
 

@@ -106,7 +106,9 @@ def test_every_cut_is_noticed(path):
     _refused(path)
 
 
-def test_every_flipped_bit_is_noticed(path):
+def test_every_flipped_bit_is_noticed(tmp_path):
+    path = tmp_path / "run.nbembed"
+    persistence.save(path, "TSNE", {"n": 3}, {"a": ARRAYS["weights"], "b": ARRAYS["mask"]})
     content = path.read_bytes()
     rng = np.random.default_rng(0)
     for position in range(len(content)):

@@ -195,8 +195,11 @@ def test_a_callback_sees_every_frame_and_can_stop(blobs):
 
 
 def test_a_diverging_run_says_so(blobs):
-    with pytest.raises(InvalidInputError, match="learning_rate .* step"):
-        UMAP(learning_rate=1e38, n_epochs=200, random_state=0).fit(blobs)
+    run = UMAP(learning_rate=1e38, n_epochs=200, random_state=0).run(blobs)
+    with pytest.raises(InvalidInputError, match="learning_rate .* step .* is kept"):
+        exhaust(run)
+    assert np.isfinite(run.embedding).all()
+    assert all(np.isfinite(f.embedding).all() for f in run.history.frames)
 
 
 def test_history_thins_evenly_and_keeps_its_cap():

@@ -66,7 +66,9 @@ def test_a_map_that_is_not_finite_is_refused(bad):
         encode_frame(np.array([[0.0, 0.0], [bad, 1.0]]))
 
 
-@pytest.mark.parametrize("Y", [np.zeros(3), np.zeros((0, 2)), np.zeros((3, 0)), np.zeros((2, 2, 2))])
+@pytest.mark.parametrize(
+    "Y", [np.zeros(3), np.zeros((0, 2)), np.zeros((3, 0)), np.zeros((2, 2, 2))]
+)
 def test_what_is_not_a_map_is_refused(Y):
     with pytest.raises(InvalidInputError, match="Y must be a map of shape"):
         encode_frame(Y)

@@ -1,7 +1,7 @@
 // Puts the views together.
 
 import type { ViewProps } from "./props";
-import { Controls } from "./views/controls";
+import { Controls, Hint } from "./views/controls";
 import { Header } from "./views/header";
 import { Legend } from "./views/legend";
 import { MapView } from "./views/map";
@@ -10,6 +10,13 @@ import { Panels } from "./views/panels";
 import { Scrubber } from "./views/scrubber";
 
 export function App(props: ViewProps) {
+  const { fatal } = props.store;
+  if (fatal.value !== null)
+    return (
+      <div class="nbe-card nbe-fatal" role="alert">
+        {fatal.value}
+      </div>
+    );
   const hasLegend = props.store.coloring.value.spec.kind !== undefined;
   return (
     <div class="nbe-card">
@@ -23,6 +30,7 @@ export function App(props: ViewProps) {
       <footer class="nbe-footer">
         <Controls {...props} />
         <Scrubber {...props} />
+        <Hint {...props} />
       </footer>
     </div>
   );

@@ -130,7 +130,7 @@ function axesOf(ink: () => Ink, hasRight: boolean): uPlot.Axis[] {
     ...common,
     size: 42,
     gap: 4,
-    space: 26,
+    space: 20,
     values: (_: uPlot, splits: number[]) => splits.map(figure),
   };
   const axes: uPlot.Axis[] = [

@@ -5,30 +5,31 @@ import type { Coloring } from "./store";
 
 export type Rgb = readonly [number, number, number];
 
-/** Told apart with every kind of colour vision; order and hues after Okabe and Ito (2008). */
+// The first colours are those of Okabe and Ito (2008); the others were searched so that any two
+// differ under normal, deuteranopic and protanopic vision (a test measures it).
 const TEN_LIGHT = [
   "#0072b2",
   "#e69f00",
   "#009e73",
   "#d55e00",
-  "#cc79a7",
-  "#56b4e9",
-  "#8a7a00",
-  "#7a2f8f",
-  "#5f6670",
-  "#8c2d19",
+  "#ec71ac",
+  "#53b3ec",
+  "#45188f",
+  "#186951",
+  "#81da8e",
+  "#652334",
 ];
 const TEN_DARK = [
-  "#3d9be9",
+  "#3da1f4",
   "#f0a830",
-  "#1fc49a",
-  "#ff7a3d",
-  "#e79bc4",
-  "#9ad4f7",
-  "#f0e442",
-  "#b07cf0",
-  "#b4bac2",
-  "#c4574a",
+  "#12a680",
+  "#ff5c26",
+  "#dca1cc",
+  "#99e0ff",
+  "#f4ea5a",
+  "#8f63f2",
+  "#e8ccb2",
+  "#a83a4f",
 ];
 
 export const MISSING = 65535;
@@ -145,8 +146,8 @@ function paint(n: number, colorOf: (i: number) => Rgb): Uint8Array<ArrayBuffer> 
   return rgba;
 }
 
-/** A map seldom covers more than about a third of the canvas. */
-const COVERED = 0.3;
+/** Maps have gaps: points share about this part of the canvas. */
+const COVERED = 0.12;
 
 /**
  * Diameter in pixels and opacity of points, so that few points are easy to see and many points

@@ -121,7 +121,6 @@ export class Store {
 
   close(): void {
     this.abort.abort();
-    clearInterval(this.poller);
   }
 
   private listen(aborted: AbortSignal): void {
@@ -129,20 +128,23 @@ export class Store {
     const receive = (message: FromKernel, buffers?: readonly Bytes[]) =>
       this.receive(message, buffers ?? []);
     model.on("msg:custom", receive);
-    aborted.addEventListener("abort", () => model.off("msg:custom", receive));
-    const on = (name: keyof Traits, handle: () => void) => {
-      model.on(`change:${name}`, handle);
-      aborted.addEventListener("abort", () => model.off(`change:${name}`, handle));
-    };
-    on("status", () => this.setStatus(this.model.get("status")));
-    on("color", () => this.readColor());
-    on("color_values", () => this.readColor());
-    on("snapshot", () => this.readSnapshot());
-    on("snapshot_info", () => this.readSnapshot());
-    on("curves", () => this.readCurves());
-    on("height", () => this.readHeight());
+    const changes: [keyof Traits, () => void][] = [
+      ["status", () => this.setStatus(model.get("status"))],
+      ["color", () => this.readColor()],
+      ["color_values", () => this.readColor()],
+      ["snapshot", () => this.readSnapshot()],
+      ["snapshot_info", () => this.readSnapshot()],
+      ["curves", () => this.readCurves()],
+      ["height", () => this.readHeight()],
+    ];
+    for (const [name, handle] of changes) model.on(`change:${name}`, handle);
     const watch = setInterval(() => this.watch(), SILENCE);
-    aborted.addEventListener("abort", () => clearInterval(watch));
+    aborted.addEventListener("abort", () => {
+      clearInterval(watch);
+      clearInterval(this.poller);
+      model.off("msg:custom", receive);
+      for (const [name, handle] of changes) model.off(`change:${name}`, handle);
+    });
   }
 
   private readTraits(): void {

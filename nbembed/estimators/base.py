@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from nbembed import _checks, persistence
@@ -21,7 +21,7 @@ from nbembed.training import Run
 __all__ = ["Embedder"]
 
 
-class Embedder(ClassNamePrefixFeaturesOutMixin, BaseEstimator):
+class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Base of the estimators; a recipe defines ``phases`` and its own hyper-parameters.
 
     Attributes
@@ -167,6 +167,7 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
 
 

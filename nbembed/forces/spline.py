@@ -3,7 +3,7 @@ r"""The repulsion of t-SNE in one and two dimensions, by one potential on a grid
 With :math:`\Phi(y) = \sum_j (1 + |y - y_j|^2)^{-1}`, the sum of all kernels is
 :math:`Z = \sum_i (\Phi(y_i) - 1)` and the repulsion
 :math:`\sum_j w_{ij}^2 (y_i - y_j) = -\tfrac{1}{2} \nabla \Phi(y_i)`. Points are spread to a grid by
-cubic B-splines, the grid is convolved with the kernel by FFT, and potential and gradient are read
+quintic B-splines, the grid is convolved with the kernel by FFT, and potential and gradient are read
 off by the same splines: one transform forth and one back, where interpolating the force itself
 (Linderman et al. 2019, Nature Methods 16) takes four of each. The smoothing of the splines is
 divided out in frequency, as in smooth particle-mesh Ewald summation (Essmann et al. 1995,
@@ -24,16 +24,27 @@ from nbembed.forces.stepper import Points
 
 __all__ = ["SplineRepulsion"]
 
-# Distance of grid points, in units of the kernel's width; the error falls with its fourth power.
+# Distance of grid points, in units of the kernel's width; the error falls with its sixth power.
 SPACING = 0.4
+# A narrow embedding gets a finer grid, down to where rounding in float32 would be the larger error.
+FINEST_SPACING = 0.05
+MIN_CELLS = 64
 # Most grid points along an axis; wider embeddings get a coarser grid.
 MAX_CELLS = 1_400
 # Grid points around the outermost points, for the reach of the splines.
 BORDER = 8
+# Further room for the kernel, whose bend where it wraps around is felt some cells away, because
+# dividing the splines out sharpens it.
+GUARD = 32
 # Points are spread in this many fixed pieces, whose grids are summed in order.
 PIECES = 8
 # Fixed, because the result may depend on how the transforms are shared out.
 FFT_WORKERS = 4
+
+
+# Coefficients of the quintic B-spline: 1, 26, 50, 20, 5, 66, 60, 30 and 10 over 120.
+C = tuple(np.float32(number / 120.0) for number in (1, 26, 50, 20, 5, 66, 60, 30, 10))
+ONE, TWO, THREE, FOUR, FIVE = (np.float32(number) for number in range(1, 6))
 
 
 class SplineRepulsion:
@@ -50,7 +61,7 @@ class SplineRepulsion:
         pushed = np.empty_like(plane)
         lowest = plane.min(axis=0).astype(np.float64)
         extent = plane.max(axis=0) - lowest
-        spacing = max(SPACING, float(extent.max()) / MAX_CELLS)
+        spacing = _spacing(float(extent.max()))
         cells = tuple(_rounded(width / spacing + BORDER) for width in extent)
         origin = (lowest - 3.0 * spacing).astype(np.float32)
         inverse = np.float32(1.0 / spacing)
@@ -64,6 +75,11 @@ class SplineRepulsion:
         return float(sums.sum()) - len(points)
 
 
+def _spacing(extent: float) -> float:
+    fine = min(max(extent / MIN_CELLS, FINEST_SPACING), SPACING)
+    return max(fine, extent / MAX_CELLS)
+
+
 def _rounded(size: float) -> int:
     """Round up to one of eight sizes per octave, so that kernels can be kept."""
     return math.ceil(2.0 ** (math.ceil(8.0 * math.log2(size)) / 8.0))
@@ -72,47 +88,89 @@ def _rounded(size: float) -> int:
 def _convolved(charge: NDArray[np.float32], spacing: float) -> NDArray[np.float32]:
     rows, columns = charge.shape
     # Twice the size, so that what wraps around stays out of the part that is read.
-    shape = (fft.next_fast_len(2 * rows), fft.next_fast_len(2 * columns, real=True))
-    transformed = fft.rfft2(charge, s=shape, workers=FFT_WORKERS)
-    transformed *= _kernel(shape, spacing)
+    shape = (
+        fft.next_fast_len(2 * rows + GUARD),
+        fft.next_fast_len(2 * columns + GUARD, real=True),
+    )
+    # Where all points are close, forces are small differences of a large potential.
+    dtype = "float64" if spacing < SPACING else "float32"
+    transformed = fft.rfft2(charge.astype(dtype), s=shape, workers=FFT_WORKERS)
+    transformed *= _kernel(shape, spacing, dtype)
     potential = fft.irfft2(transformed, s=shape, workers=FFT_WORKERS, overwrite_x=True)
-    return np.ascontiguousarray(potential[:rows, :columns])
+    return np.ascontiguousarray(potential[:rows, :columns], dtype=np.float32)
 
 
 @lru_cache(maxsize=4)
-def _kernel(shape: tuple[int, int], spacing: float) -> NDArray[np.float32]:
+def _kernel(shape: tuple[int, int], spacing: float, dtype: str) -> NDArray[np.floating]:
     """Return the transform of the kernel over that of the two splines."""
     rows, columns = (np.arange(size) for size in shape)
     row_distance = spacing * np.minimum(rows, shape[0] - rows)
     column_distance = spacing * np.minimum(columns, shape[1] - columns)
     kernel = 1.0 / (1.0 + row_distance[:, None] ** 2 + column_distance**2)
     transformed = fft.rfft2(kernel, workers=FFT_WORKERS).real
-    row_spline = (2.0 + np.cos(2.0 * np.pi * rows / shape[0])) / 3.0
-    column_spline = (2.0 + np.cos(2.0 * np.pi * columns / shape[1])) / 3.0
+    row_spline = _symbol(2.0 * np.pi * rows / shape[0])
+    column_spline = _symbol(2.0 * np.pi * columns / shape[1])
     smoothing = (row_spline[:, None] * column_spline[: shape[1] // 2 + 1]) ** 2
-    return (transformed / smoothing).astype(np.float32)
+    return (transformed / smoothing).astype(dtype)
+
+
+def _symbol(angle: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the transform of a quintic B-spline at the grid points."""
+    return (33.0 + 26.0 * np.cos(angle) + np.cos(2.0 * angle)) / 60.0
 
 
 @numba.njit(**FAST)
 def _weights(t: np.float32) -> tuple[np.float32, ...]:
-    """Return the four cubic B-spline weights at the fraction ``t`` of a cell."""
-    one, four, six = np.float32(1.0), np.float32(4.0), np.float32(6.0)
-    three, sixth = np.float32(3.0), np.float32(1.0 / 6.0)
-    s = one - t
-    return (
-        s * s * s * sixth,
-        (four - six * t * t + three * t * t * t) * sixth,
-        (four - six * s * s + three * s * s * s) * sixth,
-        t * t * t * sixth,
-    )
+    """Return the six quintic B-spline weights at the fraction ``t`` of a cell."""
+    s = ONE - t
+    return _outer(s), _middle(t), _inner(t), _inner(s), _middle(s), _outer(t)
 
 
 @numba.njit(**FAST)
 def _slopes(t: np.float32) -> tuple[np.float32, ...]:
-    """Return the derivatives of the four weights by ``t``."""
-    half, two, one_half = np.float32(0.5), np.float32(2.0), np.float32(1.5)
-    s = np.float32(1.0) - t
-    return -s * s * half, (one_half * t - two) * t, (two - one_half * s) * s, t * t * half
+    """Return the derivatives of the six weights by ``t``."""
+    s = ONE - t
+    return (
+        -_outer_slope(s),
+        _middle_slope(t),
+        _inner_slope(t),
+        -_inner_slope(s),
+        -_middle_slope(s),
+        _outer_slope(t),
+    )
+
+
+# The pieces of the quintic B-spline, in Horner's form.
+@numba.njit(**FAST)
+def _outer(t: np.float32) -> np.float32:
+    return t * t * t * t * t * C[0]
+
+
+@numba.njit(**FAST)
+def _middle(t: np.float32) -> np.float32:
+    return C[1] + t * (-C[2] + t * (C[3] + t * (C[3] + t * (-C[3] + t * C[4]))))
+
+
+@numba.njit(**FAST)
+def _inner(t: np.float32) -> np.float32:
+    squared = t * t
+    return C[5] + squared * (-C[6] + squared * (C[7] - C[8] * t))
+
+
+@numba.njit(**FAST)
+def _outer_slope(t: np.float32) -> np.float32:
+    return t * t * t * t * C[4]
+
+
+@numba.njit(**FAST)
+def _middle_slope(t: np.float32) -> np.float32:
+    return -C[2] + t * (TWO * C[3] + t * (THREE * C[3] + t * (-FOUR * C[3] + t * FIVE * C[4])))
+
+
+@numba.njit(**FAST)
+def _inner_slope(t: np.float32) -> np.float32:
+    squared = t * t
+    return t * (-TWO * C[6] + squared * (FOUR * C[7] - FIVE * C[8] * t))
 
 
 @numba.njit(parallel=True, **FAST)
@@ -126,10 +184,10 @@ def _spread(points: Points, origin: Points, inverse: np.float32, grids: Points) 
             row, column = np.int64(u), np.int64(v)
             across = _weights(v - np.float32(column))
             down = _weights(u - np.float32(row))
-            for k in range(4):
-                line = grid[row - 1 + k]
-                for m in range(4):
-                    line[column - 1 + m] += down[k] * across[m]
+            for k in range(6):
+                line = grid[row - 2 + k]
+                for m in range(6):
+                    line[column - 2 + m] += down[k] * across[m]
 
 
 @numba.njit(parallel=True, **FAST)
@@ -152,12 +210,12 @@ def _read(
             down, down_slope = _weights(t), _slopes(t)
             across, across_slope = _weights(s), _slopes(s)
             value, by_row, by_column = np.float32(0.0), np.float32(0.0), np.float32(0.0)
-            for k in range(4):
-                line = potential[row - 1 + k]
+            for k in range(6):
+                line = potential[row - 2 + k]
                 along, slope = np.float32(0.0), np.float32(0.0)
-                for m in range(4):
-                    along += line[column - 1 + m] * across[m]
-                    slope += line[column - 1 + m] * across_slope[m]
+                for m in range(6):
+                    along += line[column - 2 + m] * across[m]
+                    slope += line[column - 2 + m] * across_slope[m]
                 value += down[k] * along
                 by_row += down_slope[k] * along
                 by_column += down[k] * slope

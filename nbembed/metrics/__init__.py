@@ -15,8 +15,8 @@ from typing import Any
 from nbembed._checks import check_number
 from nbembed.metrics.live import LiveQuality
 from nbembed.metrics.ranking import Pair, Space, sampled_rows
-from nbembed.metrics.table import Report
 from nbembed.metrics.scores import label_codes, penalty_score, recall, right_votes, standard_error
+from nbembed.metrics.table import Report
 from nbembed.transport import check_map
 
 __all__ = [

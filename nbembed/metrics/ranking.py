@@ -53,15 +53,17 @@ class Space:
         self.n = len(points)
         step = max(1, self.n // CENTRE_ROWS)
         largest = max(abs(float(points.max())), abs(float(points.min())))
-        self._exponent = -int(np.frexp(largest)[1])
-        self._centre = np.median(self._scaled(points[::step]), axis=0)
+        # A power of two, so that scaling rounds nothing; 2**1000 is near what float64 can hold.
+        self._scale = float(np.ldexp(1.0, min(1000, -int(np.frexp(largest)[1]))))
+        self._centre = np.zeros(points.shape[1])
+        self._centre = np.median(self._shifted(points[::step]), axis=0)
 
     def nearest(self, rows: NDArray[np.intp], n_neighbors: int) -> NDArray[np.intp]:
         """Return the nearest other points of ``rows``, shape (len(rows), n_neighbors)."""
         if self.points.shape[1] > FEW_FEATURES:
             return self.rank(rows, n_neighbors)[0]
-        tree = KDTree(self.points)
-        found: Any = tree.query(self.points[rows], k=n_neighbors + 1)[1]
+        shifted = self._shifted(self.points)
+        found: Any = KDTree(shifted).query(shifted[rows], k=n_neighbors + 1)[1]
         is_self = found == rows[:, None]
         # Among many copies of one point, the point itself may not be found.
         is_self[~is_self.any(axis=1), -1] = True
@@ -131,11 +133,11 @@ class Space:
 
     def _squared_distances(self, block: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return squared distances, up to one common factor, shape (len(block), n_samples)."""
-        seen_from = self._scaled(self.points[block]) - self._centre
+        seen_from = self._shifted(self.points[block])
         squares = np.einsum("ij,ij->i", seen_from, seen_from)
         distances = np.empty((len(block), self.n))
         for start in range(0, self.n, COLUMN_BLOCK):
-            others = self._scaled(self.points[start : start + COLUMN_BLOCK]) - self._centre
+            others = self._shifted(self.points[start : start + COLUMN_BLOCK])
             part = distances[:, start : start + COLUMN_BLOCK]
             if others.shape[1] <= FEW_FEATURES:
                 part[:] = _sum_of_squares(seen_from, others)
@@ -146,9 +148,11 @@ class Space:
                 part += np.einsum("ij,ij->i", others, others)
         return distances
 
-    def _scaled(self, points: NDArray[Any]) -> NDArray[np.float64]:
-        """Return points as float64 below 1; a power of two rounds nothing."""
-        return np.ldexp(points.astype(np.float64), self._exponent)
+    def _shifted(self, points: NDArray[Any]) -> NDArray[np.float64]:
+        """Return points as float64, scaled below 1 and around the centre."""
+        shifted = np.multiply(points, self._scale, dtype=np.float64)
+        shifted -= self._centre
+        return shifted
 
 
 class Pair:

@@ -272,17 +272,13 @@ class Run(Iterator[Frame]):
         if stepper is None:
             return {}
         embedding = stepper.embedding()
+        if not np.isfinite(embedding).all():
+            raise self._diverged(stepper)
         self.history.add_frame(self.step, self.phase.name, embedding)
         if self.history.wants_state(self.step):
             self.history.add_state(self.step, self.state, nbytes=3 * embedding.nbytes)
         if self.step % self.history.loss_every and self.step != self.n_steps:
             return {}
-        if not np.isfinite(embedding).all():
-            raise InvalidInputError(
-                f"learning_rate must be small enough for the map to stay finite, got "
-                f"{stepper.learning_rate:g}, which sent points to infinity by step {self.step} "
-                f"of phase {self.phase.name!r}; try a tenth of it"
-            )
         losses = stepper.losses()
         for name, value in losses.items():
             self.history.add_value(name, self.step, value)
@@ -292,6 +288,17 @@ class Run(Iterator[Frame]):
         if self.phase.loss["name"] == "kl":
             self.history.add_value("exaggeration", self.step, stepper.get("exaggeration"))
         return losses
+
+    def _diverged(self, stepper: Stepper) -> InvalidInputError:
+        """Go back to the newest stored state, which is finite, and return the error to raise."""
+        rate, step, phase = stepper.learning_rate, self.step, self.phase.name
+        if self._prepared is not None and self.step:
+            self._load(self.history.state_before(self.step - 1), self._prepared)
+            self.history = self.history.until(self.step)
+        return InvalidInputError(
+            f"learning_rate must be small enough for the map to stay finite, got {rate:g}, which sent points to "
+            f"infinity at step {step} of phase {phase!r}; the map of step {self.step} is kept. Try a tenth of it"
+        )
 
     def _show(self, losses: dict[str, float]) -> Frame:
         """Return the frame of the present step."""

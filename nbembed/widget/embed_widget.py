@@ -13,9 +13,11 @@ from nbembed.estimators import METHODS, Embedder, make_estimator
 from nbembed.widget.colors import encode_labels
 from nbembed.widget.control import Command
 from nbembed.widget.display import CellMemory, show
-from nbembed.widget.publisher import ECHO, PROTOCOL, Publisher
+from nbembed.widget.inbox import MAX_STEPS, Inbox
+from nbembed.widget.publisher import PROTOCOL, Publisher
 from nbembed.widget.routing import keep_route_of_front_end
-from nbembed.widget.session import Session, history_pack
+from nbembed.widget.session import Session
+from nbembed.widget.status import idle_status
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,11 +30,8 @@ __all__ = ["EmbedWidget"]
 _STATIC = Path(__file__).parent.parent / "static"
 _NOT_BUILT = """export default { render({ el }) {
   el.textContent = "The front end of nbembed is missing from this installation: run make in a checkout, or reinstall."; } };"""
-_COMMANDS = ("pause", "resume", "step", "stop")
 # How often the waiting cell publishes, in seconds.
 _BEAT = 0.02
-# Most steps one message from the browser may ask for.
-_MAX_STEPS = 1_000_000
 
 
 def _bundle(name: str, missing: str) -> str:
@@ -94,10 +93,11 @@ class EmbedWidget(anywidget.AnyWidget):
         self._runs = 0
         self._shown = CellMemory()
         color, values = encode_labels(self._labels)
-        super().__init__(height=height, color_spec=color, color_values=values, status=self._idle_status())
+        super().__init__(height=height, color_spec=color, color_values=values, status=idle_status(self._estimator.title, *data.shape))
         keep_route_of_front_end(self.comm)
         self._publisher = Publisher(self._send_message)
-        self.on_msg(self._handle)
+        self._inbox = Inbox(self._publisher, lambda: self._session)
+        self.on_msg(self._inbox.receive)
 
     # ---- running ------------------------------------------------------------------------------
 
@@ -141,7 +141,7 @@ class EmbedWidget(anywidget.AnyWidget):
         n
             Number of steps, at least 1.
         """
-        _checks.check_number("n", n, low=1, high=_MAX_STEPS, integer=True)
+        _checks.check_number("n", n, low=1, high=MAX_STEPS, integer=True)
         if self._session is None:
             self._begin("start", paused=True)
         session = self._live_session()
@@ -156,6 +156,11 @@ class EmbedWidget(anywidget.AnyWidget):
             self._session.control.join()
             self._keep()
         return self
+
+    def close(self) -> None:
+        """Stop the run and free the widget."""
+        self.stop()
+        super().close()
 
     def wait(self, timeout: float | None = None) -> Self:
         """Wait for the end of a run in the background, at most ``timeout`` seconds (None: no limit).
@@ -250,22 +255,12 @@ class EmbedWidget(anywidget.AnyWidget):
 
         The page needs no kernel and no network.
         """
-        run = self._run_with_map()
-        session = self._live_session(ended_is_fine=True)
-        with session.control.between_steps:
-            info, body = history_pack(run, number=self._runs, max_bytes=20_000_000, max_frames=120)
-        status = {**session.status.at(), "seconds_left": None}
-        payload = {
-            "protocol": PROTOCOL,
-            "height": self.height,
-            "status": status if session.control.finished.is_set() else {**status, "state": "stopped"},
-            "color_spec": self.color_spec,
-            "snapshot_info": info,
-            "curves": session.whole_curves(),
-        }
+        self._run_with_map()
+        payload, snapshot = self._live_session(ended_is_fine=True).page()
+        payload |= {"protocol": PROTOCOL, "height": self.height, "color_spec": self.color_spec}
         n, d = self._data.shape
         heading = title or f"{self._estimator.title} of {n:,} × {d} data"
-        return export.write_page(path, payload, {"snapshot": body, "color_values": self.color_values}, heading)
+        return export.write_page(path, payload, {"snapshot": snapshot, "color_values": self.color_values}, heading)
 
     # ---- showing ------------------------------------------------------------------------------
 
@@ -349,56 +344,8 @@ class EmbedWidget(anywidget.AnyWidget):
             for name, value in values.items():
                 setattr(self, name, value)
 
-    def _idle_status(self) -> dict[str, Any]:
-        n, d = self._data.shape
-        return {
-            "run": 0, "state": "idle", "mode": None, "title": self._estimator.title, "n": n, "d": d,
-            "device": "CPU", "phase": "", "stage": False, "progress": None, "step": 0, "n_steps": 0,
-            "elapsed": 0.0, "seconds_left": None, "message": None, "pull": False,
-        }  # fmt: skip
-
     def _send_message(self, content: dict[str, Any], buffers: list[bytes]) -> None:
         self.send(content, buffers)
-
-    def _handle(self, _widget: Any, content: Any, buffers: list[Any]) -> None:
-        """Take a message from the browser; it may come in any thread, so only enqueue."""
-        if not isinstance(content, dict):
-            return
-        match content.get("t"):
-            case "hello":
-                self._greet(content, buffers)
-            case "ack":
-                self._publisher.acknowledge(content.get("seq"))
-            case "encoding":
-                self._publisher.as_base64 = content.get("base64") is True
-            case "poll" if self._session is not None:
-                self._session.pump()
-            case "command":
-                self._enqueue(content)
-            case _:
-                pass
-
-    def _greet(self, content: dict[str, Any], buffers: list[Any]) -> None:
-        """Answer a greeting at once: that it was handled is what makes the buttons live."""
-        echo = len(buffers) == 1 and bytes(buffers[0]) == ECHO
-        welcome = {
-            "t": "welcome",
-            "view": str(content.get("view", "")),
-            "protocol": PROTOCOL,
-            "controls": True,
-            "echo_ok": echo,
-            "pull": _is_colab(),
-        }
-        self.send(welcome, [ECHO])
-        if self._session is not None:
-            self._session.greet()
-
-    def _enqueue(self, content: dict[str, Any]) -> None:
-        name, n = content.get("name"), content.get("n", 1)
-        if name not in _COMMANDS or self._session is None or self._session.control.finished.is_set():
-            return
-        if isinstance(n, int) and 1 <= n <= _MAX_STEPS:
-            self._session.control.send(Command(name, n=n))
 
 
 def _estimator(method: Any, parameters: dict[str, Any]) -> Embedder:
@@ -425,9 +372,3 @@ def _map_of(run: "Run") -> "NDArray[Any]":
     if embedding is None:
         raise InvalidInputError("there is no map yet")
     return embedding
-
-
-def _is_colab() -> bool:
-    import sys
-
-    return "google.colab" in sys.modules

@@ -92,7 +92,7 @@ class Publisher:
 
     def __init__(self, send: Send) -> None:
         self.as_base64 = False
-        self._send = send
+        self.send = send
         self._lock = threading.Lock()
         self._waiting: tuple[dict[str, Any], bytes] | None = None
         self._newest: tuple[dict[str, Any], bytes] | None = None
@@ -137,11 +137,11 @@ class Publisher:
     def message(self, content: dict[str, Any], body: bytes | None = None) -> None:
         """Send ``content``, with ``body`` as a buffer, or inside it for hosts that lose buffers."""
         if body is None:
-            self._send(content, [])
+            self.send(content, [])
         elif self.as_base64:
-            self._send({**content, "enc": "base64", "data": base64.b64encode(body).decode()}, [])
+            self.send({**content, "enc": "base64", "data": base64.b64encode(body).decode()}, [])
         else:
-            self._send({**content, "enc": "u16"}, [body])
+            self.send({**content, "enc": "u16"}, [body])
 
     def acknowledge(self, seq: Any) -> None:
         """Note that some view has drawn frame ``seq``, or a newer one."""

@@ -22,6 +22,8 @@ MESSAGE_PAUSE, TRAIT_PAUSE = 0.1, 0.25
 REPLAY_BELOW = 3.0
 # The history that a saved notebook carries.
 SNAPSHOT_BYTES, SNAPSHOT_FRAMES = 2_000_000, 32
+# The history that an exported page carries.
+PAGE_BYTES, PAGE_FRAMES = 20_000_000, 120
 
 
 class Session:
@@ -107,6 +109,16 @@ class Session:
         self._resend = True
         if not self.cell_publishes or self.control.finished.is_set():
             self.pump()
+
+    def page(self) -> tuple[dict[str, Any], bytes]:
+        """Return status, history and curves as an exported page keeps them, and the history's bytes."""
+        with self.control.between_steps:
+            info, body = history_pack(self.run, number=self.status.values["run"], max_bytes=PAGE_BYTES, max_frames=PAGE_FRAMES)
+            curves = self._curves.whole(self.run.history.curves)
+        status = {**self.status.at(), "seconds_left": None}
+        if not self.control.finished.is_set():
+            status["state"] = "stopped"  # on the page nothing goes on
+        return {"status": status, "snapshot_info": info, "curves": curves}, body
 
     def _say(self, now: float) -> None:
         """Send the status alone; a run that rests has nothing new to say."""

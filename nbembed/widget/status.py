@@ -5,7 +5,7 @@ from typing import Any
 
 from nbembed.training import Frame, Run
 
-__all__ = ["StatusLine"]
+__all__ = ["StatusLine", "idle_status"]
 
 # Rough throughput of one CPU core, to say "about 3 s" before anything was measured:
 # multiply-adds of a distance search, and pairs of a force evaluation, per second.
@@ -31,15 +31,17 @@ class StatusLine:
     """
 
     def __init__(self, run: Run, *, number: int, title: str, mode: str) -> None:
-        n, d = run.X.shape
-        self.values: dict[str, Any] = {
-            "run": number, "state": "running", "mode": mode, "title": title, "n": n, "d": d,
-            "device": "CPU", "phase": "finding neighbours", "stage": True, "progress": None,
-            "step": 0, "n_steps": run.n_steps, "elapsed": 0.0, "message": None, "pull": False,
-            "seconds_left": expected_seconds(run),
-        }  # fmt: skip
         self._began = time.monotonic()
         self._expected = expected_seconds(run)
+        self.values = idle_status(title, *run.X.shape) | {
+            "run": number,
+            "state": "running",
+            "mode": mode,
+            "phase": "finding neighbours",
+            "stage": True,
+            "n_steps": run.n_steps,
+            "seconds_left": self._expected,
+        }
         self._first_step: tuple[float, int] | None = None
 
     def follow(self, frame: Frame) -> dict[str, Any]:
@@ -79,6 +81,15 @@ class StatusLine:
         begun, first = self._first_step
         pace = (now - begun) / (step - first)
         return round(pace * (self.values["n_steps"] - step), 1)
+
+
+def idle_status(title: str, n: int, d: int) -> dict[str, Any]:
+    """Return the status before any run of ``n`` rows and ``d`` columns."""
+    return {
+        "run": 0, "state": "idle", "mode": None, "title": title, "n": n, "d": d, "device": "CPU",
+        "phase": "", "stage": False, "progress": None, "step": 0, "n_steps": 0, "elapsed": 0.0,
+        "seconds_left": None, "message": None, "pull": False,
+    }  # fmt: skip
 
 
 def expected_seconds(run: Run) -> float:

@@ -1,6 +1,6 @@
 // Draws a view's map when something has changed, and acknowledges the frames it was given.
 
-import { effect } from "@preact/signals";
+import { effect, type ReadonlySignal, untracked } from "@preact/signals";
 import { pointColors, pointStyle } from "../scales";
 import { cameraOf, type Screen } from "../screen";
 import type { Store } from "../store";
@@ -38,8 +38,8 @@ export class Drawing {
     this.painter = webglPainter(() => this.ask()) ?? canvasPainter();
     screen.renderer.value = this.painter.kind;
     const ends = [
-      effect(() => this.take(store.frame.value)),
-      effect(() => this.owe(store.newest.value)),
+      onChange(store.frame, (frame) => this.take(frame)),
+      onChange(store.newest, (frame) => this.owe(frame)),
       effect(() => this.recolor()),
       effect(() => {
         void [screen.camera.value, screen.size.value, screen.isVisible.value];
@@ -187,6 +187,14 @@ export class Drawing {
   private ratio(): number {
     return Math.min(3, window.devicePixelRatio || 1);
   }
+}
+
+/** Runs `handle` for each value of one signal, and for no other that it happens to read. */
+function onChange<T>(source: ReadonlySignal<T>, handle: (value: T) => void): () => void {
+  return effect(() => {
+    const { value } = source;
+    untracked(() => handle(value));
+  });
 }
 
 /** Starts to draw into `canvas`; undefined when this browser has no canvas at all. */

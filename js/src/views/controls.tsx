@@ -2,7 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import type { ViewProps } from "../props";
-import type { CommandName, Status } from "../state";
+import type { CommandName } from "../state";
 import type { Store } from "../store";
 
 const BLOCKED =
@@ -60,12 +60,13 @@ export function Controls({ store }: ViewProps) {
         label="Stop"
         isOff={!isLive || !isOn}
       />
-      <Hint store={store} status={status} />
     </fieldset>
   );
 }
 
-function Hint({ store, status }: { store: Store; status: Status }) {
+/** Why the buttons are grey. */
+export function Hint({ store }: ViewProps) {
+  const status = store.status.value;
   if (!store.isLate.value || status.state !== "running") return null;
   return <p class="nbe-hint">{status.mode === "start" ? BUSY : BLOCKED}</p>;
 }

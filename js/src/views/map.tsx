@@ -36,7 +36,7 @@ export function MapView({ store, screen }: ViewProps) {
     >
       <canvas class="nbe-map" ref={canvas} />
       <Placeholder store={store} screen={screen} />
-      <FitButton screen={screen} />
+      {n > 0 && <FitButton screen={screen} />}
       {tip.value !== null && <Tooltip tip={tip.value} store={store} screen={screen} />}
     </div>
   );
@@ -142,7 +142,7 @@ function Placeholder({ store }: ViewProps) {
   return (
     <div class="nbe-empty">
       {state === "running" && <span class="nbe-pulse" aria-hidden="true" />}
-      <p>{store.fatal.value ?? text}</p>
+      <p>{text}</p>
     </div>
   );
 }

@@ -1,0 +1,223 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Store } from "../src/store";
+import { FakeModel, frame, running, welcome } from "./fake";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function open(status = running()) {
+  const model = new FakeModel();
+  model.traits.status = status;
+  return { model, store: new Store(model.asModel) };
+}
+
+function pack(steps: number[], run = 1) {
+  const frames = steps.map((step) => ({ step, phase: "p", bbox: [0, 0, 1, 1] }));
+  const bytes = new DataView(new ArrayBuffer(8 * steps.length));
+  return { info: { run, n: 2, frames }, bytes };
+}
+
+test("the newest frame wins", () => {
+  const { model, store } = open();
+  model.push(...frame(1, 10));
+  model.push(...frame(2, 20));
+  expect(store.frame.value?.step).toBe(20);
+  expect(store.status.value.step).toBe(20);
+});
+
+test("a view greets with its protocol and the last frame it knows", () => {
+  const { model, store } = open();
+  model.push(...frame(7, 10));
+  store.join("v");
+  const hello = { t: "hello", view: "v", protocol: 1, last_seq: 7 };
+  expect(model.sentOf("hello")).toEqual([hello]);
+});
+
+test("controls are live as soon as the welcome is there", () => {
+  const { model, store } = open();
+  store.join("v");
+  expect(store.controls.value).toBe("unknown");
+  model.push(...welcome());
+  vi.advanceTimersByTime(5000);
+  expect(store.controls.value).toBe("live");
+  expect(store.isLate.value).toBe(false);
+});
+
+test("a greeting that nobody answers is late after a second of a run, and a late answer heals", () => {
+  const { model, store } = open();
+  store.join("v");
+  vi.advanceTimersByTime(900);
+  expect(store.isLate.value).toBe(false);
+  vi.advanceTimersByTime(200);
+  expect(store.isLate.value).toBe(true);
+  model.push(...welcome());
+  expect(store.isLate.value).toBe(false);
+  expect(store.controls.value).toBe("live");
+});
+
+test("every new run is greeted, and controls fall back when the kernel is blocked in it", () => {
+  const { model, store } = open(running({ state: "done" }));
+  store.join("v");
+  model.push(...welcome());
+  model.change("status", running({ run: 2 }));
+  expect(model.sentOf("hello")).toHaveLength(2);
+  expect(store.controls.value).toBe("live");
+  vi.advanceTimersByTime(1100);
+  expect(store.controls.value).toBe("unknown");
+});
+
+test("an echo that was damaged on the way asks for text", () => {
+  const { model, store } = open();
+  store.join("v");
+  model.push(...welcome([1, 2, 3, 0]));
+  expect(model.sentOf("encoding")).toEqual([{ t: "encoding", base64: true }]);
+});
+
+test("a frame without its buffer asks for text once and is acknowledged", () => {
+  const { model, store } = open();
+  store.join("v");
+  model.push(frame(1, 10)[0], []);
+  model.push(frame(2, 20)[0], []);
+  expect(model.sentOf("encoding")).toHaveLength(1);
+  expect(model.sentOf("ack").map((m) => m.seq)).toEqual([1, 2]);
+  expect(store.frame.value).toBeNull();
+});
+
+test("frames as text are shown like frames as bytes", () => {
+  const { model, store } = open();
+  const [header] = frame(1, 10);
+  model.push({ ...header, enc: "base64", data: "AAABAP//CQA=" }, []);
+  expect([...(store.frame.value?.xy ?? [])]).toEqual([0, 1, 65535, 9]);
+});
+
+test("a kernel that is gone makes controls dead and is said in words", () => {
+  const { model, store } = open();
+  store.join("v");
+  model.push(...welcome());
+  model.isGone = true;
+  store.command("pause");
+  expect(store.controls.value).toBe("dead");
+  expect(store.notice.value).toContain("kernel is gone");
+});
+
+test("a restarted kernel is noticed without a click", () => {
+  const { model, store } = open();
+  store.join("v");
+  model.push(...welcome());
+  model.push(...frame(1, 10));
+  model.isGone = true;
+  vi.advanceTimersByTime(11_000);
+  expect(store.controls.value).toBe("dead");
+});
+
+test("a host that shows nothing pushed is polled every 150 ms", () => {
+  const { model, store } = open();
+  store.join("v");
+  model.push(...welcome([1, 2, 3, 255], true));
+  model.push(...frame(4, 10));
+  vi.advanceTimersByTime(1500);
+  expect(model.sentOf("poll")).toHaveLength(10);
+  expect(model.sentOf("poll").at(-1)).toEqual({ t: "poll", view: "v", last_seq: 4 });
+});
+
+test("another protocol is refused in words", () => {
+  const model = new FakeModel();
+  model.traits.protocol = 2;
+  const store = new Store(model.asModel);
+  store.join("v");
+  expect(store.fatal.value).toContain("protocol 2");
+  expect(model.sent).toEqual([]);
+});
+
+test("a saved notebook shows its last map from the traits alone", () => {
+  const model = new FakeModel();
+  const { info, bytes } = pack([0, 50, 100]);
+  Object.assign(model.traits, { snapshot_info: info, snapshot: bytes });
+  model.traits.status = running({ state: "done", step: 100 });
+  const store = new Store(model.asModel);
+  expect(store.frame.value?.step).toBe(100);
+  expect(store.frames.value).toHaveLength(3);
+});
+
+test("header and bytes of a snapshot may arrive one after the other", () => {
+  const { model, store } = open();
+  const { info, bytes } = pack([0, 50]);
+  model.change("snapshot_info", info);
+  expect(store.frame.value).toBeNull();
+  model.change("snapshot", bytes);
+  expect(store.frame.value?.step).toBe(50);
+});
+
+test("the snapshot of an earlier run does not replace the map of this one", () => {
+  const { model, store } = open(running({ run: 2 }));
+  model.push(...frame(1, 10, 2));
+  const { info, bytes } = pack([0, 999], 1);
+  model.traits.snapshot_info = info;
+  model.change("snapshot", bytes);
+  expect(store.frame.value?.step).toBe(10);
+});
+
+test("increments of curves are appended, and a repeated frame adds nothing", () => {
+  const { model, store } = open();
+  const piece = (step: number) => ({
+    loss: { label: "KL", kind: "loss", steps: [step], values: [1 / step] },
+  });
+  for (const [seq, step] of [
+    [1, 10],
+    [2, 20],
+    [3, 20],
+  ] as const) {
+    const [header, buffers] = frame(seq, step);
+    model.push({ ...header, curves: piece(step) }, buffers);
+  }
+  expect(store.curves.value.loss?.steps).toEqual([10, 20]);
+});
+
+test("a new run starts with empty curves and history", () => {
+  const { model, store } = open();
+  model.push(...frame(1, 10));
+  model.change("status", running({ run: 2 }));
+  expect(store.frames.value).toEqual([]);
+  expect(store.curves.value).toEqual({});
+});
+
+test("scrubbing shows an old frame while newer ones arrive, and the end is live again", () => {
+  const { model, store } = open();
+  for (const step of [1, 2, 3]) model.push(...frame(step, step));
+  store.scrub(0);
+  model.push(...frame(4, 4));
+  expect(store.frame.value?.step).toBe(1);
+  store.scrub(3);
+  expect(store.cursor.value).toBeNull();
+});
+
+test("a history that asks for it is replayed once the run is done, and ends at the newest", () => {
+  const { model, store } = open();
+  const { info, bytes } = pack([0, 1, 2, 3, 4]);
+  model.push({ t: "history", info, enc: "u16", replay: true }, [bytes]);
+  expect(store.player.playing.value).toBe(false);
+  model.change("status", running({ state: "done", step: 4 }));
+  vi.advanceTimersByTime(1800);
+  expect(store.cursor.value).toBe(2);
+  vi.advanceTimersByTime(1800);
+  expect(store.cursor.value).toBeNull();
+  expect(store.player.playing.value).toBe(false);
+});
+
+test("an older status does not turn the clock back", () => {
+  const { model, store } = open();
+  model.push(...frame(1, 10));
+  model.change("status", running({ step: 4 }));
+  expect(store.status.value.step).toBe(10);
+});
+
+test("closing takes every listener off the model", () => {
+  const { model, store } = open();
+  expect(model.handlerCount).toBeGreaterThan(0);
+  store.close();
+  expect(model.handlerCount).toBe(0);
+});

@@ -1,0 +1,243 @@
+"""Drive a real JupyterLab in a real headless Chromium."""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+from nbformat import v4
+from playwright.sync_api import sync_playwright
+
+# WebGL in software, no throttling of a page nobody looks at, no traffic of the browser's own.
+FLAGS = [
+    "--no-sandbox", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run", "--no-proxy-server",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist",
+    "--disable-background-timer-throttling", "--disable-renderer-backgrounding",
+    "--disable-backgrounding-occluded-windows",
+]  # fmt: skip
+SETTINGS = {
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "defer"},
+}
+ROOT = "[data-nbembed=root]"
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def write_notebook(path, cells):
+    """Write a notebook of code cells."""
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    notebook = v4.new_notebook(metadata=metadata, cells=[v4.new_code_cell(c) for c in cells])
+    nbformat.write(notebook, path)
+
+
+class Lab:
+    """A JupyterLab server of its own, with a profile of its own, and a browser."""
+
+    def __init__(self, root, chromium, *, python=sys.executable, environment=None):
+        self.root = Path(root)
+        self.chromium, self.python = chromium, python
+        self.environment = environment or {}
+        self.profile = Path(tempfile.mkdtemp(prefix="nbembed_lab_"))
+        self.server = self.playwright = self.browser = None
+
+    def __enter__(self):
+        try:
+            self._start_server()
+            self.playwright = sync_playwright().start()
+            self.browser = self.playwright.chromium.launch(executable_path=self.chromium, headless=True, args=FLAGS)
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+    def _start_server(self):
+        for key, value in SETTINGS.items():
+            folder, plugin = key.rsplit("/", 1)
+            file = self.profile / "settings" / folder / f"{plugin}.jupyterlab-settings"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(value))
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("JUPYTER")}
+        folders = {
+            "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime",
+            "IPYTHONDIR": "ipython", "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        }  # fmt: skip
+        clean |= {k: str(self.profile / v) for k, v in folders.items()} | self.environment
+        self.port, self.token = free_port(), secrets.token_hex(16)
+        self.log = self.profile / "server.log"
+        command = [
+            self.python, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
+            f"--ServerApp.port={self.port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={self.token}",
+            f"--ServerApp.root_dir={self.root}", "--LabApp.expose_app_in_browser=True",
+            "--LabApp.extension_manager=readonly",
+        ]  # fmt: skip
+        with self.log.open("wb") as log:
+            self.server = subprocess.Popen(
+                command, env=clean, cwd=self.root, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            )
+        end = time.monotonic() + 90
+        while True:
+            if self.server.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"JupyterLab did not start:\n{self.log.read_text()[-3000:]}")
+            with contextlib.suppress(OSError):
+                return self.api("/api/status")
+            time.sleep(0.2)
+
+    def api(self, path, method="GET"):
+        """Call the server's REST interface."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}", method=method, headers={"Authorization": f"token {self.token}"}
+        )
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as answer:
+            return json.loads(answer.read() or b"null")
+
+    def notebook(self, cells, *, name="test.ipynb", width=1200, height=1000, dark=False):
+        """Write a notebook, open it and wait for its kernel."""
+        write_notebook(self.root / name, cells)
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
+        )
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        notebook = Notebook(page)
+        page.goto(f"http://127.0.0.1:{self.port}/lab/tree/{name}?reset&token={self.token}")
+        return notebook.ready()
+
+    def close(self):
+        """End browser, kernels and server, and remove the profile."""
+        for end in (self.browser and self.browser.close, self.playwright and self.playwright.stop):
+            if end:
+                with contextlib.suppress(Exception):
+                    end()
+        if self.server is not None and self.server.poll() is None:
+            with contextlib.suppress(Exception):
+                for kernel in self.api("/api/kernels"):
+                    self.api(f"/api/kernels/{kernel['id']}", "DELETE")
+            for sign in (signal.SIGTERM, signal.SIGKILL):
+                with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+                    os.killpg(self.server.pid, sign)
+                    self.server.wait(10)
+                    break
+        shutil.rmtree(self.profile, ignore_errors=True)
+
+
+class Notebook:
+    """An open notebook: run its cells, look at the widget, press its buttons."""
+
+    CURRENT = "window.jupyterapp.shell.currentWidget"
+
+    def __init__(self, page):
+        self.page = page
+        self.errors = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+
+    def ready(self):
+        """Wait for the kernel."""
+        self.page.wait_for_selector(".jp-Notebook")
+        self.page.wait_for_function(
+            "() => ['idle', 'busy'].includes("
+            "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status)"
+        )
+        # What Lab itself says while it starts is not ours.
+        self.errors.clear()
+        return self
+
+    def js(self, expression, argument=None):
+        """Evaluate JavaScript in the page."""
+        return self.page.evaluate(expression, argument)
+
+    def run(self, index, *, wait=True, timeout=120):
+        """Run a cell; ``wait=False`` returns while it still runs."""
+        self.js(
+            f"(i) => {{ const n = {self.CURRENT}; n.content.activeCellIndex = i; n.content.deselectAll();"
+            " window.jupyterapp.commands.execute('notebook:run-cell'); }",
+            index,
+        )
+        if wait:
+            self.page.wait_for_timeout(200)
+            self.idle(timeout)
+            self.check(index)
+        return self
+
+    def idle(self, timeout=120):
+        """Wait until nothing runs."""
+        self.page.wait_for_function(
+            f"() => {{ const w = {self.CURRENT}; return w.sessionContext.session.kernel.status === 'idle' &&"
+            " !w.content.widgets.some(c => c.model.type === 'code' && c.model.executionState === 'running'); }",
+            timeout=1000 * timeout,
+        )
+        return self
+
+    def outputs(self, index):
+        """Return a cell's outputs as the notebook stores them."""
+        return self.js(f"(i) => {self.CURRENT}.content.widgets[i].model.sharedModel.toJSON().outputs", index)
+
+    def check(self, index):
+        """Raise if the cell ended in an error."""
+        for output in self.outputs(index):
+            assert output["output_type"] != "error", f"{output['ename']}: {output['evalue']}"
+
+    def text(self, index):
+        """Return what a cell printed or returned, as text."""
+        parts = []
+        for output in self.outputs(index):
+            found = output.get("text") or output.get("data", {}).get("text/plain", "")
+            parts.append(found if isinstance(found, str) else "".join(found))
+        return "".join(parts).strip()
+
+    def root(self, name):
+        """Return one of the data attributes of the (first) widget's root element."""
+        return self.js(f"(name) => document.querySelector('{ROOT}')?.dataset[name] ?? null", name)
+
+    def until(self, condition, argument=None, timeout=60):
+        """Wait until a JavaScript condition on the root element ``r`` holds."""
+        self.page.wait_for_function(
+            f"(argument) => {{ const r = document.querySelector('{ROOT}'); return r && ({condition}); }}",
+            arg=argument,
+            timeout=1000 * timeout,
+        )
+        return self
+
+    def press(self, command):
+        """Press one of the widget's buttons at once, without Playwright's wait for a still page."""
+        pressed = self.js(
+            f"(c) => {{ const b = document.querySelector('{ROOT} [data-cmd=' + c + ']');"
+            " if (!b || b.disabled) return false; b.click(); return true; }",
+            command,
+        )
+        assert pressed, f"the button {command!r} is missing or disabled"
+
+    def pixels(self):
+        """Return a number that changes when the map's picture changes, and the share of ink in it."""
+        return self.js(
+            f"""() => {{ const c = document.querySelector('{ROOT} canvas.nbe-map');
+            const d = document.createElement('canvas'); d.width = c.width; d.height = c.height;
+            const x = d.getContext('2d'); x.drawImage(c, 0, 0);
+            const p = x.getImageData(0, 0, d.width, d.height).data; let hash = 0, ink = 0;
+            for (let i = 0; i < p.length; i += 4) {{ const v = p[i] + 3 * p[i + 1] + 5 * p[i + 2] + 7 * p[i + 3];
+              hash = (hash * 31 + v) | 0; ink += p[i + 3] > 30 ? 1 : 0; }}
+            return [hash, ink / (p.length / 4)]; }}"""
+        )
+
+    def shot(self, path, selector=None):
+        """Take a screenshot."""
+        (self.page.locator(selector).first if selector else self.page).screenshot(path=str(path))

@@ -1,0 +1,349 @@
+"""The widget without a browser: run control, numbers, messages, text."""
+
+import re
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from nbembed import TSNE, UMAP, EmbedWidget
+from nbembed.errors import InvalidTypeError, RunEndedError
+from nbembed.widget.publisher import ECHO
+
+
+def make(X, **parameters):
+    return EmbedWidget(X, **({"n_epochs": 60, "random_state": 3} | parameters))
+
+
+@pytest.fixture
+def plain(blobs):
+    return UMAP(n_epochs=60, random_state=3).fit(blobs).embedding_
+
+
+class Wire:
+    """Stands for the browser: keeps what is sent, answers as told."""
+
+    def __init__(self, widget, *, acknowledge=False):
+        self.widget, self.acknowledge, self.messages = widget, acknowledge, []
+        widget.send = self.receive
+
+    def receive(self, content, buffers=None):
+        self.messages.append((content, buffers or []))
+        if content["t"] == "frame" and self.acknowledge:
+            self.say(t="ack", view="v", seq=content["seq"])
+
+    def say(self, buffers=(), **content):
+        self.widget._inbox.receive(self.widget, content, list(buffers))
+
+    def of_kind(self, kind):
+        return [c for c, _ in self.messages if c["t"] == kind]
+
+
+def wait_for(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+
+
+# ---- the numbers do not depend on who looks or steers ---------------------------------------------
+
+
+def test_fit_gives_what_the_estimator_gives(blobs, plain):
+    widget = make(blobs, labels=np.arange(150) % 3)
+    assert widget.fit() is widget
+    np.testing.assert_array_equal(widget.embedding_, plain)
+    np.testing.assert_array_equal(widget.estimator_.embedding_, plain)
+    assert widget.estimator_.n_iter_ == 60
+
+
+def test_paused_ten_times_it_gives_the_same_bits(blobs, plain):
+    widget = make(blobs).step(1)
+    for _ in range(10):
+        widget.resume()
+        time.sleep(0.002)
+        if widget.status["state"] not in ("running", "paused"):
+            break
+        try:
+            widget.pause()
+        except RunEndedError:
+            break
+    if not widget._session.control.finished.is_set():
+        widget.resume()
+    widget.wait()
+    np.testing.assert_array_equal(widget.embedding_, plain)
+
+
+def test_stepped_one_by_one_it_gives_the_same_bits(blobs, plain):
+    widget = make(blobs)
+    for step in range(1, 61):
+        widget.step()
+        assert widget._session.run.step == step
+    widget.resume().wait()
+    np.testing.assert_array_equal(widget.embedding_, plain)
+
+
+def test_step_moves_by_exactly_n_and_rests(blobs):
+    widget = make(blobs).step(10)
+    first = widget.embedding_
+    time.sleep(0.05)
+    assert repr(widget) == "EmbedWidget(method='UMAP', n=150, d=10, state='paused')"
+    np.testing.assert_array_equal(widget.embedding_, first)
+    run = UMAP(n_epochs=60, random_state=3).run(blobs)
+    reached = next(f.embedding for f in run if f.step == 10)
+    np.testing.assert_array_equal(first, reached)
+    widget.close()
+
+
+# ---- run control ------------------------------------------------------------------------------------
+
+
+def test_start_returns_at_once_and_stop_keeps_the_map(digits):
+    widget = EmbedWidget(digits[0], n_epochs=100_000, random_state=0)
+    began = time.monotonic()
+    widget.start()
+    assert time.monotonic() - began < 2
+    wait_for(lambda: widget._session.run.step > 5)
+    widget.stop()
+    assert "stopped" in repr(widget)
+    reached = widget.estimator_.n_iter_
+    assert 5 < reached < 100_000
+    assert len(widget.history_.frames) > 1
+    np.testing.assert_array_equal(widget.embedding_, widget.history_.frames[-1].embedding)
+
+
+def test_pause_in_a_stage_waits_before_the_first_step(blobs):
+    widget = make(blobs)
+    widget._begin("start", paused=True)
+    assert widget._session.run.step == 0
+    assert "paused" in repr(widget)
+    widget.stop()
+
+
+def test_an_interrupt_of_fit_stops_and_keeps(digits):
+    import _thread
+
+    widget = EmbedWidget(digits[0], n_epochs=100_000, random_state=0)
+    threading.Timer(1.0, _thread.interrupt_main).start()
+    widget.fit()
+    assert "stopped" in repr(widget)
+    assert np.isfinite(widget.embedding_).all()
+
+
+def test_set_says_when_it_acts(blobs):
+    widget = EmbedWidget(blobs, method="tsne", perplexity=10, n_iter=50, random_state=0).step(5)
+    effects = widget.set(exaggeration=4.0, perplexity=20, learning_rate=100)
+    assert effects == {
+        "exaggeration": "next step",
+        "perplexity": "needs a restart: w.restart(perplexity=20)",
+        "learning_rate": "next step",
+    }
+    assert [e.name for e in widget._session.run.events] == ["exaggeration", "learning_rate"]
+    with pytest.raises(InvalidTypeError, match="'perplexty'; did you mean 'perplexity'"):
+        widget.set(perplexty=3)
+    with pytest.raises(ValueError, match="momentum must be in"):
+        widget.set(momentum=7)
+    widget.stop()
+    with pytest.raises(RunEndedError):
+        widget.set(exaggeration=1)
+
+
+def test_restart_begins_anew_with_other_parameters(blobs):
+    widget = make(blobs).step(5)
+    widget.restart(n_neighbors=5).wait()
+    np.testing.assert_array_equal(widget.embedding_, UMAP(n_neighbors=5, n_epochs=60, random_state=3).fit(blobs).embedding_)
+
+
+def test_what_needs_a_run_says_so(blobs):
+    widget = make(blobs)
+    for call in (widget.pause, widget.resume, widget.wait, lambda: widget.embedding_, lambda: widget.metrics()):
+        with pytest.raises(RunEndedError, match=r"call fit\(\)"):
+            call()
+    widget.step(2)
+    with pytest.raises(RunEndedError, match=r"needs the run before to have ended"):
+        widget.fit()
+    with pytest.raises(RunEndedError, match=r"resume\(\) first"):
+        widget.wait()
+    widget.stop()
+
+
+def test_an_error_in_the_run_is_raised_and_shown(blobs):
+    widget = make(blobs, learning_rate=1e38, n_epochs=200)
+    with pytest.raises(ValueError, match="learning_rate"):
+        widget.fit()
+    assert widget.status["state"] == "error"
+    assert "learning_rate" in widget.status["message"]
+
+
+def test_no_thread_is_left(blobs):
+    make(blobs).fit()
+    paused = make(blobs).step(2)
+    assert [t for t in threading.enumerate() if t.name == "nbembed-run"]
+    paused.close()
+    assert not [t for t in threading.enumerate() if t.name == "nbembed-run"]
+
+
+# ---- the wire -----------------------------------------------------------------------------------
+
+
+def test_stages_come_before_frames_and_the_last_frame_is_the_result(digits):
+    widget = EmbedWidget(digits[0], n_epochs=200, random_state=0)
+    wire = Wire(widget, acknowledge=True)
+    widget.fit()
+    statuses = [c["status"] for c, _ in wire.messages if "status" in c]
+    assert statuses[0]["phase"] == "finding neighbours"
+    assert statuses[0]["stage"]
+    assert statuses[-1]["state"] == "done"
+    frames = [(c, b) for c, b in wire.messages if c["t"] == "frame"]
+    steps = [c["step"] for c, _ in frames]
+    assert steps == sorted(steps)
+    assert steps[-1] == 200
+    assert [c["seq"] for c, _ in frames] == list(range(1, len(frames) + 1))
+    content, (body,) = frames[-1]
+    left, bottom, right, top = content["bbox"]
+    codes = np.frombuffer(body, "<u2").reshape(-1, 2) / 65535
+    shown = codes * [right - left, top - bottom] + [left, bottom]
+    np.testing.assert_allclose(shown, widget.embedding_, atol=(right - left) / 65535)
+
+
+def test_two_frames_at_most_go_unacknowledged_in_a_hurry(digits):
+    widget = EmbedWidget(digits[0], n_epochs=400, random_state=0)
+    wire = Wire(widget)
+    began = time.monotonic()
+    widget.fit()
+    seconds = time.monotonic() - began
+    # Two at once, then at most one in a quarter of a second, and those at the changes of state.
+    assert 2 <= len(wire.of_kind("frame")) <= 2 + seconds / 0.25 + 2
+
+
+def test_a_greeting_is_answered_and_told_everything(blobs):
+    widget = make(blobs).step(20)
+    wire = Wire(widget)
+    wire.say([ECHO], t="hello", view="abc", protocol=1, last_seq=-1)
+    (welcome,) = wire.of_kind("welcome")
+    assert (welcome["view"], welcome["echo_ok"], welcome["controls"]) == ("abc", True, True)
+    assert wire.messages[0][1] == [ECHO]
+    assert wire.of_kind("frame")[-1]["step"] == 20
+    assert wire.of_kind("status")[0]["curves"]["loss"]["steps"] == [0, 10, 20]
+    wire.say([b"\x01"], t="hello", view="abc", protocol=1, last_seq=-1)
+    assert wire.of_kind("welcome")[-1]["echo_ok"] is False
+    widget.stop()
+
+
+def test_a_host_that_loses_buffers_gets_text(blobs):
+    widget = make(blobs)
+    wire = Wire(widget)
+    wire.say(t="encoding", base64=True)
+    widget.step(3)
+    frames = [(c, b) for c, b in wire.messages if c["t"] == "frame"]
+    assert frames
+    assert all(c["enc"] == "base64" and isinstance(c["data"], str) and not b for c, b in frames)
+    widget.stop()
+
+
+def test_buttons_pause_step_resume_and_stop(digits):
+    widget = EmbedWidget(digits[0], n_epochs=100_000, random_state=0).start()
+    wire = Wire(widget, acknowledge=True)
+    wait_for(lambda: widget._session.run.step > 3)
+    wire.say(t="command", name="pause")
+    wait_for(lambda: "paused" in repr(widget))
+    before = widget._session.run.step
+    wire.say(t="command", name="step", n=7)
+    wait_for(lambda: widget._session.run.step == before + 7 and "paused" in repr(widget))
+    wire.say(t="command", name="resume")
+    wait_for(lambda: widget._session.run.step > before + 7)
+    wire.say(t="command", name="stop")
+    wait_for(widget._session.control.finished.is_set)
+    assert "stopped" in repr(widget)
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["text", None, {}, {"t": 5}, {"t": "command"}, {"t": "command", "name": "rm"}, {"t": "command", "name": "step", "n": -1},
+     {"t": "command", "name": "step", "n": 1e9}, {"t": "ack", "seq": "x"}, {"t": "ack", "seq": 10**9}, {"t": "hello"}, {"t": "poll"},
+     {"t": "command", "name": "step", "n": "2"}],
+)  # fmt: skip
+def test_nonsense_from_the_browser_changes_nothing(blobs, content):
+    widget = make(blobs).step(2)
+    Wire(widget)
+    widget._inbox.receive(widget, content, [])
+    assert widget._session.run.step == 2
+    assert widget.step(1)._session.run.step == 3
+    widget.stop()
+
+
+def test_a_short_run_is_sent_again_for_replay_and_kept_for_the_notebook(blobs):
+    widget = make(blobs)
+    wire = Wire(widget, acknowledge=True)
+    widget.fit()
+    (history,) = wire.of_kind("history")
+    assert history["replay"] is True
+    assert [f["step"] for f in history["info"]["frames"]][-1] == 60
+    assert widget.snapshot_info["frames"][-1]["step"] == 60
+    assert len(widget.snapshot) == 4 * 150 * len(widget.snapshot_info["frames"])
+    assert len(widget.snapshot) <= 2_000_000
+    assert {"loss", "trustworthiness", "neighbor_recall"} <= set(widget.curves)
+    assert "rows" in widget.curves["trustworthiness"]["note"]
+
+
+# ---- colours, text, files -------------------------------------------------------------------------
+
+
+def test_labels_become_categories_or_numbers(blobs):
+    names = np.array(["b", "a", "c"])[np.arange(150) % 3]
+    widget = make(blobs, labels=names)
+    assert widget.color_spec["kind"] == "category"
+    assert widget.color_spec["categories"] == ["a", "b", "c"]
+    assert widget.color_spec["counts"] == [50, 50, 50]
+    codes = np.frombuffer(widget.color_values, "<u2")
+    assert [widget.color_spec["categories"][c] for c in codes] == names.tolist()
+    numbers = make(blobs, labels=np.linspace(0, 1, 150))
+    assert (numbers.color_spec["kind"], numbers.color_spec["max"]) == ("number", 1.0)
+    assert len(numbers.color_values) == 600
+    assert make(blobs).color_spec == {}
+
+
+def test_missing_labels_have_no_class(blobs):
+    labels = [None if i % 10 == 0 else "x" for i in range(150)]
+    widget = make(blobs, labels=labels)
+    assert widget.color_spec["categories"] == ["x"]
+    assert np.frombuffer(widget.color_values, "<u2")[:2].tolist() == [65535, 0]
+
+
+def test_numbers_in_label_order_not_in_text_order(blobs):
+    widget = make(blobs, labels=np.arange(150) % 12)
+    assert widget.color_spec["categories"] == [str(i) for i in range(12)]
+
+
+def test_text_is_stable(blobs):
+    widget = make(blobs)
+    assert repr(widget) == "EmbedWidget(method='UMAP', n=150, d=10, state='idle')"
+    widget.fit()
+    assert not re.search(r"0x[0-9a-f]{4}|\d\.\d", repr(widget))
+    assert "0x" not in repr(widget.metrics())
+    assert "0x" not in repr(widget.history_)
+
+
+def test_an_estimator_may_be_given(blobs):
+    widget = EmbedWidget(blobs, method=TSNE(perplexity=10, n_iter=10, early_exaggeration_iter=10, random_state=0)).fit()
+    assert "t-SNE" in repr(widget)
+    assert widget.embedding_.shape == (150, 2)
+
+
+def test_plot_and_page(blobs, tmp_path):
+    widget = make(blobs, labels=np.arange(150) % 3).fit()
+    figure = widget.plot(title="blobs")
+    assert figure.axes[0].get_title() == "blobs"
+    path = widget.to_html(tmp_path / "map.html")
+    text = path.read_text(encoding="utf-8")
+    assert "nbembed-page" in text
+    assert not re.search(r"""(src|href)=["']?https?:""", text)
+
+
+def test_quality_measured_live_agrees_with_the_report(digits):
+    widget = EmbedWidget(digits[0], n_epochs=50, random_state=0).fit()
+    live = widget.history_.curves["trustworthiness"]
+    assert live.by_clock
+    assert live.steps[-1] == 50
+    assert abs(live.values[-1] - widget.metrics()["trustworthiness"]) < 0.005
