@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import numba
 import numpy as np
@@ -15,16 +15,13 @@ from nbembed._threads import lock, serial_blas
 from nbembed._types import Stage
 from nbembed.errors import InvalidInputError
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_matrix
-
 __all__ = ["Graph", "Neighbors", "nearest_neighbors", "search"]
 
 # "auto" searches exactly up to this many rows: sooner done than loading a search library.
 EXACT_LIMIT = 20_000
-# Entries of one block of distances: 32 MB in float64, so that two threads stay small.
+# Entries of one block of distances: 32 MB in float64.
 BLOCK_ENTRIES = 1 << 22
-# Candidates beyond k, so that the rounding of the matrix product cannot cost a neighbour.
+# Candidates beyond k, so that rounding rarely leaves a doubt about the last ones.
 MARGIN = 16
 # Seconds between two signs of life while a library searches without reporting.
 HEARTBEAT = 0.2
@@ -72,7 +69,7 @@ class Graph:
         """Number of vertices."""
         return len(self.indptr) - 1
 
-    def to_scipy(self) -> "csr_matrix":
+    def to_scipy(self) -> sparse.csr_matrix:
         """Return the graph as a scipy matrix that shares the weights."""
         return sparse.csr_matrix((self.weights, self.indices, self.indptr), shape=(self.n, self.n))
 

@@ -116,7 +116,7 @@ def test_n_out_of_range_is_refused(n):
         b"not gzip at all",
         gzip.compress(_idx(np.random.default_rng(0).integers(256, size=(3, 28, 28))))[:1500],
         gzip.compress(_idx(np.zeros((3, 28, 28)))[:1000]),
-        gzip.compress(_idx(np.zeros((3, 14, 14)))),
+        gzip.compress(_idx(np.zeros((30, 14, 14)))),
         gzip.compress(_idx(np.zeros((2, 28, 28)))),
         gzip.compress(_idx(np.zeros(3))),
     ],

@@ -9,8 +9,8 @@ from nbembed.affinities import fuzzy_union
 from nbembed.neighbors import Graph, nearest_neighbors
 
 
-@pytest.fixture(scope="module")
-def X():
+@pytest.fixture(scope="module", name="X")
+def fixture_digits():
     return load_digits(return_X_y=True)[0].astype(np.float32)
 
 
@@ -157,7 +157,7 @@ def test_random_is_seeded():
     Y = initialization.random(100, 3, random_state=1)
     assert_points(Y, 100, 3)
     np.testing.assert_array_equal(Y, initialization.random(100, 3, random_state=1))
-    assert (Y != initialization.random(100, 3, random_state=2)).all()
+    assert (initialization.random(100, 3, random_state=2) != Y).all()
 
 
 def test_scales_are_those_of_the_reference_implementations(X):

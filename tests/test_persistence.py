@@ -207,6 +207,13 @@ def test_a_description_that_does_not_fit_is_refused(tmp_path, change):
     _refused(path)
 
 
+def test_a_description_nested_without_end_is_refused(tmp_path):
+    text = "[" * 100_000
+    metadata = {"nbembed": text, "sha256": persistence._checksum(text.encode())}
+    save_file({}, tmp_path / "a", metadata=metadata)
+    _refused(tmp_path / "a")
+
+
 def test_a_later_format_says_so(tmp_path):
     _forge(tmp_path / "a", {}, _set("format", value=2))
     _refused(tmp_path / "a", match="format 2 .* update nbembed")

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { indexAt, MAX_POINTS, shorten } from "../src/curves";
 import { IDLE, type Status } from "../src/state";
-import { activity, figure, fraction, subject } from "../src/text";
+import { activity, duration, figure, fraction, subject } from "../src/text";
 
 function line(status: Partial<Status>, since = 0): string {
   const base = {
@@ -47,4 +47,9 @@ test("shortening a curve keeps its peaks", () => {
 
 test("the value at a step is the last one known by then", () => {
   expect([0, 10, 15, 99].map((step) => indexAt([10, 20], step))).toEqual([-1, 0, 0, 1]);
+});
+
+test("durations never show sixty seconds", () => {
+  const texts = [0.2, 42, 119.7, 3725].map(duration);
+  expect(texts).toEqual(["0 s", "42 s", "2 min 0 s", "1 h 2 min"]);
 });

@@ -57,6 +57,6 @@ def standard_error(scores: NDArray[np.float64], n_samples: int) -> float:
     Cochran (1977), "Sampling Techniques", eq. 2.20: 0 once everything is sampled.
     """
     size = len(scores)
-    if size >= n_samples or size == 1:
+    if size == 1:
         return 0.0
     return float(scores.std(ddof=1) * np.sqrt((1.0 - size / n_samples) / size))
