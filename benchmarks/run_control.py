@@ -26,7 +26,7 @@ CLICK = """() => new Promise((resolve) => {
   root.querySelector('[data-cmd=pause]').click();
 })"""
 CELLS = (
-    "import nbembed as nb\nX, y = nb.datasets.digits()\nw = nb.EmbedWidget(X, labels=y, n_epochs=1_000_000, random_state=0)",
+    "import nbembed as nb\nX, y = nb.datasets.digits()\nw = nb.EmbedWidget(X, labels=y, n_epochs=1_000_000)",
     "w.{mode}()",
 )
 
@@ -53,12 +53,16 @@ def main():
     chromium = find_chromium()
     if chromium is None:
         sys.exit("no Chromium to be had")
-    versions = ", ".join(f"{name} {version(name)}" for name in ("ipykernel", "jupyterlab", "ipywidgets", "anywidget"))
+    versions = ", ".join(
+        f"{name} {version(name)}" for name in ("ipykernel", "jupyterlab", "ipywidgets", "anywidget")
+    )
     print(f"Pause, {CLICKS} clicks each ({versions})")
     with tempfile.TemporaryDirectory() as folder, Lab(folder, chromium) as lab:
         for mode in ("fit", "start"):
             measured = latencies(lab, mode)
-            print(f"  {mode + '()':8} median {statistics.median(measured):5.0f} ms, largest {max(measured):5.0f} ms")
+            print(
+                f"  {mode + '()':8} median {statistics.median(measured):5.0f} ms, largest {max(measured):5.0f} ms"
+            )
 
 
 if __name__ == "__main__":

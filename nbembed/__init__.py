@@ -30,7 +30,9 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module(_HOMES[name]), name)
     if name in _ROOMS:
         return import_module(f"nbembed.{name}")
-    raise AttributeError(f"module 'nbembed' has no attribute {name!r}; public names are {', '.join(__all__)}")
+    raise AttributeError(
+        f"module 'nbembed' has no attribute {name!r}; public names are {', '.join(__all__)}"
+    )
 
 
 def __dir__() -> list[str]:

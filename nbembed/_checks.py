@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 
 from nbembed.errors import InvalidInputError, InvalidTypeError
 
-__all__ = ["check_choice", "check_data", "check_init", "check_labels", "check_number", "check_seed", "unknown_keyword"]
+__all__ = [
+    "check_choice",
+    "check_data",
+    "check_init",
+    "check_labels",
+    "check_number",
+    "check_seed",
+    "unknown_keyword",
+]
 
 # Sparse input is made dense only up to this size; beyond it the message says what to do instead.
 MAX_DENSE_BYTES = 2_000_000_000
@@ -53,7 +61,9 @@ def check_data(X: Any, *, metric: str = "euclidean", min_samples: int = 2) -> ND
             f"of {min_samples} is required: a map shows rows relative to each other"
         )
     _check_finite(array, _column_names(X))
-    return _to_float32(array, shift=metric in ("euclidean", "sqeuclidean", "manhattan", "cityblock", "chebyshev"))
+    return _to_float32(
+        array, shift=metric in ("euclidean", "sqeuclidean", "manhattan", "cityblock", "chebyshev")
+    )
 
 
 def check_number(
@@ -67,10 +77,14 @@ def check_number(
 ) -> None:
     """Raise unless ``low <= value <= high`` (``low < value`` with ``above``)."""
     kind = Integral if integer else Real
-    wanted = f"{'an integer' if integer else 'a number'} {'above' if above else 'of at least'} {low:g}"
+    wanted = (
+        f"{'an integer' if integer else 'a number'} {'above' if above else 'of at least'} {low:g}"
+    )
     wanted += "" if high == np.inf else f" and at most {high:g}"
     if not isinstance(value, kind) or isinstance(value, (bool, np.bool_)):
-        raise InvalidTypeError(f"{name} must be {wanted}, got {value!r} of type {type(value).__name__}")
+        raise InvalidTypeError(
+            f"{name} must be {wanted}, got {value!r} of type {type(value).__name__}"
+        )
     number = float(value)  # pyright: ignore[reportArgumentType]
     if not (low < number if above else low <= number) or not number <= high:
         raise InvalidInputError(f"{name} must be {wanted}, got {value!r}")
@@ -80,14 +94,16 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> None:
     """Raise unless ``value`` is one of ``choices``; the message suggests the nearest."""
     known = list(choices)
     if not isinstance(value, str) or value not in known:
-        raise InvalidInputError(f"{name} must be one of {', '.join(map(repr, known))}, got {value!r}{_nearest(value, known)}")
+        raise InvalidInputError(
+            f"{name} must be one of {', '.join(map(repr, known))}, got {value!r}{_nearest(value, known)}"
+        )
 
 
 def check_seed(random_state: Any) -> int:
     """Return the seed that ``random_state`` stands for, 0 to 2**32 - 1; None draws a fresh one."""
     if random_state is None:
         return int(np.random.SeedSequence().generate_state(1)[0])
-    if isinstance(random_state, Integral) and not isinstance(random_state, bool):
+    if isinstance(random_state, (int, np.integer)) and not isinstance(random_state, bool):
         if not 0 <= int(random_state) < 2**32:
             raise InvalidInputError(f"random_state must be in 0 … 2**32 - 1, got {random_state!r}")
         return int(random_state)
@@ -123,9 +139,13 @@ def check_init(init: Any, n: int, n_components: int) -> NDArray[np.float32]:
     try:
         array = np.asarray(init, dtype=np.float64)
     except (TypeError, ValueError):
-        raise InvalidTypeError(f"init must be a name or an array of numbers, got {type(init).__name__}") from None
+        raise InvalidTypeError(
+            f"init must be a name or an array of numbers, got {type(init).__name__}"
+        ) from None
     if array.shape != (n, n_components):
-        raise InvalidInputError(f"init must have shape ({n}, {n_components}), one row per row of X, got {array.shape}")
+        raise InvalidInputError(
+            f"init must have shape ({n}, {n_components}), one row per row of X, got {array.shape}"
+        )
     if not np.isfinite(array).all():
         raise InvalidInputError("init must be finite, got NaN or infinity in it")
     return np.ascontiguousarray(array, dtype=np.float32)
@@ -134,9 +154,8 @@ def check_init(init: Any, n: int, n_components: int) -> NDArray[np.float32]:
 def unknown_keyword(owner: str, keyword: str, known: Iterable[str]) -> InvalidTypeError:
     """Return the error for a keyword that ``owner`` does not have."""
     names = sorted(known)
-    return InvalidTypeError(
-        f"{owner} got an unexpected keyword argument {keyword!r}{_nearest(keyword, names) or '; known are ' + ', '.join(names)}"
-    )
+    hint = _nearest(keyword, names) or f"; known are {', '.join(names)}"
+    return InvalidTypeError(f"{owner} got an unexpected keyword argument {keyword!r}{hint}")
 
 
 def _nearest(value: Any, known: list[str]) -> str:
@@ -163,7 +182,9 @@ def _as_numeric(X: Any) -> NDArray[Any]:
             "X must be a table with rows of equal length, got rows of different lengths; pad or cut them"
         ) from None
     if array.dtype.kind == "c":
-        raise InvalidInputError(f"X must be real. Complex data not supported, got dtype {array.dtype}; use X.real or abs(X)")
+        raise InvalidInputError(
+            f"X must be real. Complex data not supported, got dtype {array.dtype}; use X.real or abs(X)"
+        )
     if array.dtype.kind in "biuf":
         return array
     return _from_objects(array)
@@ -172,7 +193,9 @@ def _as_numeric(X: Any) -> NDArray[Any]:
 def _from_objects(array: NDArray[Any]) -> NDArray[np.float64]:
     """Return numbers that came as objects or text as float64."""
     if array.dtype.kind not in "OUS":
-        raise InvalidTypeError(f"X must hold numbers, got dtype {array.dtype}; convert it to numbers first")
+        raise InvalidTypeError(
+            f"X must hold numbers, got dtype {array.dtype}; convert it to numbers first"
+        )
     try:
         return array.astype(np.float64)
     except (TypeError, ValueError) as error:

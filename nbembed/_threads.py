@@ -1,42 +1,120 @@
-"""One lock and one thread limit for all native code.
+"""How work is shared out among threads, so that no number depends on how many there are.
 
-numba's ``workqueue`` layer, the only one that is always there, aborts the process when two
-Python threads enter parallel code at once; a notebook kernel has several threads. So every
-call of a numba-parallel function happens under :data:`lock`.
+Compiled loops run without Python's lock on a pool of our own, each on a fixed part of the rows.
+numba's own parallel loops are not used: its OpenMP threads spin while they wait, which costs ten
+times the time where cores are few and busy (a browser next to the kernel), and its ``workqueue``
+threads abort the process when two Python threads enter at once.
 """
 
+import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any
 
-from threadpoolctl import threadpool_limits
+__all__ = ["lock", "serial_blas", "share", "thread_count", "use_threads"]
 
-__all__ = ["lock", "serial_blas", "use_threads"]
-
+# Held round calls into libraries that run numba-parallel code of their own (pynndescent).
 lock = threading.RLock()
 
+_chosen = threading.local()
 
-@contextmanager
-def serial_blas() -> Iterator[None]:
-    """Run BLAS and OpenMP on one thread, so that sums do not depend on the thread count.
 
-    Parallelism comes from calling several fixed blocks at once instead.
+class _Shared:
+    """The pool of threads, and who has BLAS limited to one of them."""
+
+    def __init__(self) -> None:
+        self.guard = threading.Lock()
+        self.pool: ThreadPoolExecutor | None = None
+        self.blas_users = 0
+        self.blas_limits: Any = None
+
+
+_shared = _Shared()
+
+
+def _forget() -> None:
+    """Start afresh in a forked child, which has none of its parent's threads."""
+    global _shared  # noqa: PLW0603
+    _shared = _Shared()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+
+
+def thread_count() -> int:
+    """Return how many threads to use: of :func:`use_threads`, else as many as there are cores.
+
+    ``OMP_NUM_THREADS`` is an upper bound, as it is for other numerical libraries.
     """
-    with threadpool_limits(limits=1):
-        yield
+    chosen = getattr(_chosen, "count", None)
+    if chosen is not None:
+        return chosen
+    from joblib import cpu_count
+
+    bound = os.environ.get("OMP_NUM_THREADS", "")
+    return min(cpu_count(), int(bound)) if bound.isdigit() and int(bound) > 0 else cpu_count()
 
 
 @contextmanager
-def use_threads(n_jobs: int | None) -> Iterator[None]:
-    """Let numba use at most ``n_jobs`` threads inside; None and -1 mean all it has."""
-    if n_jobs is None or n_jobs < 1:
-        yield
-        return
-    import numba
-
-    before = numba.get_num_threads()
-    numba.set_num_threads(min(n_jobs, numba.config.NUMBA_NUM_THREADS))
+def use_threads(n_jobs: int | None) -> Generator[None]:
+    """Use at most ``n_jobs`` threads inside; None and -1 mean all."""
+    before = getattr(_chosen, "count", None)
+    _chosen.count = None if n_jobs is None or n_jobs < 1 else n_jobs
     try:
         yield
     finally:
-        numba.set_num_threads(before)
+        _chosen.count = before
+
+
+def share(count: int, work: Callable[[int, int], object]) -> None:
+    """Call ``work(first, last)`` on contiguous parts of ``range(count)``, one part for each thread.
+
+    ``work`` releases Python's lock (numba's ``nogil``) and writes to places of its own; what it
+    computes for an item must not depend on the part the item is in.
+    """
+    n = min(thread_count(), count)
+    if n <= 1:
+        work(0, count)
+        return
+    bounds = [count * i // n for i in range(n + 1)]
+    pool = _pool()
+    own, *others = list(pairwise(bounds))
+    waiting = [pool.submit(work, *part) for part in others]
+    work(*own)
+    for future in waiting:
+        future.result()
+
+
+def _pool() -> ThreadPoolExecutor:
+    with _shared.guard:
+        if _shared.pool is None:
+            _shared.pool = ThreadPoolExecutor(
+                max_workers=max(1, (os.cpu_count() or 1)), thread_name_prefix="nbembed"
+            )
+        return _shared.pool
+
+
+@contextmanager
+def serial_blas() -> Generator[None]:
+    """Run BLAS on one thread inside, so that its sums do not depend on the thread count.
+
+    Parallelism comes from calling several fixed blocks at once instead. The limit belongs to the
+    process, so it is lifted when the last of several threads has left.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with _shared.guard:
+        if _shared.blas_users == 0:
+            _shared.blas_limits = threadpool_limits(limits=1, user_api="blas")
+        _shared.blas_users += 1
+    try:
+        yield
+    finally:
+        with _shared.guard:
+            _shared.blas_users -= 1
+            if _shared.blas_users == 0:
+                _shared.blas_limits.restore_original_limits()

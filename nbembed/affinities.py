@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from nbembed._threads import lock
+from nbembed._threads import share
 from nbembed.errors import InvalidInputError
 from nbembed.neighbors import Graph, Neighbors
 
@@ -73,8 +73,8 @@ def conditional(
         )
     probabilities = np.empty(neighbors.distances.shape, dtype=np.float64)
     precisions = np.empty(len(probabilities), dtype=np.float64)
-    with lock:
-        _calibrate(neighbors.distances, float(np.log(perplexity)), probabilities, precisions)
+    given = (neighbors.distances, float(np.log(perplexity)), probabilities, precisions)
+    share(len(precisions), lambda first, last: _calibrate(first, last, *given))
     return probabilities, precisions
 
 
@@ -139,8 +139,8 @@ def smooth_distances(
     rho = np.empty(len(distances), dtype=np.float64)
     k = distances.shape[1]
     mean = float(distances.mean(dtype=np.float64)) * k / (k + 1)
-    with lock:
-        _smooth(distances, float(np.log2(k + 1)), float(local_connectivity), mean, sigma, rho)
+    given = (distances, float(np.log2(k + 1)), float(local_connectivity), mean, sigma, rho)
+    share(len(rho), lambda first, last: _smooth(first, last, *given))
     return sigma, rho
 
 
@@ -193,8 +193,10 @@ def _matrix(neighbors: Neighbors, weights: NDArray[np.float64]) -> sparse.csr_ma
     )
 
 
-@numba.njit(parallel=True, cache=True, error_model="numpy")
+@numba.njit(nogil=True, cache=True, error_model="numpy")
 def _calibrate(
+    first: int,
+    last: int,
     distances: NDArray[np.float32],
     target: float,
     probabilities: NDArray[np.float64],
@@ -202,7 +204,7 @@ def _calibrate(
 ) -> None:
     """Bisect the precision of each row, in logarithm, until its entropy is ``target``."""
     k = distances.shape[1]
-    for i in numba.prange(len(distances)):
+    for i in range(first, last):
         row = probabilities[i]
         # Subtracting the nearest leaves the probabilities as they are and keeps exp() from
         # vanishing; dividing by the farthest makes the search the same at every scale.
@@ -251,8 +253,10 @@ def _gaussian_row(
     return np.log(total) + moment / total
 
 
-@numba.njit(parallel=True, cache=True, error_model="numpy")
+@numba.njit(nogil=True, cache=True, error_model="numpy")
 def _smooth(
+    first: int,
+    last: int,
     distances: NDArray[np.float32],
     target: float,
     local_connectivity: float,
@@ -262,7 +266,7 @@ def _smooth(
 ) -> None:
     """Bisect the bandwidth of each row until its memberships sum to ``target``."""
     k = distances.shape[1]
-    for i in numba.prange(len(distances)):
+    for i in range(first, last):
         row = distances[i]
         nearest = _nearest_apart(row, local_connectivity)
         mean = 0.0

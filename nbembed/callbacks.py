@@ -16,16 +16,16 @@ class Callback:
     """The three moments of a run; override what you need."""
 
     def on_start(self, n_steps: int) -> None:
-        """Called once before the first frame; ``n_steps`` is the length of the whole run."""
+        """Take note that a run of ``n_steps`` steps begins; called once, before the first frame."""
 
     def on_frame(self, frame: "Frame") -> bool | None:
-        """Called with every frame, those of the stages before the first step included.
+        """Take a frame; called with every one, those of the stages before the first step included.
 
         Return True to stop the run after this frame; its result is kept.
         """
 
     def on_end(self) -> None:
-        """Called once, also when the run was stopped or failed."""
+        """Take note that the run is over; called once, also when it was stopped or failed."""
 
 
 class _FunctionCallback(Callback):
@@ -96,7 +96,9 @@ class StopOnPlateau(Callback):
         return self._waited >= self.patience
 
 
-def as_callbacks(callbacks: "Callback | Callable[[Any], Any] | Iterable[Any] | None") -> list[Callback]:
+def as_callbacks(
+    callbacks: "Callback | Callable[[Any], Any] | Iterable[Any] | None",
+) -> list[Callback]:
     """Return a list of callbacks from one callback, a function, several of them, or None."""
     if callbacks is None:
         return []

@@ -4,7 +4,13 @@ Every one of them also is the built-in error that a scikit-learn user would expe
 ``except ValueError`` keeps working.
 """
 
-__all__ = ["FrameExpiredError", "InvalidInputError", "InvalidTypeError", "NbembedError", "RunEndedError"]
+__all__ = [
+    "FrameExpiredError",
+    "InvalidInputError",
+    "InvalidTypeError",
+    "NbembedError",
+    "RunEndedError",
+]
 
 
 class NbembedError(Exception):

@@ -19,21 +19,19 @@ from numpy.typing import NDArray
 
 from nbembed._checks import check_labels
 from nbembed._types import FloatArray
+from nbembed.labels import MISSING, classes
 from nbembed.transport import check_map
 
-__all__ = ["MapFigure", "classes", "map", "palette", "png", "point_style"]
+__all__ = ["MapFigure", "map", "palette", "png", "point_style"]
 
-# Told apart with every kind of colour vision; order and hues after Okabe & Ito (2008), "Color
-# universal design". The list in js/src/scales.ts is the same.
+# The first are those of Okabe & Ito (2008), "Color universal design"; the others were searched so
+# that any two differ for every common kind of colour vision. js/src/scales.ts has the same list.
 TEN_COLORS = (
-    *("#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7"),
-    *("#56b4e9", "#8a7a00", "#7a2f8f", "#5f6670", "#8c2d19"),
+    *("#0072b2", "#e69f00", "#009e73", "#d55e00", "#ec71ac"),
+    *("#53b3ec", "#45188f", "#186951", "#81da8e", "#652334"),
 )
 PLAIN_COLOR = "#1864ab"
 MISSING_COLOR = "#969aa0"
-MISSING = -1
-# Integers with more different values are numbers, not names.
-MAX_INTEGER_CLASSES = 50
 MAX_LEGEND_ENTRIES = 20
 MAX_NAME_LENGTH = 40
 # The yellow end of viridis would melt into white.
@@ -98,29 +96,6 @@ def png(figure: Figure, *, dpi: float = 100.0) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
     return buffer.getvalue()
-
-
-def classes(labels: NDArray[Any]) -> tuple[list[str], NDArray[np.int64]] | None:
-    """Return the names of categories in sorted order and each label's code, or None for numbers.
-
-    The code of a missing label (None, NaN, NA) is -1.
-    """
-    kind = labels.dtype.kind
-    if kind == "f" or (kind in "iu" and len(np.unique(labels)) > MAX_INTEGER_CLASSES):
-        return None
-    items = labels.tolist()
-    missing = np.array([_is_missing(item) for item in items], dtype=bool)
-    present = [item for item, gone in zip(items, missing, strict=True) if not gone]
-    try:
-        ordered = sorted(set(present))
-    except TypeError:  # types that do not compare with each other
-        ordered = sorted(set(present), key=str)
-    names = list(dict.fromkeys(str(item) for item in ordered))
-    code_of = {name: code for code, name in enumerate(names)}
-    codes = [
-        MISSING if gone else code_of[str(item)] for item, gone in zip(items, missing, strict=True)
-    ]
-    return names, np.array(codes, dtype=np.int64)
 
 
 def palette(count: int) -> NDArray[np.float64]:
@@ -209,7 +184,7 @@ def _class_colors(ax: Axes, names: list[str], codes: NDArray[np.int64]) -> NDArr
     handles = [
         Line2D([], [], linestyle="", marker="o", markersize=6, color=color) for _, color in entries
     ]
-    # Stand-ins first: matplotlib leaves out names that start with an underscore.
+    # Stand-ins first: matplotlib before 3.10 leaves out names that start with an underscore.
     legend = ax.legend(
         handles,
         [str(i) for i in range(len(entries))],
@@ -283,12 +258,3 @@ def _oklch(lightness: FloatArray, chroma: FloatArray, hue: FloatArray) -> NDArra
     linear = np.clip((lab @ to_cone.T) ** 3 @ to_rgb_linear.T, 0.0, 1.0)
     curved = 1.055 * linear ** (1 / 2.4) - 0.055
     return np.where(linear <= LINEAR_UNTIL, 12.92 * linear, curved)
-
-
-def _is_missing(value: Any) -> bool:
-    # pandas' NA and NaT are known by name: pandas itself is not a dependency.
-    return (
-        value is None
-        or (isinstance(value, float) and np.isnan(value))
-        or type(value).__name__ in ("NAType", "NaTType")
-    )

@@ -18,6 +18,8 @@ Points = NDArray[np.float32]
 JITTER = 1e-2
 # Up to this many vertices a dense eigensolver is as fast, and cannot fail to converge.
 DENSE_LIMIT = 600
+# Sparse data of this few rows or columns are made dense: the sparse solver finds fewer components.
+SPARSE_LIMIT = 32
 # Largest accepted residual |Lv - lambda v| of an eigenvector of length 1.
 RESIDUAL = 1e-2
 
@@ -45,21 +47,17 @@ def pca(X: Any, n_components: int, *, random_state: int) -> Points:
     from sklearn.decomposition import PCA
 
     n_found = max(1, min(n_components, *X.shape))
-    solver = "auto"
-    if sparse.issparse(X):
-        solver = "arpack" if n_found < min(X.shape) else "full"
-        X = sparse.csr_matrix(X) if solver == "arpack" else X.toarray()
-    if not sparse.issparse(X):
-        dtype = np.float64 if X.dtype == np.float64 else np.float32
-        # Centred here, in float64: an offset of the data must cost no digits.
-        X = np.subtract(X, X.mean(axis=0, dtype=np.float64), dtype=dtype, casting="same_kind")
+    samples, solver = _centred(X), "auto"
+    if sparse.issparse(samples):
+        solver = "arpack"
     with serial_blas(), warnings.catch_warnings():
         # Constant data have no variance to divide by.
         warnings.simplefilter("ignore", RuntimeWarning)
         model = PCA(n_found, svd_solver=solver, random_state=random_state)
-        found = model.fit_transform(X)
-    largest = np.abs(model.components_).argmax(axis=1)
-    found = found * np.where(model.components_[np.arange(n_found), largest] < 0, -1.0, 1.0)
+        found = model.fit_transform(samples)
+    axes: NDArray[Any] = np.asarray(model.components_)
+    largest = np.abs(axes).argmax(axis=1)
+    found = found * np.where(axes[np.arange(n_found), largest] < 0, -1.0, 1.0)
     padded = np.zeros((found.shape[0], n_components))
     padded[:, :n_found] = found
     return _distinct(padded, np.random.default_rng(random_state))
@@ -98,7 +96,7 @@ def spectral(graph: Graph, n_components: int, *, X: Any, random_state: int) -> P
     Belkin & Niyogi (2003), Neural Computation 15, sec. 2.
     """
     rng = np.random.default_rng(random_state)
-    weights = graph.to_scipy().astype(np.float64)
+    weights: Any = graph.to_scipy().astype(np.float64)
     n_parts, part = sparse.csgraph.connected_components(weights, directed=False)
     if n_parts == 1:
         found = _eigenvectors(weights, n_components, rng)
@@ -150,6 +148,19 @@ def scale_for_umap(embedding: NDArray[Any], *, random_state: int) -> Points:
     return np.ascontiguousarray(scaled, dtype=np.float32)
 
 
+def _centred(X: Any) -> Any:
+    """Subtract the mean in float64, so that an offset of the data costs no digits.
+
+    Sparse data stay as they are (the solver centres them), unless they have too few columns for it.
+    """
+    if sparse.issparse(X) and min(X.shape) > SPARSE_LIMIT:
+        return sparse.csr_matrix(X)
+    dense: Any = np.asarray(X.toarray() if sparse.issparse(X) else X)
+    dtype = np.float64 if dense.dtype == np.float64 else np.float32
+    mean = dense.mean(axis=0, dtype=np.float64)
+    return np.subtract(dense, mean, dtype=dtype, casting="same_kind")
+
+
 def _spread(embedding: NDArray[Any]) -> float:
     """Return the standard deviation of the first column that has one, or 1."""
     spreads = embedding.std(axis=0, dtype=np.float64)
@@ -170,7 +181,7 @@ def _distinct(embedding: NDArray[np.float64], rng: np.random.Generator) -> Point
 
 
 def _eigenvectors(
-    weights: sparse.csr_matrix, n_components: int, rng: np.random.Generator
+    weights: Any, n_components: int, rng: np.random.Generator
 ) -> NDArray[np.float64] | None:
     """Return the leading eigenvectors but the first of the normalised graph, if found."""
     n = weights.shape[0]
@@ -178,7 +189,7 @@ def _eigenvectors(
     degree = np.asarray(weights.sum(axis=1)).ravel()
     root = np.sqrt(np.where(degree > 0, degree, 1.0))
     inverse = sparse.diags(1.0 / root)
-    normalised = (inverse @ weights @ inverse).tocsr()
+    normalised: Any = (inverse @ weights @ inverse).tocsr()
     with serial_blas():
         if n <= max(DENSE_LIMIT, 2 * n_vectors):
             vectors = np.linalg.eigh(normalised.toarray())[1][:, ::-1][:, :n_vectors]
@@ -193,7 +204,7 @@ def _eigenvectors(
 
 
 def _iterated(
-    normalised: sparse.csr_matrix, root: NDArray[Any], n_vectors: int, rng: np.random.Generator
+    normalised: Any, root: NDArray[Any], n_vectors: int, rng: np.random.Generator
 ) -> NDArray[np.float64] | None:
     """Try Lanczos, then LOBPCG; return the vectors whose residual is small, or nothing."""
     from scipy.sparse.linalg import ArpackError, eigsh, lobpcg
@@ -204,9 +215,8 @@ def _iterated(
     tries[:, 0] = root
     try:
         size = min(n, max(2 * n_vectors + 1, 40))
-        values, vectors = eigsh(
-            normalised, n_vectors, which="LA", v0=tries[:, 1], ncv=size, tol=1e-4, maxiter=20 * n
-        )
+        options: dict[str, Any] = {"ncv": size, "tol": 1e-5, "maxiter": 20 * n}
+        values, vectors = eigsh(normalised, n_vectors, which="LA", v0=tries[:, 1], **options)
         vectors = vectors[:, np.argsort(-values)]
         if _residual(normalised, vectors) < RESIDUAL:
             return vectors
@@ -219,7 +229,7 @@ def _iterated(
     return vectors if _residual(normalised, vectors) < RESIDUAL else None
 
 
-def _residual(matrix: sparse.csr_matrix, vectors: NDArray[Any]) -> float:
+def _residual(matrix: Any, vectors: NDArray[Any]) -> float:
     product = matrix @ vectors
     values = np.einsum("ij,ij->j", vectors, product)
     return float(np.linalg.norm(product - vectors * values, axis=0).max())

@@ -4,14 +4,14 @@ from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from nbembed._threads import lock, serial_blas
+from nbembed._threads import lock, serial_blas, thread_count
 from nbembed._types import Stage
 from nbembed.errors import InvalidInputError
 
@@ -190,12 +190,12 @@ def _by_blocks(
     distances = np.empty((len(rows), k), dtype=np.float32)
     size = min(max(size, 16), 512)
     starts = range(0, len(rows), size)
-    workers = numba.get_num_threads()
+    workers = thread_count()
     with ThreadPoolExecutor(workers) as pool:
         for first in range(0, len(starts), 2 * workers):
             batch = starts[first : first + 2 * workers]
             # The limit on BLAS is global to the process, so it never spans a yield.
-            with lock, serial_blas():
+            with serial_blas():
                 results = pool.map(find, [rows[start : start + size] for start in batch])
                 for start, (index, distance) in zip(batch, results, strict=True):
                     indices[start : start + size] = index
@@ -375,7 +375,8 @@ def _descend(X: Any, k: int, metric: Any, random_state: int) -> tuple[Any, Any]:
     with lock:
         # Its result depends on the number of threads, so that is pinned.
         index = NNDescent(X, n_neighbors=k + 1, metric=metric, random_state=random_state, n_jobs=1)
-        return index.neighbor_graph
+        indices, distances = cast("tuple[Any, Any]", index.neighbor_graph)
+        return indices, distances
 
 
 def _in_background(work: Callable[[], T]) -> Stage[T]:

@@ -68,7 +68,9 @@ class Phase:
 
     def __post_init__(self) -> None:
         if self.n_steps < 1:
-            raise InvalidInputError(f"n_steps of phase {self.name!r} must be at least 1, got {self.n_steps}")
+            raise InvalidInputError(
+                f"n_steps of phase {self.name!r} must be at least 1, got {self.n_steps}"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the phase as plain data, which :meth:`from_dict` turns back into an equal one."""
@@ -87,7 +89,11 @@ class Phase:
         for key in data:
             if key not in known:
                 nearest = get_close_matches(str(key), known, n=1)
-                hint = f"; did you mean {nearest[0]!r}?" if nearest else f"; known are {', '.join(known)}"
+                hint = (
+                    f"; did you mean {nearest[0]!r}?"
+                    if nearest
+                    else f"; known are {', '.join(known)}"
+                )
                 raise InvalidTypeError(f"a phase has no field {key!r}{hint}")
         try:
             return cls(**data)

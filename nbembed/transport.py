@@ -107,7 +107,7 @@ def decode_frame(codes: bytes, box: Sequence[float]) -> NDArray[np.float64]:
 
 
 def pack_history(
-    frames: Sequence[tuple[int, str, Any]], *, run: int = 0, max_bytes: int = 2_000_000
+    frames: Sequence[tuple[int, str, Any]], *, max_bytes: int = 2_000_000
 ) -> tuple[dict[str, Any], bytes]:
     """Return many maps of one run as one description and one string of bytes.
 
@@ -118,15 +118,13 @@ def pack_history(
     ----------
     frames
         ``(step, phase, Y)`` in the order of the run, all of the same number of points.
-    run
-        Number of the run, for the reader.
     max_bytes
         Most bytes to return.
 
     Returns
     -------
     info : dict
-        ``{"run", "n", "frames": [{"step", "phase", "bbox"}]}``; empty without frames.
+        ``{"n", "frames": [{"step", "phase", "bbox"}]}``; empty without frames.
     codes : bytes
         The frames of ``info`` one after the other, each as :func:`encode_frame` writes it.
 
@@ -149,7 +147,7 @@ def pack_history(
         codes, box = encode_frame(Y)
         parts.append(codes)
         entries.append({"step": int(step), "phase": str(phase), "bbox": box})
-    return {"run": int(run), "n": n, "frames": entries}, b"".join(parts)
+    return {"n": n, "frames": entries}, b"".join(parts)
 
 
 def _planar(points: NDArray[np.float64]) -> NDArray[np.float64]:

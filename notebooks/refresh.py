@@ -1,4 +1,6 @@
-"""Run a notebook and store its outputs, without the widgets' state: ``python notebooks/refresh.py 00_quickstart.ipynb``.
+"""Run notebooks and store their outputs, without the widgets' state.
+
+``python notebooks/refresh.py 00_quickstart.ipynb``
 
 The state would carry the whole front end once for every widget; the static figures stay.
 """
@@ -13,7 +15,9 @@ from nbclient import NotebookClient
 def refresh(path):
     """Execute the notebook at ``path`` in its folder and write it back."""
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}}).execute()
+    NotebookClient(
+        notebook, timeout=600, resources={"metadata": {"path": str(path.parent)}}
+    ).execute()
     notebook.metadata.pop("widgets", None)
     notebook.metadata.get("language_info", {}).pop("version", None)
     for cell in notebook.cells:

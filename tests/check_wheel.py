@@ -17,8 +17,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 MAX_BUNDLE = 250_000
 NEEDED = ("nbembed/static/widget.js", "nbembed/static/widget.css", "nbembed/__init__.py")
 CELLS = (
-    "import shutil, nbembed as nb\nassert shutil.which('node') is None\nX, y = nb.datasets.digits()\n"
-    "w = nb.EmbedWidget(X, labels=y, n_epochs=30, random_state=0)\nw.fit()",
+    "import shutil, nbembed as nb\nassert shutil.which('node') is None",
+    "X, y = nb.datasets.digits()\nw = nb.EmbedWidget(X, labels=y, n_epochs=30, random_state=0)\nw.fit()",
 )
 
 
@@ -57,14 +57,30 @@ def show_in_empty_environment(wheel, folder):
     venv.create(folder / "env", with_pip=True)
     python = folder / "env/bin/python"
     constraints = Path(__file__).parent.parent / "constraints.txt"
-    install = [python, "-m", "pip", "install", "--quiet", "-c", constraints, wheel, "jupyterlab", "ipykernel"]
+    install = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "-c",
+        constraints,
+        wheel,
+        "jupyterlab",
+        "ipykernel",
+    ]
     subprocess.run(install, check=True, cwd=folder)
     (folder / "notebooks").mkdir()
     # A path without Node: only the environment's own folder and the system's tools it needs.
     (folder / "bin").mkdir()
-    with Lab(folder / "notebooks", chromium, python=python, environment={"PATH": f"{folder / 'env/bin'}:{folder / 'bin'}"}) as lab:
+    with Lab(
+        folder / "notebooks",
+        chromium,
+        python=python,
+        environment={"PATH": f"{folder / 'env/bin'}:{folder / 'bin'}"},
+    ) as lab:
         notebook = lab.notebook(CELLS)
-        notebook.run(0, timeout=240)
+        notebook.run(0, timeout=240).run(1, timeout=240)
         notebook.until("r.dataset.state === 'done'")
         notebook.page.wait_for_timeout(3500)
         ink = notebook.pixels()[1]

@@ -1,9 +1,9 @@
-import numba
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
 from nbembed import affinities
+from nbembed._threads import use_threads
 from nbembed.errors import InvalidInputError
 from nbembed.neighbors import Neighbors, nearest_neighbors
 
@@ -172,17 +172,15 @@ def test_duplicates_are_full_neighbors():
     np.testing.assert_array_equal(graph.weights, 1.0)
 
 
-def test_same_bits_on_one_and_two_threads(ninety, fourteen):
+def test_same_bits_on_any_number_of_threads(ninety, fourteen):
     results = []
-    try:
-        for threads in (1, min(2, numba.config.NUMBA_NUM_THREADS)):
-            numba.set_num_threads(threads)
+    for threads in (1, 2, 3):
+        with use_threads(threads):
             joint = affinities.perplexity(ninety, perplexity=30.0)
             results.append((joint.weights, affinities.fuzzy_union(fourteen).weights))
-    finally:
-        numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
-    for one, two in zip(*results, strict=True):
-        np.testing.assert_array_equal(one, two)
+    for other in results[1:]:
+        np.testing.assert_array_equal(results[0][0], other[0])
+        np.testing.assert_array_equal(results[0][1], other[1])
 
 
 def test_mix_ratio_out_of_range_is_named(fourteen):

@@ -14,7 +14,10 @@ from nbembed.errors import InvalidInputError, NbembedError
 
 RNG = np.random.default_rng(0)
 GOOD = RNG.normal(size=(60, 5))
-FAST = {"umap": UMAP(n_epochs=20, random_state=0), "tsne": TSNE(perplexity=10, n_iter=20, early_exaggeration_iter=20, random_state=0)}
+FAST = {
+    "umap": UMAP(n_epochs=20, random_state=0),
+    "tsne": TSNE(perplexity=10, n_iter=20, early_exaggeration_iter=20, random_state=0),
+}
 
 
 def with_value(value, row=3, column=2):
@@ -24,9 +27,15 @@ def with_value(value, row=3, column=2):
 
 
 BAD_DATA = {
-    "NaN": (with_value(np.nan), r"X must be finite.*got 1 value.*column\(s\) 2 \(1\); first row\(s\) 3.*impute"),
+    "NaN": (
+        with_value(np.nan),
+        r"X must be finite.*got 1 value.*column\(s\) 2 \(1\); first row\(s\) 3.*impute",
+    ),
     "infinity": (with_value(np.inf), r"X must be finite.*infinity"),
-    "NaN in a frame": (pd.DataFrame(with_value(np.nan), columns=list("abcde")), r"column\(s\) c \(1\)"),
+    "NaN in a frame": (
+        pd.DataFrame(with_value(np.nan), columns=list("abcde")),
+        r"column\(s\) c \(1\)",
+    ),
     "one row": (GOOD[:1], r"X must have at least 2 rows, got 1 sample"),
     "no row": (GOOD[:0], r"X must have at least 2 rows, got 0 sample"),
     "no column": (GOOD[:, :0], r"X must have features, got 0 feature"),
@@ -34,7 +43,10 @@ BAD_DATA = {
     "three dimensions": (GOOD.reshape(60, 5, 1), r"X must have 2 dimensions.*got 3"),
     "strings": (np.array([["a", "b"]] * 60), r"X must hold numbers, got 'a'.*encode"),
     "mixed objects": (np.array([[1.0, "b"]] * 60, dtype=object), r"X must hold numbers, got 'b'"),
-    "text column": (pd.DataFrame({"x": GOOD[:, 0], "name": ["a"] * 60}), r"X must hold numbers.*'name'"),
+    "text column": (
+        pd.DataFrame({"x": GOOD[:, 0], "name": ["a"] * 60}),
+        r"X must hold numbers.*'name'",
+    ),
     "ragged": ([[1, 2], [3]], r"X must be a table with rows of equal length"),
     "complex": (GOOD + 1j, r"X must be real. Complex data not supported"),
     "huge sparse": (sparse.csr_matrix((100_000, 100_000)), r"X must fit.*TruncatedSVD"),
@@ -42,7 +54,9 @@ BAD_DATA = {
 
 
 @pytest.mark.parametrize("case", BAD_DATA)
-@pytest.mark.parametrize("use", [EmbedWidget, lambda X: UMAP().fit(X), lambda X: TSNE(perplexity=5).fit(X)])
+@pytest.mark.parametrize(
+    "use", [EmbedWidget, lambda X: UMAP().fit(X), lambda X: TSNE(perplexity=5).fit(X)]
+)
 def test_bad_data_is_refused_with_what_it_got_and_what_to_do(case, use):
     X, message = BAD_DATA[case]
     with pytest.raises(NbembedError, match=message) as caught:
@@ -51,15 +65,33 @@ def test_bad_data_is_refused_with_what_it_got_and_what_to_do(case, use):
 
 
 BAD_PARAMETERS = {
-    "perplexity of the rows": (TSNE(perplexity=60), r"perplexity must be less than .*\(59\), got 60.*use at most 19"),
+    "perplexity of the rows": (
+        TSNE(perplexity=60),
+        r"perplexity must be less than .*\(59\), got 60.*use at most 19",
+    ),
     "negative perplexity": (TSNE(perplexity=-5), r"perplexity must be a number above 1, got -5"),
-    "perplexity as text": (TSNE(perplexity="thirty"), r"perplexity must be a number.*got 'thirty' of type str"),
-    "perplexity NaN": (TSNE(perplexity=float("nan")), r"perplexity must be a number above 1, got nan"),
-    "no components": (UMAP(n_components=0), r"n_components must be an integer of at least 1, got 0"),
+    "perplexity as text": (
+        TSNE(perplexity="thirty"),
+        r"perplexity must be a number.*got 'thirty' of type str",
+    ),
+    "perplexity NaN": (
+        TSNE(perplexity=float("nan")),
+        r"perplexity must be a number above 1, got nan",
+    ),
+    "no components": (
+        UMAP(n_components=0),
+        r"n_components must be an integer of at least 1, got 0",
+    ),
     "half a component": (UMAP(n_components=2.5), r"n_components must be an integer"),
     "unknown metric": (UMAP(metric="nope"), r"'metric' .*Got 'nope'"),
-    "unknown init": (UMAP(init="nope"), r"init must be one of 'pca', 'spectral', 'random', got 'nope'"),
-    "init of other rows": (UMAP(init=np.zeros((7, 2))), r"init must have shape \(60, 2\).*got \(7, 2\)"),
+    "unknown init": (
+        UMAP(init="nope"),
+        r"init must be one of 'pca', 'spectral', 'random', got 'nope'",
+    ),
+    "init of other rows": (
+        UMAP(init=np.zeros((7, 2))),
+        r"init must have shape \(60, 2\).*got \(7, 2\)",
+    ),
     "init not finite": (TSNE(init=np.full((60, 2), np.nan)), r"init must be finite"),
     "bad seed": (UMAP(random_state="abc"), r"random_state must be .* got 'abc'"),
     "min_dist over spread": (UMAP(min_dist=2), r"min_dist must be at most spread \(1\), got 2"),
@@ -78,14 +110,29 @@ def test_bad_parameters_are_refused(case):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: EmbedWidget(GOOD, labels=[1, 2, 3]), r"labels must hold one value per row of X, 60 in all, got shape \(3,\)"),
-        (lambda: EmbedWidget(GOOD, lables=[1] * 60), r"EmbedWidget got an unexpected keyword argument 'lables'; did you mean 'labels'"),
+        (
+            lambda: EmbedWidget(GOOD, labels=[1, 2, 3]),
+            r"labels must hold one value per row of X, 60 in all, got shape \(3,\)",
+        ),
+        (
+            lambda: EmbedWidget(GOOD, lables=[1] * 60),
+            r"EmbedWidget got an unexpected keyword argument 'lables'; did you mean 'labels'",
+        ),
         (lambda: EmbedWidget(GOOD, n_neighbours=5), r"'n_neighbours'; did you mean 'n_neighbors'"),
-        (lambda: TSNE(perplexty=5), r"TSNE got an unexpected keyword argument 'perplexty'; did you mean 'perplexity'"),
-        (lambda: EmbedWidget(GOOD, method="tsen"), r"method must be one of 'tsne', 'umap'.*got 'tsen'"),
+        (
+            lambda: TSNE(perplexty=5),
+            r"TSNE got an unexpected keyword argument 'perplexty'; did you mean 'perplexity'",
+        ),
+        (
+            lambda: EmbedWidget(GOOD, method="tsen"),
+            r"method must be one of 'tsne', 'umap'.*got 'tsen'",
+        ),
         (lambda: EmbedWidget(GOOD, method=3), r"method must be a name .*got int"),
         (lambda: EmbedWidget(GOOD, method=UMAP(), min_dist=0.5), r"write UMAP\(min_dist=…\)"),
-        (lambda: EmbedWidget(GOOD, height=5), r"height must be an integer of at least 150 and at most 2000, got 5"),
+        (
+            lambda: EmbedWidget(GOOD, height=5),
+            r"height must be an integer of at least 150 and at most 2000, got 5",
+        ),
         (lambda: EmbedWidget(GOOD, method="tsne", perplexity=90), r"perplexity must be less than"),
     ],
 )
@@ -112,7 +159,21 @@ def test_bad_arguments_of_the_widget_are_refused(call, message):
         np.c_[GOOD, np.full(60, 7.0)],
         GOOD[:12],
     ],
-    ids=["identical", "zeros", "pairs", "half copies", "two worlds", "1e20", "1e200", "1e-20", "offset", "outlier", "one column", "constant column", "12 rows"],
+    ids=[
+        "identical",
+        "zeros",
+        "pairs",
+        "half copies",
+        "two worlds",
+        "1e20",
+        "1e200",
+        "1e-20",
+        "offset",
+        "outlier",
+        "one column",
+        "constant column",
+        "12 rows",
+    ],
 )
 def test_odd_but_finite_data_gives_a_finite_map(X, method):
     with warnings.catch_warnings():
@@ -152,7 +213,18 @@ def test_a_large_offset_keeps_the_digits():
         lambda X: X.astype(">f8"),
         lambda X: X.astype(object),
     ],
-    ids=["list", "pandas", "polars", "torch", "torch grad", "sparse", "fortran", "strided", "big endian", "objects"],
+    ids=[
+        "list",
+        "pandas",
+        "polars",
+        "torch",
+        "torch grad",
+        "sparse",
+        "fortran",
+        "strided",
+        "big endian",
+        "objects",
+    ],
 )
 def test_every_container_gives_the_same_numbers(convert):
     before = GOOD.copy()
@@ -180,7 +252,11 @@ def test_too_many_neighbours_are_cut_with_a_warning():
 def test_seeds_of_every_kind():
     assert _checks.check_seed(5) == 5
     assert _checks.check_seed(None) != _checks.check_seed(None)
-    assert _checks.check_seed(np.random.RandomState(1)) == _checks.check_seed(np.random.RandomState(1))
-    assert _checks.check_seed(np.random.default_rng(1)) == _checks.check_seed(np.random.default_rng(1))
+    assert _checks.check_seed(np.random.RandomState(1)) == _checks.check_seed(
+        np.random.RandomState(1)
+    )
+    assert _checks.check_seed(np.random.default_rng(1)) == _checks.check_seed(
+        np.random.default_rng(1)
+    )
     with pytest.raises(InvalidInputError, match="random_state"):
         _checks.check_seed(-1)

@@ -1,11 +1,11 @@
 """scikit-learn's contract, quality against the references, saving."""
 
+import _thread
 import json
 import pickle
 import subprocess
 import sys
 import threading
-import _thread
 
 import numpy as np
 import pandas as pd
@@ -56,7 +56,11 @@ def test_save_and_load_give_the_same_estimator(estimator, blobs, tmp_path):
     loaded = nb.load(tmp_path / "map.nbembed")
     assert loaded.get_params() == fitted.get_params()
     np.testing.assert_array_equal(loaded.embedding_, fitted.embedding_)
-    assert (loaded.loss_, loaded.n_iter_, loaded.n_features_in_) == (fitted.loss_, fitted.n_iter_, 10)
+    assert (loaded.loss_, loaded.n_iter_, loaded.n_features_in_) == (
+        fitted.loss_,
+        fitted.n_iter_,
+        10,
+    )
     assert list(loaded.feature_names_in_) == list(frame.columns)
     assert list(loaded.get_feature_names_out()) == list(fitted.get_feature_names_out())
 
@@ -121,7 +125,9 @@ print(json.dumps([seconds, [m for m in ("torch", "pynndescent", "matplotlib", "a
 
 
 def test_small_data_imports_nothing_heavy():
-    out = subprocess.run([sys.executable, "-c", IMPORTS], capture_output=True, text=True, check=True).stdout
+    out = subprocess.run(
+        [sys.executable, "-c", IMPORTS], capture_output=True, text=True, check=True
+    ).stdout
     seconds, heavy = json.loads(out)
     assert seconds < 0.5
     assert heavy == []

@@ -14,6 +14,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from nbembed import figures
 from nbembed.errors import InvalidInputError, InvalidTypeError
+from nbembed.labels import classes
 
 RNG = np.random.default_rng(0)
 Y = RNG.normal(size=(60, 2)) * [2.0, 1.0]
@@ -84,7 +85,7 @@ def test_names_stand_in_the_legend_as_they_are(labels, names):
 
 @pytest.mark.parametrize("labels", [np.arange(60), np.arange(60.0) % 3])
 def test_many_integers_and_floats_are_numbers(labels):
-    assert figures.classes(labels) is None
+    assert classes(labels) is None
     assert len(figures.map(Y, labels=labels).axes) == 2
 
 

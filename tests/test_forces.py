@@ -1,7 +1,6 @@
 import json
 from pathlib import Path
 
-import numba
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
@@ -9,6 +8,7 @@ from sklearn.manifold import trustworthiness
 from sklearn.metrics import pairwise_distances
 
 from nbembed import affinities, initialization, kernels
+from nbembed._threads import use_threads
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.forces import GradientStepper, SampledStepper
 from nbembed.forces.hashing import draw, stream, substream
@@ -277,17 +277,15 @@ def make(request, P, mu):
     return lambda: tsne(P, Y, **options) if kind == "tsne" else umap(mu, Y, **options)
 
 
-def test_same_bits_on_one_and_two_threads(make):
+def test_same_bits_on_any_number_of_threads(make):
     results = []
-    try:
-        for threads in (1, min(2, numba.config.NUMBA_NUM_THREADS)):
-            numba.set_num_threads(threads)
+    for threads in (1, 2, 3):
+        with use_threads(threads):
             stepper = walked(make(), 20)
             results.append((stepper.embedding(), stepper.losses()))
-    finally:
-        numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
-    np.testing.assert_array_equal(results[0][0], results[1][0])
-    assert results[0][1] == results[1][1]
+    for embedding, losses in results[1:]:
+        np.testing.assert_array_equal(results[0][0], embedding)
+        assert results[0][1] == losses
 
 
 def test_a_branch_goes_on_bit_by_bit(make):

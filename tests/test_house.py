@@ -26,7 +26,9 @@ def bodies():
     for path in (ROOT / "nbembed").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                first = node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]
+                first = (
+                    node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]
+                )
                 yield f"{path.name}:{node.name}", (node.end_lineno or 0) - first.lineno + 1
 
 
@@ -40,7 +42,11 @@ def test_every_public_name_is_documented_and_importable():
 
 
 def test_every_room_has_its_test():
-    rooms = {p.stem for p in (ROOT / "nbembed").iterdir() if not p.name.startswith("_") and p.name not in ("static", "py.typed")}
+    rooms = {
+        p.stem
+        for p in (ROOT / "nbembed").iterdir()
+        if not p.name.startswith("_") and p.name not in ("static", "py.typed")
+    }
     tested = {p.stem.removeprefix("test_") for p in (ROOT / "tests").glob("test_*.py")}
     assert rooms - tested - {"errors", "callbacks"} == set()
 
@@ -48,7 +54,9 @@ def test_every_room_has_its_test():
 def test_versions_agree():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["version"] == nbembed.__version__
-    assert f'"version": "{nbembed.__version__}"' in (ROOT / "js/package.json").read_text(encoding="utf-8")
+    assert f'"version": "{nbembed.__version__}"' in (ROOT / "js/package.json").read_text(
+        encoding="utf-8"
+    )
     assert f"version: {nbembed.__version__}" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f"[{nbembed.__version__}]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
@@ -64,23 +72,36 @@ def test_both_sides_speak_of_the_same_traits():
 
 
 def test_nothing_dangerous_is_called():
-    bad = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|pickle\.load|yaml\.load\(|allow_pickle=True")
+    bad = re.compile(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|pickle\.load|yaml\.load\(|allow_pickle=True"
+    )
     for path in SOURCES:
         if "tests" not in path.parts and "test" not in path.parts:
             assert not bad.search(path.read_text(encoding="utf-8")), path
 
 
 def test_the_repository_speaks_of_the_project_alone():
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split()
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.split()
     for name in listed:
         path = ROOT / name
-        if path.suffix in (".py", ".ts", ".tsx", ".md", ".toml", ".json", ".ipynb", ".css", ".mjs") and path.exists():
-            assert "/work/" not in path.read_text(encoding="utf-8").replace("/work/" + '" not in', ""), name
+        if (
+            path.suffix in (".py", ".ts", ".tsx", ".md", ".toml", ".json", ".ipynb", ".css", ".mjs")
+            and path.exists()
+        ):
+            assert "/work/" not in path.read_text(encoding="utf-8").replace(
+                "/work/" + '" not in', ""
+            ), name
 
 
 @pytest.mark.parametrize(
     ("missing", "size", "problem"),
-    [("widget.js", 10, "widget.js is missing"), ("widget.css", 10, "widget.css is missing"), ("", 250_001, "250,001 bytes")],
+    [
+        ("widget.js", 10, "widget.js is missing"),
+        ("widget.css", 10, "widget.css is missing"),
+        ("", 250_001, "250,001 bytes"),
+    ],
 )
 def test_the_wheel_check_fails_where_it_must(missing, size, problem):
     sizes = {name: size for name in check_wheel.NEEDED if not missing or not name.endswith(missing)}

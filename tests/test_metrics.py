@@ -348,3 +348,11 @@ def test_live_quality_checks_the_map(digit_map):
         live.measure(np.zeros((5, 2)))
     with pytest.raises(InvalidInputError, match="Y must be finite"):
         live.measure(np.full((1797, 2), np.inf))
+
+
+def test_numbers_as_labels_get_no_vote(groups):
+    X = groups[0] if isinstance(groups, tuple) else groups
+    with_names = metrics.report(X, X[:, :2], labels=np.arange(len(X)) % 3)
+    with_numbers = metrics.report(X, X[:, :2], labels=np.linspace(0, 1, len(X)))
+    assert "knn_accuracy" in with_names
+    assert "knn_accuracy" not in with_numbers

@@ -2,7 +2,6 @@ import subprocess
 import sys
 import threading
 
-import numba
 import numpy as np
 import pytest
 from scipy import sparse
@@ -10,6 +9,7 @@ from sklearn.datasets import load_digits
 from sklearn.neighbors import NearestNeighbors
 
 from nbembed import neighbors
+from nbembed._threads import use_threads
 from nbembed.errors import InvalidInputError
 from nbembed.neighbors import Graph, nearest_neighbors, search
 
@@ -51,16 +51,14 @@ def test_distances_of_digits_equal_scikit_learn(digits):
     np.testing.assert_allclose(found.distances, distances, rtol=1e-6)
 
 
-def test_same_bits_on_one_and_two_threads(digits):
+def test_same_bits_on_any_number_of_threads(digits):
     results = []
-    try:
-        for threads in (1, min(2, numba.config.NUMBA_NUM_THREADS)):
-            numba.set_num_threads(threads)
+    for threads in (1, 2, 3):
+        with use_threads(threads):
             results.append(nearest_neighbors(digits, n_neighbors=20))
-    finally:
-        numba.set_num_threads(numba.config.NUMBA_NUM_THREADS)
-    np.testing.assert_array_equal(results[0].indices, results[1].indices)
-    np.testing.assert_array_equal(results[0].distances, results[1].distances)
+    for other in results[1:]:
+        np.testing.assert_array_equal(results[0].indices, other.indices)
+        np.testing.assert_array_equal(results[0].distances, other.distances)
 
 
 def test_offset_costs_no_digits():

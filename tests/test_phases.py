@@ -35,7 +35,11 @@ def test_a_phase_has_steps():
 
 def test_tsne_has_an_exaggerated_phase_first():
     early, main = TSNE().phases(1000)
-    assert (early.n_steps, early.optimizer["exaggeration"], early.init) == (250, 12.0, {"name": "pca"})
+    assert (early.n_steps, early.optimizer["exaggeration"], early.init) == (
+        250,
+        12.0,
+        {"name": "pca"},
+    )
     assert (main.n_steps, main.optimizer["exaggeration"], main.init) == (500, 1.0, None)
     (only,) = TSNE(early_exaggeration_iter=0).phases(1000)
     assert only.init == {"name": "pca"}

@@ -12,7 +12,9 @@ from nbembed.errors import FrameExpiredError, InvalidInputError, InvalidTypeErro
 from nbembed.training import History
 
 METHODS = {
-    "tsne": lambda **kw: TSNE(perplexity=15, early_exaggeration_iter=30, n_iter=90, random_state=7, **kw),
+    "tsne": lambda **kw: TSNE(
+        perplexity=15, early_exaggeration_iter=30, n_iter=90, random_state=7, **kw
+    ),
     "umap": lambda **kw: UMAP(n_neighbors=10, n_epochs=120, random_state=7, **kw),
 }
 
@@ -104,7 +106,11 @@ def test_processes_with_one_and_two_threads_agree_on_5000_rows():
         names = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
         environment = os.environ | dict.fromkeys(names, threads)
         return subprocess.run(
-            [sys.executable, "-c", HASH], env=environment, capture_output=True, text=True, check=True
+            [sys.executable, "-c", HASH],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout.split()
 
     one = bits("1")
@@ -119,7 +125,9 @@ def test_set_acts_from_the_next_step_and_is_written_down(blobs):
     assert run.set("exaggeration", 4) == "next step"
     frame = next(run)
     assert frame.exaggeration == 4
-    assert [(e.step, e.phase, e.name, e.value) for e in run.events] == [(40, "optimization", "exaggeration", 4)]
+    assert [(e.step, e.phase, e.name, e.value) for e in run.events] == [
+        (40, "optimization", "exaggeration", 4)
+    ]
     assert run.set("perplexity", 10) == "needs a restart"
     changed = exhaust(run)
     assert not np.array_equal(changed, METHODS["tsne"]().fit(blobs).embedding_)
@@ -158,7 +166,10 @@ def test_set_and_branch_refuse_what_cannot_be(blobs):
         run.branch(500)
 
 
-@pytest.mark.parametrize(("value", "error"), [("high", InvalidTypeError), (-1, InvalidInputError), (np.nan, InvalidInputError)])
+@pytest.mark.parametrize(
+    ("value", "error"),
+    [("high", InvalidTypeError), (-1, InvalidInputError), (np.nan, InvalidInputError)],
+)
 def test_set_checks_the_value(blobs, value, error):
     run = METHODS["tsne"]().run(blobs)
     next(run)
@@ -220,4 +231,6 @@ def test_history_is_the_same_for_the_same_run(make, blobs):
     for frame in second:
         _ = frame.losses
     assert first.history.steps == second.history.steps
-    assert {n: c.values for n, c in first.history.curves.items()} == {n: c.values for n, c in second.history.curves.items()}
+    assert {n: c.values for n, c in first.history.curves.items()} == {
+        n: c.values for n, c in second.history.curves.items()
+    }

@@ -152,12 +152,20 @@ def test_set_says_when_it_acts(blobs):
 def test_restart_begins_anew_with_other_parameters(blobs):
     widget = make(blobs).step(5)
     widget.restart(n_neighbors=5).wait()
-    np.testing.assert_array_equal(widget.embedding_, UMAP(n_neighbors=5, n_epochs=60, random_state=3).fit(blobs).embedding_)
+    np.testing.assert_array_equal(
+        widget.embedding_, UMAP(n_neighbors=5, n_epochs=60, random_state=3).fit(blobs).embedding_
+    )
 
 
 def test_what_needs_a_run_says_so(blobs):
     widget = make(blobs)
-    for call in (widget.pause, widget.resume, widget.wait, lambda: widget.embedding_, lambda: widget.metrics()):
+    for call in (
+        widget.pause,
+        widget.resume,
+        widget.wait,
+        lambda: widget.embedding_,
+        widget.metrics,
+    ):
         with pytest.raises(RunEndedError, match=r"call fit\(\)"):
             call()
     widget.step(2)
@@ -326,7 +334,9 @@ def test_text_is_stable(blobs):
 
 
 def test_an_estimator_may_be_given(blobs):
-    widget = EmbedWidget(blobs, method=TSNE(perplexity=10, n_iter=10, early_exaggeration_iter=10, random_state=0)).fit()
+    widget = EmbedWidget(
+        blobs, method=TSNE(perplexity=10, n_iter=10, early_exaggeration_iter=10, random_state=0)
+    ).fit()
     assert "t-SNE" in repr(widget)
     assert widget.embedding_.shape == (150, 2)
 

@@ -1,7 +1,10 @@
 // Entry of the bundle: a widget in a notebook, or an exported page.
 
 import "uplot/dist/uPlot.min.css";
-import "./styles.css";
+import "./styles/card.css";
+import "./styles/map.css";
+import "./styles/panels.css";
+import "./styles/controls.css";
 import type { InitializeProps, RenderProps } from "@anywidget/types";
 import { mount } from "./mount";
 import { mountPage } from "./page";

@@ -82,7 +82,7 @@ export interface Traits {
   protocol: number;
   height: number;
   status: Status;
-  color: Color;
+  color_spec: Color;
   color_values: Bytes;
   snapshot_info: PackInfo | Record<string, never>;
   snapshot: Bytes;

@@ -130,7 +130,7 @@ export class Store {
     model.on("msg:custom", receive);
     const changes: [keyof Traits, () => void][] = [
       ["status", () => this.setStatus(model.get("status"))],
-      ["color", () => this.readColor()],
+      ["color_spec", () => this.readColor()],
       ["color_values", () => this.readColor()],
       ["snapshot", () => this.readSnapshot()],
       ["snapshot_info", () => this.readSnapshot()],
@@ -169,7 +169,7 @@ export class Store {
   }
 
   private readColor(): void {
-    const spec = this.model.get("color") ?? {};
+    const spec = this.model.get("color_spec") ?? {};
     const bytes = bytesOf(this.model.get("color_values"));
     if (spec.kind === "category") this.coloring.value = { spec, codes: u16Of(bytes) };
     else if (spec.kind === "number")

@@ -16,7 +16,7 @@ export class FakeModel {
     protocol: 1,
     height: 420,
     status: IDLE,
-    color: {},
+    color_spec: {},
     color_values: new DataView(new ArrayBuffer(0)),
     snapshot_info: {},
     snapshot: new DataView(new ArrayBuffer(0)),

@@ -59,6 +59,17 @@ test("a greeting that nobody answers is late after a second of a run, and a late
   expect(store.controls.value).toBe("live");
 });
 
+test("a busy kernel is greeted again, less and less often, and not for ever", () => {
+  const { model, store } = open();
+  store.join("v");
+  vi.advanceTimersByTime(3100);
+  expect(model.sentOf("hello")).toHaveLength(3);
+  vi.advanceTimersByTime(120_000);
+  expect(model.sentOf("hello")).toHaveLength(6);
+  model.push(...welcome());
+  expect(store.controls.value).toBe("live");
+});
+
 test("every new run is greeted, and controls fall back when the kernel is blocked in it", () => {
   const { model, store } = open(running({ state: "done" }));
   store.join("v");

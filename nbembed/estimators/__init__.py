@@ -36,11 +36,15 @@ def load(path: str | Path) -> Embedder:
     kind, config, arrays = persistence.load(path)
     classes = {cls.__name__: cls for cls in METHODS.values()}
     if kind not in classes:
-        raise InvalidInputError(f"path must be a saved estimator ({', '.join(classes)}), got {path} of kind {kind!r}")
+        raise InvalidInputError(
+            f"path must be a saved estimator ({', '.join(classes)}), got {path} of kind {kind!r}"
+        )
     try:
         parameters = dict(config["parameters"])
         if "init" in arrays:
             parameters["init"] = arrays["init"]
-        return classes[kind](**parameters)._restore(config, arrays)  # noqa: SLF001
+        return classes[kind](**parameters).restored(config, arrays)
     except (KeyError, TypeError) as error:
-        raise InvalidInputError(f"path must be a complete saved estimator, got {path} without {error}") from None
+        raise InvalidInputError(
+            f"path must be a complete saved estimator, got {path} without {error}"
+        ) from None

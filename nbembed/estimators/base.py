@@ -89,7 +89,9 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
             array,
             self.phases(len(array)),
             seed=_checks.check_seed(self.random_state),
-            init_array=None if isinstance(self.init, str) else _checks.check_init(self.init, len(array), self.n_components),
+            init_array=None
+            if isinstance(self.init, str)
+            else _checks.check_init(self.init, len(array), self.n_components),
             callbacks=as_callbacks(self.callbacks) + ([ProgressBar()] if self.verbose else []),
             n_jobs=self.n_jobs,
         )
@@ -110,7 +112,7 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         self.keep(run)
         return self
 
-    def fit_transform(self, X: Any, y: Any = None) -> NDArray[np.float32]:
+    def fit_transform(self, X: Any, y: Any = None) -> NDArray[np.float32]:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Fit the map of ``X`` and return it, shape (n_samples, n_components)."""
         return self.fit(X, y).embedding_
 
@@ -142,13 +144,21 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
                 raise InvalidTypeError(
                     f"{name} must be a name, a number or None to be saved, got {value!r}; set it to one of these first"
                 )
-        fitted = {"loss_": self.loss_, "n_iter_": self.n_iter_, "n_features_in_": self.n_features_in_}
+        fitted = {
+            "loss_": self.loss_,
+            "n_iter_": self.n_iter_,
+            "n_features_in_": self.n_features_in_,
+        }
         names = getattr(self, "feature_names_in_", None)
-        config = {"parameters": parameters, "fitted": fitted, "feature_names": None if names is None else list(map(str, names))}
+        config = {
+            "parameters": parameters,
+            "fitted": fitted,
+            "feature_names": None if names is None else list(map(str, names)),
+        }
         persistence.save(path, type(self).__name__, config, arrays)
 
-    def _restore(self, config: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Self:
-        """Become the fitted estimator that ``save`` wrote."""
+    def restored(self, config: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Self:
+        """Become the fitted estimator that ``save`` wrote, and return it."""
         for name, value in config["fitted"].items():
             setattr(self, name, value)
         self.embedding_ = arrays["embedding_"]

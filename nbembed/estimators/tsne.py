@@ -127,7 +127,9 @@ class TSNE(Embedder):
                     "momentum": self.momentum,
                     "exaggeration": float(exaggeration),
                 }
-                phases.append(Phase(name=name, n_steps=n_steps, optimizer=optimizer, init=start, **common))
+                phases.append(
+                    Phase(name=name, n_steps=n_steps, optimizer=optimizer, init=start, **common)
+                )
                 start = None
         return phases
 
@@ -142,7 +144,9 @@ class TSNE(Embedder):
                 f"for X with {n_samples} rows; use at most {largest}, a third of the rows, for a useful map"
             )
         _checks.check_number("early_exaggeration", self.early_exaggeration, low=0, above=True)
-        _checks.check_number("early_exaggeration_iter", self.early_exaggeration_iter, low=0, integer=True)
+        _checks.check_number(
+            "early_exaggeration_iter", self.early_exaggeration_iter, low=0, integer=True
+        )
         _checks.check_number("n_iter", self.n_iter, low=1, integer=True)
         _checks.check_number("exaggeration", self.exaggeration, low=0, above=True)
         _checks.check_number("momentum", self.momentum, low=0, high=0.999)

@@ -127,9 +127,16 @@ class UMAP(Embedder):
                     "local_connectivity": float(self.local_connectivity),
                     "set_op_mix_ratio": float(self.set_op_mix_ratio),
                 },
-                kernel={"name": "cauchy", "min_dist": float(self.min_dist), "spread": float(self.spread)},
+                kernel={
+                    "name": "cauchy",
+                    "min_dist": float(self.min_dist),
+                    "spread": float(self.spread),
+                },
                 sampler={"name": "edges", "n_negatives": int(self.n_negatives)},
-                loss={"name": "negative_sampling", "repulsion_strength": float(self.repulsion_strength)},
+                loss={
+                    "name": "negative_sampling",
+                    "repulsion_strength": float(self.repulsion_strength),
+                },
                 optimizer={"name": "decayed_sgd", "learning_rate": float(self.learning_rate)},
                 model={"name": "free", "n_components": self.n_components},
                 init={"name": self.init if isinstance(self.init, str) else "array"},
@@ -143,7 +150,9 @@ class UMAP(Embedder):
         _checks.check_number("spread", self.spread, low=0, above=True)
         _checks.check_number("min_dist", self.min_dist, low=0)
         if self.min_dist > self.spread:
-            raise InvalidInputError(f"min_dist must be at most spread ({self.spread:g}), got {self.min_dist:g}; raise spread")
+            raise InvalidInputError(
+                f"min_dist must be at most spread ({self.spread:g}), got {self.min_dist:g}; raise spread"
+            )
         if self.n_epochs is not None:
             _checks.check_number("n_epochs", self.n_epochs, low=1, integer=True)
         _checks.check_number("learning_rate", self.learning_rate, low=0, above=True)

@@ -10,7 +10,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from nbembed._threads import lock
+from nbembed._threads import share
 from nbembed.forces.stepper import Points
 from nbembed.neighbors import Graph
 
@@ -22,6 +22,7 @@ CHUNKS = 64
 # numpy's rule for division by 0 has no exception to test for, so that loops become vector code.
 FAST: dict[str, Any] = {
     "cache": True,
+    "nogil": True,
     "error_model": "numpy",
     "fastmath": {"reassoc", "contract", "arcp", "nsz"},
 }
@@ -31,12 +32,18 @@ def attract(graph: Graph, points: Points, forces: Points) -> None:
     r"""Fill ``forces`` with :math:`\sum_j p_{ij} (1 + |y_i - y_j|^2)^{-1} (y_i - y_j)`."""
     # The length of the last argument is known to the compiler, so that loops over it unroll.
     axes = (0,) * points.shape[1]
-    with lock:
-        _attract(points, graph.indptr, graph.indices, graph.weights, axes, forces)
+    share(
+        CHUNKS,
+        lambda first, last: _attract(
+            first, last, points, graph.indptr, graph.indices, graph.weights, axes, forces
+        ),
+    )
 
 
-@numba.njit(parallel=True, **FAST)
+@numba.njit(**FAST)
 def _attract(
+    first: int,
+    last: int,
     points: Points,
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
@@ -45,7 +52,7 @@ def _attract(
     forces: Points,
 ) -> None:
     n = len(points)
-    for chunk in numba.prange(CHUNKS):
+    for chunk in range(first, last):
         difference = np.empty(len(axes), dtype=np.float32)
         force = np.empty(len(axes), dtype=np.float32)
         for i in range(n * chunk // CHUNKS, n * (chunk + 1) // CHUNKS):
@@ -77,15 +84,18 @@ def log_sums(
     less the second that of :math:`-v \ln(1 - w)`. In float64, in fixed pieces.
     """
     sums = np.empty((CHUNKS, 2))
-    with lock:
-        _log_sums(points, indptr, indices, weights, (a, b), sums)
-    # Not within the parallel function, whose own sums depend on the number of threads.
+    share(
+        CHUNKS,
+        lambda first, last: _log_sums(first, last, points, indptr, indices, weights, (a, b), sums),
+    )
     plus_one, plain = sums.sum(axis=0)
     return float(plus_one), float(plain)
 
 
-@numba.njit(parallel=True, **FAST)
+@numba.njit(**FAST)
 def _log_sums(
+    first: int,
+    last: int,
     points: Points,
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
@@ -95,7 +105,7 @@ def _log_sums(
 ) -> None:
     n, n_components = points.shape
     a, b = curve
-    for chunk in numba.prange(CHUNKS):
+    for chunk in range(first, last):
         plus_one, plain = 0.0, 0.0
         for i in range(n * chunk // CHUNKS, n * (chunk + 1) // CHUNKS):
             for e in range(indptr[i], indptr[i + 1]):

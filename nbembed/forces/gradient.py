@@ -6,7 +6,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from nbembed._threads import lock
+from nbembed._threads import share
 from nbembed._types import State
 from nbembed.forces.attraction import attract, log_sums
 from nbembed.forces.repulsion import repulsion_named
@@ -105,8 +105,8 @@ class GradientStepper(Stepper):
             self._max_step_norm,
         )
         attract(self.graph, self._points, self._attraction)
-        with lock:
-            _move(self._points, self._velocity, self._gains, self._attraction, self._push, rates)
+        arrays = (self._points, self._velocity, self._gains, self._attraction, self._push)
+        share(len(self._points), lambda first, last: _move(first, last, *arrays, rates))
         centre = self._points.mean(axis=0, dtype=np.float64)
         self.n_done += 1
         self._Z = None
@@ -147,8 +147,10 @@ class GradientStepper(Stepper):
         return {"embedding": self._points, "velocity": self._velocity, "gains": self._gains}
 
 
-@numba.njit(parallel=True, cache=True)
+@numba.njit(nogil=True, cache=True)
 def _move(
+    first: int,
+    last: int,
     points: Points,
     velocity: Points,
     gains: Points,
@@ -157,7 +159,7 @@ def _move(
     rates: Rates,
 ) -> None:
     n_components = points.shape[1]
-    for i in numba.prange(len(points)):
+    for i in range(first, last):
         squared = np.float32(0.0)
         for d in range(n_components):
             slope = rates.exaggeration * attraction[i, d] - rates.inverse_sum * repulsion[i, d]

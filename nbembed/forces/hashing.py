@@ -32,7 +32,7 @@ def substream(key: np.uint64, number: int | np.uint64) -> np.uint64:
 
 
 @numba.njit(cache=True)
-def draw(key: np.uint64, number: int, n: int) -> int:
+def draw(key: np.uint64, number: int, n: int) -> np.int64:
     """Return the ``number``-th draw of a stream, uniform in [0, n); n < 2^32."""
     return np.int64(((substream(key, number) >> S32) * np.uint64(n)) >> S32)
 

@@ -4,7 +4,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from nbembed._threads import lock
+from nbembed._threads import share
 from nbembed.errors import InvalidInputError
 from nbembed.forces.attraction import CHUNKS, FAST
 from nbembed.forces.spline import SplineRepulsion
@@ -51,15 +51,17 @@ class ExactRepulsion:
         over all ordered pairs.
         """
         sums = np.empty(len(points), dtype=np.float64)
-        with lock:
-            _repel(np.ascontiguousarray(points.T), forces, sums)
+        columns = np.ascontiguousarray(points.T)
+        share(CHUNKS, lambda first, last: _repel(first, last, columns, forces, sums))
         return float(sums.sum())
 
 
-@numba.njit(parallel=True, **FAST)
-def _repel(columns: Points, forces: Points, sums: NDArray[np.float64]) -> None:
+@numba.njit(**FAST)
+def _repel(
+    first: int, last: int, columns: Points, forces: Points, sums: NDArray[np.float64]
+) -> None:
     n = columns.shape[1]
-    for chunk in numba.prange(CHUNKS):
+    for chunk in range(first, last):
         tile = np.empty(TILE, dtype=np.float32)
         for i in range(n * chunk // CHUNKS, n * (chunk + 1) // CHUNKS):
             forces[i, :] = np.float32(0.0)

@@ -12,13 +12,14 @@ J. Chem. Phys. 103, eq. 4.7).
 
 import math
 from functools import lru_cache
+from typing import Any
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from nbembed._threads import lock
+from nbembed._threads import share
 from nbembed.forces.attraction import CHUNKS, FAST
 from nbembed.forces.stepper import Points
 
@@ -65,12 +66,14 @@ class SplineRepulsion:
         cells = tuple(_rounded(width / spacing + BORDER) for width in extent)
         origin = (lowest - 3.0 * spacing).astype(np.float32)
         inverse = np.float32(1.0 / spacing)
-        with lock:
-            grids = np.zeros((PIECES, *cells), dtype=np.float32)
-            _spread(plane, origin, inverse, grids)
-            potential = _convolved(grids.sum(axis=0), spacing)
-            sums = np.empty(CHUNKS, dtype=np.float64)
-            _read(plane, origin, inverse, potential, pushed, sums)
+        grids = np.zeros((PIECES, *cells), dtype=np.float32)
+        share(PIECES, lambda first, last: _spread(first, last, plane, origin, inverse, grids))
+        potential = _convolved(grids.sum(axis=0), spacing)
+        sums = np.empty(CHUNKS, dtype=np.float64)
+        share(
+            CHUNKS,
+            lambda first, last: _read(first, last, plane, origin, inverse, potential, pushed, sums),
+        )
         forces[...] = pushed[:, : points.shape[1]]
         return float(sums.sum()) - len(points)
 
@@ -94,10 +97,12 @@ def _convolved(charge: NDArray[np.float32], spacing: float) -> NDArray[np.float3
     )
     # Where all points are close, forces are small differences of a large potential.
     dtype = "float64" if spacing < SPACING else "float32"
-    transformed = fft.rfft2(charge.astype(dtype), s=shape, workers=FFT_WORKERS)
+    transformed: NDArray[Any] = np.asarray(
+        fft.rfft2(charge.astype(dtype), s=shape, workers=FFT_WORKERS)
+    )
     transformed *= _kernel(shape, spacing, dtype)
     potential = fft.irfft2(transformed, s=shape, workers=FFT_WORKERS, overwrite_x=True)
-    return np.ascontiguousarray(potential[:rows, :columns], dtype=np.float32)
+    return np.ascontiguousarray(np.asarray(potential)[:rows, :columns], dtype=np.float32)
 
 
 @lru_cache(maxsize=4)
@@ -107,7 +112,7 @@ def _kernel(shape: tuple[int, int], spacing: float, dtype: str) -> NDArray[np.fl
     row_distance = spacing * np.minimum(rows, shape[0] - rows)
     column_distance = spacing * np.minimum(columns, shape[1] - columns)
     kernel = 1.0 / (1.0 + row_distance[:, None] ** 2 + column_distance**2)
-    transformed = fft.rfft2(kernel, workers=FFT_WORKERS).real
+    transformed = np.real(np.asarray(fft.rfft2(kernel, workers=FFT_WORKERS)))
     row_spline = _symbol(2.0 * np.pi * rows / shape[0])
     column_spline = _symbol(2.0 * np.pi * columns / shape[1])
     smoothing = (row_spline[:, None] * column_spline[: shape[1] // 2 + 1]) ** 2
@@ -173,10 +178,12 @@ def _inner_slope(t: np.float32) -> np.float32:
     return t * (-TWO * C[6] + squared * (FOUR * C[7] - FIVE * C[8] * t))
 
 
-@numba.njit(parallel=True, **FAST)
-def _spread(points: Points, origin: Points, inverse: np.float32, grids: Points) -> None:
+@numba.njit(**FAST)
+def _spread(
+    first: int, last: int, points: Points, origin: Points, inverse: np.float32, grids: Points
+) -> None:
     n = len(points)
-    for piece in numba.prange(PIECES):
+    for piece in range(first, last):
         grid = grids[piece]
         for i in range(n * piece // PIECES, n * (piece + 1) // PIECES):
             u = (points[i, 0] - origin[0]) * inverse
@@ -190,8 +197,10 @@ def _spread(points: Points, origin: Points, inverse: np.float32, grids: Points) 
                     line[column - 2 + m] += down[k] * across[m]
 
 
-@numba.njit(parallel=True, **FAST)
+@numba.njit(**FAST)
 def _read(
+    first: int,
+    last: int,
     points: Points,
     origin: Points,
     inverse: np.float32,
@@ -200,7 +209,7 @@ def _read(
     sums: NDArray[np.float64],
 ) -> None:
     n = len(points)
-    for chunk in numba.prange(CHUNKS):
+    for chunk in range(first, last):
         total = 0.0
         for i in range(n * chunk // CHUNKS, n * (chunk + 1) // CHUNKS):
             u = (points[i, 0] - origin[0]) * inverse

@@ -12,7 +12,8 @@ the result does not depend on the number of threads.
 
 from typing import Any
 
-from nbembed._checks import check_number
+from nbembed._checks import check_labels, check_number
+from nbembed.labels import classes
 from nbembed.metrics.live import LiveQuality
 from nbembed.metrics.ranking import Pair, Space, sampled_rows
 from nbembed.metrics.scores import label_codes, penalty_score, recall, right_votes, standard_error
@@ -197,7 +198,7 @@ def report(
     X, Y, n_neighbors, sample, random_state
         As in :func:`trustworthiness`.
     labels
-        One value per row; adds ``knn_accuracy`` with 10 neighbours (fewer if there are not as
+        One value per row; names of classes add ``knn_accuracy`` with 10 neighbours (fewer if there are not as
         many).
 
     Returns
@@ -212,7 +213,7 @@ def report(
         As in :func:`trustworthiness`.
     """
     pair = Pair.of(X, Y, n_neighbors, sample, random_state)
-    codes = None if labels is None else label_codes(labels, pair.n)
+    codes = label_codes(labels, pair.n) if _are_classes(labels, pair.n) else None
     in_data, in_map = pair.ranks_in_data(), pair.ranks_in_map()
     scores = {
         "trustworthiness": penalty_score(in_data, pair.n, n_neighbors),
@@ -229,3 +230,9 @@ def report(
         sample_size=len(pair.rows),
         n_neighbors=int(n_neighbors),
     )
+
+
+def _are_classes(labels: Any, n_samples: int) -> bool:
+    """Return whether there are labels and they name classes: nobody votes on a number."""
+    values = check_labels(labels, n_samples)
+    return values is not None and classes(values) is not None

@@ -1,6 +1,5 @@
 """Orders of neighbours in the data and in the map, block by block."""
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from nbembed._checks import check_data, check_number, check_seed
-from nbembed._threads import serial_blas
+from nbembed._threads import serial_blas, thread_count
 from nbembed.errors import InvalidInputError
 from nbembed.transport import check_map
 
@@ -127,7 +126,7 @@ class Space:
                 order = np.argsort(distances[i : i + SORT_ROWS], axis=1)
                 use(slice(start + i, start + i + len(order)), order)
 
-        workers = min(MAX_WORKERS, os.cpu_count() or 1)
+        workers = min(MAX_WORKERS, thread_count())
         with serial_blas(), ThreadPoolExecutor(workers) as pool:
             list(pool.map(work, range(0, len(rows), height)))
 

@@ -38,7 +38,7 @@ class Frame:
         The losses that the run's history recorded at this step; empty at most steps.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what there is to say of a moment
         self,
         *,
         phase: str,

@@ -95,9 +95,9 @@ class History:
     def until(self, step: int) -> "History":
         """Return a copy that has forgotten everything after ``step``; the arrays are shared."""
         copy = History(max_bytes=self.max_bytes, loss_every=self.loss_every)
-        copy._stride, copy._state_stride = self._stride, self._state_stride  # noqa: SLF001
+        copy._stride, copy._state_stride = self._stride, self._state_stride
         copy.frames = [f for f in self.frames if f.step <= step]
-        copy._states = {s: v for s, v in self._states.items() if s <= step}  # noqa: SLF001
+        copy._states = {s: v for s, v in self._states.items() if s <= step}
         for name, curve in self.curves.items():
             end = bisect_right(curve.steps, step)
             copy.curves[name] = Curve(curve.steps[:end], curve.values[:end], curve.by_clock)

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbembed import affinities, initialization, neighbors
-from nbembed._types import Stage
 from nbembed.errors import InvalidInputError
 from nbembed.neighbors import Graph, Neighbors
 from nbembed.phases import Part, Phase
@@ -20,7 +19,11 @@ __all__ = ["Prepared", "StageProgress", "prepare"]
 # The name of a stage and its finished fraction; None where that cannot be known.
 StageProgress = tuple[str, float | None]
 
-FINDING, WEIGHING, STARTING = "finding neighbours", "computing affinities", "computing the starting map"
+FINDING, WEIGHING, STARTING = (
+    "finding neighbours",
+    "computing affinities",
+    "computing the starting map",
+)
 
 
 @dataclass(frozen=True)
@@ -33,12 +36,18 @@ class Prepared:
 
 
 def prepare(
-    X: NDArray[np.float32], phase: Phase, *, seed: int, init_array: NDArray[np.float32] | None = None
+    X: NDArray[np.float32],
+    phase: Phase,
+    *,
+    seed: int,
+    init_array: NDArray[np.float32] | None = None,
 ) -> Generator[StageProgress, None, Prepared]:
     """Yield the progress of each stage, return what the steps need."""
     found = yield from _named(
         FINDING,
-        neighbors.search(X, random_state=seed, **{k: v for k, v in phase.neighbors.items() if k != "name"}),
+        neighbors.search(
+            X, random_state=seed, **{k: v for k, v in phase.neighbors.items() if k != "name"}
+        ),
     )
     yield WEIGHING, None
     graph = weigh(found, phase.affinities)
@@ -56,11 +65,18 @@ def weigh(found: Neighbors, part: Part) -> Graph:
         case "fuzzy_union":
             return affinities.fuzzy_union(found, **options)
         case name:
-            raise InvalidInputError(f"affinities must be 'perplexity' or 'fuzzy_union', got {name!r}")
+            raise InvalidInputError(
+                f"affinities must be 'perplexity' or 'fuzzy_union', got {name!r}"
+            )
 
 
 def _start(
-    X: NDArray[np.float32], graph: Graph, phase: Phase, *, seed: int, init_array: NDArray[np.float32] | None
+    X: NDArray[np.float32],
+    graph: Graph,
+    phase: Phase,
+    *,
+    seed: int,
+    init_array: NDArray[np.float32] | None,
 ) -> NDArray[np.float32]:
     """Return the starting map, scaled as the phase's method wants it."""
     if phase.init is None:
@@ -69,7 +85,9 @@ def _start(
     match phase.init["name"]:
         case "array":
             if init_array is None:
-                raise InvalidInputError("init 'array' needs the array itself, which a phase does not hold")
+                raise InvalidInputError(
+                    "init 'array' needs the array itself, which a phase does not hold"
+                )
             return np.ascontiguousarray(init_array, dtype=np.float32)
         case "pca":
             start = initialization.pca(X, n_components, random_state=seed)
@@ -86,7 +104,9 @@ def _start(
     return initialization.scale_for_umap(start, random_state=seed)
 
 
-def _named(name: str, stage: "Stage[Neighbors]") -> Generator[StageProgress, None, Neighbors]:
+def _named(
+    name: str, stage: Generator[float, None, Neighbors]
+) -> Generator[StageProgress, None, Neighbors]:
     """Put the stage's name beside each fraction it yields."""
     yield name, 0.0
     while True:

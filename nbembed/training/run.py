@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -195,7 +194,9 @@ class Run(Iterator[Frame]):
         target = self.step if step is None else step
         if self._prepared is None or not 0 <= target <= self.step:
             reached = "no step yet" if self._prepared is None else f"step {self.step}"
-            raise InvalidInputError(f"step must be one this run has reached ({reached}), got {target}")
+            raise InvalidInputError(
+                f"step must be one this run has reached ({reached}), got {target}"
+            )
         here = target == self.step
         state = self.state if here else self.history.state_before(target)
         child = Run(
@@ -206,12 +207,12 @@ class Run(Iterator[Frame]):
             history=self.history.until(int(state["step"])),
             n_jobs=self.n_jobs,
         )
-        child._load(state, self._prepared)  # noqa: SLF001
+        child._load(state, self._prepared)
         # A stored state was taken on arrival, before anything that was set at that step.
         child.events = [e for e in self.events if here or e.step < state["step"]]
-        child._replay = [e for e in self.events if state["step"] <= e.step < target]  # noqa: SLF001
+        child._replay = [e for e in self.events if state["step"] <= e.step < target]
         while child.step < target:
-            child._next_frame()  # noqa: SLF001
+            child._next_frame()
         return child
 
     # ---- inside -------------------------------------------------------------------------------
@@ -228,14 +229,14 @@ class Run(Iterator[Frame]):
             try:
                 stage, progress = next(self._preparation)
             except StopIteration as end:
-                self._prepared = end.value
+                prepared: Prepared = end.value
+                self._prepared = prepared
+                self._enter(0, prepared.start)
+                self._record()
+                return self._show({})
             else:
                 return Frame(phase=stage, step=0, n_steps=self.n_steps, progress=progress)
-        if self._stepper is None:
-            self._enter(0, self._prepared.start)
-            self._record()
-            return self._show({})
-        if self.step == self.n_steps:
+        if self._stepper is None or self.step == self.n_steps:
             return None
         return self._advance(self._stepper)
 

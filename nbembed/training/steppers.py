@@ -54,7 +54,13 @@ class Stepper(Protocol):
 # The names a user may set in mid-run, by the loss of the phase.
 LIVE: dict[str, tuple[str, ...]] = {
     "kl": ("learning_rate", "exaggeration", "momentum"),
-    "negative_sampling": ("learning_rate", "n_negatives", "repulsion_strength", "min_dist", "spread"),
+    "negative_sampling": (
+        "learning_rate",
+        "n_negatives",
+        "repulsion_strength",
+        "min_dist",
+        "spread",
+    ),
 }
 
 
@@ -100,7 +106,9 @@ def _gradient_stepper(phase: Phase, graph: Graph, embedding: NDArray[np.float32]
     from nbembed.forces import GradientStepper
 
     if phase.kernel["name"] != "student_t":
-        raise InvalidInputError(f"loss 'kl' works with kernel 'student_t', got {phase.kernel['name']!r}")
+        raise InvalidInputError(
+            f"loss 'kl' works with kernel 'student_t', got {phase.kernel['name']!r}"
+        )
     optimizer = phase.optimizer
     return GradientStepper(
         graph,

@@ -44,7 +44,12 @@ class RunControl:
     """
 
     def __init__(
-        self, run: Run, *, on_frame: Callable[[Frame], None], on_state: Callable[[], None], paused: bool = False
+        self,
+        run: Run,
+        *,
+        on_frame: Callable[[Frame], None],
+        on_state: Callable[[], None],
+        paused: bool = False,
     ) -> None:
         self.run = run
         self.state = "paused" if paused else "running"
@@ -58,7 +63,9 @@ class RunControl:
         self._stepping: list[Command] = []
         # ipykernel 7.0 publishes only from threads that carry the context of a cell.
         context = contextvars.copy_context()
-        self._thread = threading.Thread(target=context.run, args=(self._work,), name="nbembed-run", daemon=True)
+        self._thread = threading.Thread(
+            target=context.run, args=(self._work,), name="nbembed-run", daemon=True
+        )
 
     def start(self) -> None:
         """Let the worker begin."""

@@ -8,8 +8,9 @@ import anywidget
 import traitlets
 
 from nbembed import _checks, export, figures, metrics
-from nbembed.errors import InvalidInputError, InvalidTypeError, RunEndedError
-from nbembed.estimators import METHODS, Embedder, make_estimator
+from nbembed.errors import RunEndedError
+from nbembed.estimators import Embedder
+from nbembed.widget.arguments import choose_estimator
 from nbembed.widget.colors import encode_labels
 from nbembed.widget.control import Command
 from nbembed.widget.display import CellMemory, show
@@ -29,7 +30,7 @@ __all__ = ["EmbedWidget"]
 
 _STATIC = Path(__file__).parent.parent / "static"
 _NOT_BUILT = """export default { render({ el }) {
-  el.textContent = "The front end of nbembed is missing from this installation: run make in a checkout, or reinstall."; } };"""
+  el.textContent = "The front end of nbembed is missing here: run make in a checkout, or reinstall."; } };"""
 # How often the waiting cell publishes, in seconds.
 _BEAT = 0.02
 
@@ -80,10 +81,17 @@ class EmbedWidget(anywidget.AnyWidget):
     curves = traitlets.Dict().tag(sync=True)
 
     def __init__(
-        self, X: Any, *, labels: Any = None, method: "str | Embedder" = "umap", height: int = 420, **parameters: Any
+        self,
+        X: Any,
+        *,
+        labels: Any = None,
+        method: "str | Embedder" = "umap",
+        height: int = 420,
+        **parameters: Any,
     ) -> None:
         _checks.check_number("height", height, low=150, high=2000, integer=True)
-        self._estimator = _estimator(method, parameters)
+        own = inspect.signature(EmbedWidget.__init__).parameters
+        self._estimator = choose_estimator(method, parameters, own=own)
         data = _checks.check_data(X, metric=str(self._estimator.metric))
         self._estimator.check_parameters(len(data))
         self._labels = _checks.check_labels(labels, len(data))
@@ -93,7 +101,12 @@ class EmbedWidget(anywidget.AnyWidget):
         self._runs = 0
         self._shown = CellMemory()
         color, values = encode_labels(self._labels)
-        super().__init__(height=height, color_spec=color, color_values=values, status=idle_status(self._estimator.title, *data.shape))
+        super().__init__(
+            height=height,
+            color_spec=color,
+            color_values=values,
+            status=idle_status(self._estimator.title, *data.shape),
+        )
         keep_route_of_front_end(self.comm)
         self._publisher = Publisher(self._send_message)
         self._inbox = Inbox(self._publisher, lambda: self._session)
@@ -169,7 +182,9 @@ class EmbedWidget(anywidget.AnyWidget):
         """
         session = self._live_session(ended_is_fine=True)
         if timeout is None and session.control.state == "paused":
-            raise RunEndedError("wait() needs a run that goes on, got a paused one; call resume() first, or wait(timeout=…)")
+            raise RunEndedError(
+                "wait() needs a run that goes on, got a paused one; call resume() first, or wait(timeout=…)"
+            )
         if session.control.finished.wait(timeout):
             session.control.join()
             self._raise_error(session)
@@ -203,8 +218,12 @@ class EmbedWidget(anywidget.AnyWidget):
             if isinstance(answer, Exception):
                 raise answer
             if answer is None:
-                raise RunEndedError(f"cannot set {name}: the run has ended; use w.restart({name}={value!r})")
-            effects[name] = f"{answer}: w.restart({name}={value!r})" if answer == "needs a restart" else answer
+                raise RunEndedError(
+                    f"cannot set {name}: the run has ended; use w.restart({name}={value!r})"
+                )
+            effects[name] = (
+                f"{answer}: w.restart({name}={value!r})" if answer == "needs a restart" else answer
+            )
         return effects
 
     def restart(self, **parameters: Any) -> Self:
@@ -226,7 +245,11 @@ class EmbedWidget(anywidget.AnyWidget):
         run = self._run_with_map()
         session = self._session
         if session is None or session.control.finished.is_set():
-            return self._estimator.embedding_ if hasattr(self._estimator, "embedding_") else _map_of(run)
+            return (
+                self._estimator.embedding_
+                if hasattr(self._estimator, "embedding_")
+                else _map_of(run)
+            )
         with session.control.between_steps:
             return _map_of(run)
 
@@ -244,11 +267,15 @@ class EmbedWidget(anywidget.AnyWidget):
 
     def metrics(self, *, n_neighbors: int = 15) -> "metrics.Report":
         """Return how faithful the map is: see :func:`nbembed.metrics.report`."""
-        return metrics.report(self._data, self.embedding_, labels=self._labels, n_neighbors=n_neighbors)
+        return metrics.report(
+            self._data, self.embedding_, labels=self._labels, n_neighbors=n_neighbors
+        )
 
     def plot(self, *, ax: Any = None, title: str | None = None) -> "Figure":
         """Return a static matplotlib figure of the map."""
-        return figures.map(self.embedding_, labels=self._labels, ax=ax, title=title or self._estimator.title)
+        return figures.map(
+            self.embedding_, labels=self._labels, ax=ax, title=title or self._estimator.title
+        )
 
     def to_html(self, path: str | Path, *, title: str | None = None) -> Path:
         """Write one offline page with the map, its history and the curves; return its path.
@@ -260,13 +287,17 @@ class EmbedWidget(anywidget.AnyWidget):
         payload |= {"protocol": PROTOCOL, "height": self.height, "color_spec": self.color_spec}
         n, d = self._data.shape
         heading = title or f"{self._estimator.title} of {n:,} × {d} data"
-        return export.write_page(path, payload, {"snapshot": snapshot, "color_values": self.color_values}, heading)
+        return export.write_page(
+            path, payload, {"snapshot": snapshot, "color_values": self.color_values}, heading
+        )
 
     # ---- showing ------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
         n, d = self._data.shape
-        return f"EmbedWidget(method={self._estimator.title!r}, n={n}, d={d}, state={self._state()!r})"
+        return (
+            f"EmbedWidget(method={self._estimator.title!r}, n={n}, d={d}, state={self._state()!r})"
+        )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         text = {"text/plain": repr(self)}
@@ -279,22 +310,31 @@ class EmbedWidget(anywidget.AnyWidget):
 
     def _ipython_display_(self, **kwargs: Any) -> None:
         """Show the widget under ipywidgets 7, which displays by itself instead of by bundles."""
-        if not hasattr(super(), "_ipython_display_"):
+        inherited = getattr(super(), "_ipython_display_", None)
+        if inherited is None:
             raise NotImplementedError
         if not self._shown.here():
             self._shown.mark()
-            super()._ipython_display_(**kwargs)
+            inherited(**kwargs)
 
     # ---- inside -------------------------------------------------------------------------------
 
     def _begin(self, mode: str, *, paused: bool = False) -> Session:
         """Make a run and a session for it, show the widget, and let it go."""
         if self._session is not None and not self._session.control.finished.is_set():
-            raise RunEndedError(f"{mode}() needs the run before to have ended, got one that is {self._state()}; call stop() first")
+            raise RunEndedError(
+                f"{mode}() needs the run before to have ended, got one that is {self._state()}; call stop() first"
+            )
         self._runs += 1
         run = self._estimator.run(self._data)
         self._session = Session(
-            run, self._publisher, self._set_traits, number=self._runs, title=self._estimator.title, mode=mode, paused=paused
+            run,
+            self._publisher,
+            self._set_traits,
+            number=self._runs,
+            title=self._estimator.title,
+            mode=mode,
+            paused=paused,
         )
         if not self._shown.here():
             show(self)
@@ -328,7 +368,9 @@ class EmbedWidget(anywidget.AnyWidget):
         if self._session is None:
             raise RunEndedError("nothing runs yet; call fit(), start() or step() first")
         if self._session.control.finished.is_set() and not ended_is_fine:
-            raise RunEndedError(f"the run has ended ({self._state()}); call fit() or start() for a new one")
+            raise RunEndedError(
+                f"the run has ended ({self._state()}); call fit() or start() for a new one"
+            )
         return self._session
 
     def _run_with_map(self) -> "Run":
@@ -348,27 +390,8 @@ class EmbedWidget(anywidget.AnyWidget):
         self.send(content, buffers)
 
 
-def _estimator(method: Any, parameters: dict[str, Any]) -> Embedder:
-    """Return the estimator for ``method``, naming what does not fit."""
-    if isinstance(method, Embedder):
-        if parameters:
-            raise InvalidTypeError(
-                f"parameters must go into the estimator when method is one, got {', '.join(parameters)} beside "
-                f"{type(method).__name__}(…); write {type(method).__name__}({', '.join(f'{k}=…' for k in parameters)})"
-            )
-        return method
-    if not isinstance(method, str):
-        raise InvalidTypeError(f"method must be a name ({', '.join(METHODS)}) or an estimator, got {type(method).__name__}")
-    own = [n for n in inspect.signature(EmbedWidget.__init__).parameters if n not in ("self", "parameters")]
-    cls = METHODS.get(method.lower().replace("-", ""))
-    for name in parameters if cls is not None else ():
-        if name not in (known := cls().get_params(deep=False)):
-            raise _checks.unknown_keyword("EmbedWidget", name, [*own, *known])
-    return make_estimator(method, **parameters)
-
-
 def _map_of(run: "Run") -> "NDArray[Any]":
     embedding = run.embedding
     if embedding is None:
-        raise InvalidInputError("there is no map yet")
+        raise RunEndedError("there is no map yet; call fit(), start() or step() first")
     return embedding

@@ -8,7 +8,7 @@ import base64
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,7 @@ Send = Callable[[dict[str, Any], list[bytes]], None]
 class CurveFeed:
     """The curves of a run, in the form and the portions in which the browser wants them."""
 
-    LABELS = {
+    LABELS: ClassVar = {
         "kl": ("KL divergence", "loss"),
         "loss": ("loss per edge", "loss"),
         "attraction": ("attraction", "loss"),
@@ -69,7 +69,9 @@ class CurveFeed:
         """Send everything again next time: a new view knows nothing yet."""
         self._sent = {}
 
-    def _portion(self, name: str, curve: Curve, start: int, end: int | None = None) -> dict[str, Any]:
+    def _portion(
+        self, name: str, curve: Curve, start: int, end: int | None = None
+    ) -> dict[str, Any]:
         label, kind = self.LABELS.get(name, (name, "loss"))
         end = len(curve.values) if end is None else end
         portion: dict[str, Any] = {
@@ -112,7 +114,10 @@ class Publisher:
         body, box = transport.encode_frame(embedding)
         with self._lock:
             self._last_offer = time.monotonic()
-            self._waiting = ({"t": "frame", "n": len(embedding), "bbox": list(box), **content}, body)
+            self._waiting = (
+                {"t": "frame", "n": len(embedding), "bbox": list(box), **content},
+                body,
+            )
 
     def pump(self) -> bool:
         """Send the frame that waits, if there is one; return whether one went out."""

@@ -60,7 +60,9 @@ class Session:
         self.publisher = publisher
         self.cell_publishes = mode == "fit"
         self.status = StatusLine(run, number=number, title=title, mode=mode)
-        self.control = RunControl(run, on_frame=self._on_frame, on_state=self._on_state, paused=paused)
+        self.control = RunControl(
+            run, on_frame=self._on_frame, on_state=self._on_state, paused=paused
+        )
         self._set_traits = set_traits
         self._curves = CurveFeed()
         self._quality: metrics.LiveQuality | None = None
@@ -75,7 +77,9 @@ class Session:
     def begin(self) -> None:
         """Say what is going on, then let the worker begin."""
         state = self.control.state
-        self._set_traits(status=self.status.change(state=state), curves={}, snapshot_info={}, snapshot=b"")
+        self._set_traits(
+            status=self.status.change(state=state), curves={}, snapshot_info={}, snapshot=b""
+        )
         self.control.start()
 
     # ---- in the publishing thread -------------------------------------------------------------
@@ -99,13 +103,15 @@ class Session:
                 history = outbox.pop("history", None)
                 self._set_traits(**outbox)
                 if history is not None:
-                    self.publisher.message({"t": "history", "info": history[0], "replay": True}, history[1])
+                    self.publisher.message(
+                        {"t": "history", "info": history[0], "replay": True}, history[1]
+                    )
             elif self.control.state == "running" and now - self._last_trait > TRAIT_PAUSE:
                 self._last_trait = now
                 self._set_traits(status=self.status.at())
 
     def greet(self) -> None:
-        """A view has come: let it catch up."""
+        """Let a view that has come catch up."""
         self._resend = True
         if not self.cell_publishes or self.control.finished.is_set():
             self.pump()
@@ -113,7 +119,12 @@ class Session:
     def page(self) -> tuple[dict[str, Any], bytes]:
         """Return status, history and curves as an exported page keeps them, and the history's bytes."""
         with self.control.between_steps:
-            info, body = history_pack(self.run, number=self.status.values["run"], max_bytes=PAGE_BYTES, max_frames=PAGE_FRAMES)
+            info, body = history_pack(
+                self.run,
+                number=self.status.values["run"],
+                max_bytes=PAGE_BYTES,
+                max_frames=PAGE_FRAMES,
+            )
             curves = self._curves.whole(self.run.history.curves)
         status = {**self.status.at(), "seconds_left": None}
         if not self.control.finished.is_set():
@@ -126,7 +137,9 @@ class Session:
             return
         self._last_message, self._message_due = now, False
         fresh = self._curves.fresh(self.run.history.curves)
-        self.publisher.message({"t": "status", "status": self.status.at(), **({"curves": fresh} if fresh else {})})
+        self.publisher.message(
+            {"t": "status", "status": self.status.at(), **({"curves": fresh} if fresh else {})}
+        )
 
     # ---- in the worker ------------------------------------------------------------------------
 
@@ -145,12 +158,17 @@ class Session:
         embedding = frame.embedding
         if embedding is None:
             return
-        content: dict[str, Any] = {"run": status["run"], "step": frame.step, "phase": frame.phase, "status": status}
+        content: dict[str, Any] = {
+            "run": status["run"],
+            "step": frame.step,
+            "phase": frame.phase,
+            "status": status,
+        }
         fresh = self._curves.fresh(self.run.history.curves)
         self.publisher.offer(content | ({"curves": fresh} if fresh else {}), embedding)
 
     def _on_state(self) -> None:
-        """The run began, rests, goes on or has ended: show exactly where it stands."""
+        """Show exactly where a run stands that began, rests, goes on or has ended."""
         state = self.control.state
         if state == "running":
             self.status.resumed()
@@ -161,8 +179,15 @@ class Session:
         status = self.status.change(state=state, message=message)
         embedding = None if state == "running" else self.run.embedding
         if embedding is not None:
-            content: dict[str, Any] = {"run": status["run"], "step": self.run.step, "phase": status["phase"], "status": status}
-            self.publisher.offer(content | {"curves": self._curves.fresh(self.run.history.curves)}, embedding)
+            content: dict[str, Any] = {
+                "run": status["run"],
+                "step": self.run.step,
+                "phase": status["phase"],
+                "status": status,
+            }
+            self.publisher.offer(
+                content | {"curves": self._curves.fresh(self.run.history.curves)}, embedding
+            )
         outbox: dict[str, Any] = {"status": status}
         if ended and embedding is not None:
             outbox |= self._snapshot(status)
@@ -180,7 +205,9 @@ class Session:
             "curves": self._curves.whole(self.run.history.curves),
         }
         if status["elapsed"] < REPLAY_BELOW and status["state"] == "done":
-            traits["history"] = history_pack(self.run, number=status["run"], max_frames=2 * SNAPSHOT_FRAMES)
+            traits["history"] = history_pack(
+                self.run, number=status["run"], max_frames=2 * SNAPSHOT_FRAMES
+            )
         return traits
 
     def _measure(self, frame: Frame) -> None:
@@ -190,7 +217,10 @@ class Session:
             self._first_step_at = self._last_metric = now
             return
         elapsed = now - self._first_step_at
-        if now - self._last_metric < MIN_METRIC_PAUSE or self._metric_seconds > METRIC_SHARE * elapsed:
+        if (
+            now - self._last_metric < MIN_METRIC_PAUSE
+            or self._metric_seconds > METRIC_SHARE * elapsed
+        ):
             return
         self._take_measure(frame.embedding, frame.step)
 
@@ -203,7 +233,9 @@ class Session:
     def _take_measure(self, embedding: Any, step: int) -> None:
         began = time.monotonic()
         if self._quality is None:
-            self._quality = metrics.LiveQuality(self.run.X, n_neighbors=_neighborhood(len(self.run.X)))
+            self._quality = metrics.LiveQuality(
+                self.run.X, n_neighbors=_neighborhood(len(self.run.X))
+            )
             note = f"measured on {self._quality.sample_size:,} of {len(self.run.X):,} rows"
             self._curves.notes = {"trustworthiness": note, "neighbor_recall": note}
         for name, value in self._quality.measure(embedding).items():

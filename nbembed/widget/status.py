@@ -33,7 +33,7 @@ class StatusLine:
     def __init__(self, run: Run, *, number: int, title: str, mode: str) -> None:
         self._began = time.monotonic()
         self._expected = expected_seconds(run)
-        self.values = idle_status(title, *run.X.shape) | {
+        self.values: dict[str, Any] = idle_status(title, *run.X.shape) | {
             "run": number,
             "state": "running",
             "mode": mode,
@@ -100,6 +100,10 @@ def expected_seconds(run: Run) -> float:
     for phase in run.phases:
         k = int(phase.neighbors["n_neighbors"])
         # One grid evaluation costs about 200,000 pairs whatever n is.
-        pairs = n * 2 * k + 200_000 if phase.loss["name"] == "kl" else n * 2 * phase.sampler["n_negatives"]
+        pairs = (
+            n * 2 * k + 200_000
+            if phase.loss["name"] == "kl"
+            else n * 2 * phase.sampler["n_negatives"]
+        )
         steps += phase.n_steps * pairs / FORCE_RATE / 2
     return round(search + steps, 1)

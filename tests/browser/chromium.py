@@ -27,7 +27,10 @@ def find_chromium() -> str | None:
 def install_chromium() -> str | None:
     """Try the package manager, where that is permitted, then Playwright's own download."""
     if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
-        for arguments in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
+        for arguments in (
+            ["update", "-qq"],
+            ["install", "-y", "-qq", "--no-install-recommends", "chromium"],
+        ):
             subprocess.run(["apt-get", *arguments], check=False, stdout=subprocess.DEVNULL)
     if find_chromium() is None:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)

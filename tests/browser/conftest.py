@@ -37,7 +37,11 @@ def open_notebook(lab, request):
     opened = []
 
     def open_one(*cells, **options):
-        notebook = lab.notebook(list(cells), name=f"{request.node.name[:40].replace('[', '_').rstrip(']')}.ipynb", **options)
+        notebook = lab.notebook(
+            list(cells),
+            name=f"{request.node.name[:40].replace('[', '_').rstrip(']')}.ipynb",
+            **options,
+        )
         opened.append(notebook)
         return notebook
 

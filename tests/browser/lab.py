@@ -60,7 +60,9 @@ class Lab:
         try:
             self._start_server()
             self.playwright = sync_playwright().start()
-            self.browser = self.playwright.chromium.launch(executable_path=self.chromium, headless=True, args=FLAGS)
+            self.browser = self.playwright.chromium.launch(
+                executable_path=self.chromium, headless=True, args=FLAGS
+            )
         except BaseException:
             self.close()
             raise
@@ -91,7 +93,12 @@ class Lab:
         ]  # fmt: skip
         with self.log.open("wb") as log:
             self.server = subprocess.Popen(
-                command, env=clean, cwd=self.root, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                command,
+                env=clean,
+                cwd=self.root,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         end = time.monotonic() + 90
         while True:
@@ -104,9 +111,13 @@ class Lab:
     def api(self, path, method="GET"):
         """Call the server's REST interface."""
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}", method=method, headers={"Authorization": f"token {self.token}"}
+            f"http://127.0.0.1:{self.port}{path}",
+            method=method,
+            headers={"Authorization": f"token {self.token}"},
         )
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as answer:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
+            request, timeout=20
+        ) as answer:
             return json.loads(answer.read() or b"null")
 
     def notebook(self, cells, *, name="test.ipynb", width=1200, height=1000, dark=False):
@@ -189,7 +200,9 @@ class Notebook:
 
     def outputs(self, index):
         """Return a cell's outputs as the notebook stores them."""
-        return self.js(f"(i) => {self.CURRENT}.content.widgets[i].model.sharedModel.toJSON().outputs", index)
+        return self.js(
+            f"(i) => {self.CURRENT}.content.widgets[i].model.sharedModel.toJSON().outputs", index
+        )
 
     def check(self, index):
         """Raise if the cell ended in an error."""

@@ -17,7 +17,9 @@ def watch(notebook, seconds):
     seen = []
     began = time.monotonic()
     while time.monotonic() - began < seconds:
-        seen.append((time.monotonic() - began, int(notebook.root("drawn") or 0), notebook.root("step")))
+        seen.append(
+            (time.monotonic() - began, int(notebook.root("drawn") or 0), notebook.root("step"))
+        )
         time.sleep(0.05)
     return seen
 
@@ -77,14 +79,18 @@ def test_within_a_second_it_says_what_is_going_on(open_notebook):
 
 @pytest.mark.parametrize("mode", ["fit", "start"])
 def test_pause_step_and_stop_reach_the_kernel(open_notebook, mode):
-    notebook = open_notebook(LONG, f"w.{mode}()", "print(w._session.run.step, w.status['state'], w.embedding_.shape)")
+    notebook = open_notebook(
+        LONG, f"w.{mode}()", "print(w._session.run.step, w.status['state'], w.embedding_.shape)"
+    )
     notebook.run(0)
     notebook.run(1, wait=False)
     notebook.until("r.dataset.controls === 'live' && +r.dataset.step > 10")
     pressed = time.monotonic()
     notebook.press("pause")
     notebook.until("r.dataset.state === 'paused'", timeout=20)
-    assert time.monotonic() - pressed < 5  # typically tens of milliseconds: benchmarks/run_control.py
+    assert (
+        time.monotonic() - pressed < 5
+    )  # typically tens of milliseconds: benchmarks/run_control.py
     rested = int(notebook.root("step"))
     notebook.page.wait_for_timeout(500)
     assert int(notebook.root("step")) == rested
@@ -102,11 +108,17 @@ def test_pause_step_and_stop_reach_the_kernel(open_notebook, mode):
 
 
 def test_interrupting_the_kernel_stops_and_keeps(open_notebook):
-    notebook = open_notebook(LONG, "w.fit()", "print(w.status['state'], np.isfinite(w.embedding_).all(), w.estimator_.n_iter_ > 10)")
+    notebook = open_notebook(
+        LONG,
+        "w.fit()",
+        "print(w.status['state'], np.isfinite(w.embedding_).all(), w.estimator_.n_iter_ > 10)",
+    )
     notebook.run(0)
     notebook.run(1, wait=False)
     notebook.until("+r.dataset.step > 10")
-    notebook.js("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()")
+    notebook.js(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()"
+    )
     notebook.idle(30)
     notebook.check(1)
     notebook.until("r.dataset.state === 'stopped'")
@@ -115,7 +127,9 @@ def test_interrupting_the_kernel_stops_and_keeps(open_notebook):
 
 
 def test_step_from_a_cell_moves_by_exactly_n(open_notebook):
-    notebook = open_notebook(LONG, "w.step(25)", "w.step(5)\nprint(w._session.run.step)", "w.stop()")
+    notebook = open_notebook(
+        LONG, "w.step(25)", "w.step(5)\nprint(w._session.run.step)", "w.stop()"
+    )
     notebook.run(0).run(1)
     notebook.until("r.dataset.step === '25' && r.dataset.state === 'paused'")
     assert notebook.run(2).text(2) == "30" or notebook.text(2).startswith("30")
@@ -151,4 +165,6 @@ def test_a_reload_finds_the_run_again(open_notebook):
 def test_an_error_is_shown_as_text(open_notebook):
     notebook = open_notebook(SETUP.format(options="learning_rate=1e38"), "w.start()")
     notebook.run(0).run(1)
-    notebook.until("r.dataset.state === 'error' && r.innerText.includes('learning_rate must be small enough')")
+    notebook.until(
+        "r.dataset.state === 'error' && r.innerText.includes('learning_rate must be small enough')"
+    )
