@@ -12,7 +12,6 @@ from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import pairwise
-from typing import Any
 
 __all__ = ["lock", "serial_blas", "share", "thread_count", "use_threads"]
 
@@ -23,13 +22,12 @@ _chosen = threading.local()
 
 
 class _Shared:
-    """The pool of threads, and who has BLAS limited to one of them."""
+    """The pool of threads, and the turn to limit BLAS to one of them."""
 
     def __init__(self) -> None:
         self.guard = threading.Lock()
         self.pool: ThreadPoolExecutor | None = None
-        self.blas_users = 0
-        self.blas_limits: Any = None
+        self.blas = threading.RLock()
 
 
 _shared = _Shared()
@@ -103,18 +101,9 @@ def serial_blas() -> Generator[None]:
     """Run BLAS on one thread inside, so that its sums do not depend on the thread count.
 
     Parallelism comes from calling several fixed blocks at once instead. The limit belongs to the
-    process, so it is lifted when the last of several threads has left.
+    process, and threadpoolctl lets one thread at a time set it: others wait for their turn.
     """
     from threadpoolctl import threadpool_limits
 
-    with _shared.guard:
-        if _shared.blas_users == 0:
-            _shared.blas_limits = threadpool_limits(limits=1, user_api="blas")
-        _shared.blas_users += 1
-    try:
+    with _shared.blas, threadpool_limits(limits=1, user_api="blas"):
         yield
-    finally:
-        with _shared.guard:
-            _shared.blas_users -= 1
-            if _shared.blas_users == 0:
-                _shared.blas_limits.restore_original_limits()

@@ -64,7 +64,7 @@ def conditional(
     >>> found = Neighbors(np.array([[1, 2, 3]]), np.array([[1.0, 2.0, 3.0]]), exact=True)
     >>> P, beta = conditional(found, perplexity=2.0)
     >>> P.round(3).tolist(), beta.round(3).tolist()
-    ([[0.739, 0.206, 0.054]], [0.388])
+    ([[0.727, 0.236, 0.036]], [0.374])
     """
     k = neighbors.distances.shape[1]
     if not 1 <= perplexity <= k:

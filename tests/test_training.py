@@ -205,8 +205,16 @@ def test_a_callback_sees_every_frame_and_can_stop(blobs):
     assert seen[-51:] == list(range(51))
 
 
-def test_a_diverging_run_says_so(blobs):
-    run = UMAP(learning_rate=1e38, n_epochs=200, random_state=0).run(blobs)
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        UMAP(learning_rate=1e38, n_epochs=200, random_state=0),
+        TSNE(perplexity=10, learning_rate=1e38, momentum=0.9, random_state=0),
+    ],
+    ids=["umap", "tsne"],
+)
+def test_a_diverging_run_goes_back_and_says_so(blobs, estimator):
+    run = estimator.run(blobs)
     with pytest.raises(InvalidInputError, match="learning_rate .* step .* is kept"):
         exhaust(run)
     assert np.isfinite(run.embedding).all()

@@ -246,7 +246,11 @@ class Run(Iterator[Frame]):
             stepper = self._enter(self._phase_index + 1, stepper.embedding())
         while self._replay and self._replay[0].step == self.step:
             self._apply(self._replay.pop(0))
-        stepper.step()
+        try:
+            stepper.step()
+        except ArithmeticError:
+            self.step += 1
+            raise self._diverged(stepper) from None
         self.step += 1
         return self._show(self._record())
 

@@ -71,6 +71,8 @@ class EmbedWidget(anywidget.AnyWidget):
     _esm = _bundle("widget.js", _NOT_BUILT)
     _css = _bundle("widget.css", "")
 
+    _session: Session | None = None
+
     protocol = traitlets.Int(PROTOCOL).tag(sync=True)
     height = traitlets.Int(420).tag(sync=True)
     status = traitlets.Dict().tag(sync=True)
@@ -97,7 +99,7 @@ class EmbedWidget(anywidget.AnyWidget):
         self._labels = _checks.check_labels(labels, len(data))
         self._data = data
         self._columns_of = X if hasattr(X, "columns") else None
-        self._session: Session | None = None
+
         self._runs = 0
         self._shown = CellMemory()
         color, values = encode_labels(self._labels)
