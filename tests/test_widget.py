@@ -10,6 +10,7 @@ import pytest
 from nbembed import TSNE, UMAP, EmbedWidget
 from nbembed.errors import InvalidTypeError, RunEndedError
 from nbembed.widget.publisher import ECHO
+from nbembed.widget.routing import keep_route_of_front_end
 
 
 def make(X, **parameters):
@@ -198,11 +199,13 @@ def test_no_thread_is_left(blobs):
 def test_stages_come_before_frames_and_the_last_frame_is_the_result(digits):
     widget = EmbedWidget(digits[0], n_epochs=200, random_state=0)
     wire = Wire(widget, acknowledge=True)
+    shown = []
+    widget.observe(lambda change: shown.append(change.new), "status")
     widget.fit()
+    assert (shown[0]["phase"], shown[0]["stage"]) == ("finding neighbours", True)
+    assert shown[0]["seconds_left"] > 0
     statuses = [c["status"] for c, _ in wire.messages if "status" in c]
-    assert statuses[0]["phase"] == "finding neighbours"
-    assert statuses[0]["stage"]
-    assert statuses[-1]["state"] == "done"
+    assert statuses[-1]["state"] == shown[-1]["state"] == "done"
     frames = [(c, b) for c, b in wire.messages if c["t"] == "frame"]
     steps = [c["step"] for c, _ in frames]
     assert steps == sorted(steps)
@@ -293,6 +296,26 @@ def test_a_short_run_is_sent_again_for_replay_and_kept_for_the_notebook(blobs):
     assert len(widget.snapshot) <= 2_000_000
     assert {"loss", "trustworthiness", "neighbor_recall"} <= set(widget.curves)
     assert "rows" in widget.curves["trustworthiness"]["note"]
+
+
+class KernelComm:
+    """A comm of ipykernel 7.4, which sends messages where the last sender was."""
+
+    def _reply_subshell_for(self, data, default):
+        return "the busy shell"
+
+
+def test_clicks_keep_the_route_the_front_end_gave_them():
+    comm = KernelComm()
+    assert comm._reply_subshell_for({}, "subshell-1") == "the busy shell"
+    assert keep_route_of_front_end(comm) is True
+    assert comm._reply_subshell_for({}, "subshell-1") == "subshell-1"
+
+
+def test_kernels_without_rerouting_are_left_alone():
+    comm = object()
+    assert keep_route_of_front_end(comm) is False
+    assert keep_route_of_front_end(None) is False
 
 
 # ---- colours, text, files -------------------------------------------------------------------------
