@@ -9,11 +9,18 @@ threads abort the process when two Python threads enter at once.
 import os
 import threading
 from collections.abc import Callable, Generator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from itertools import pairwise
+from typing import TypeVar
 
-__all__ = ["lock", "serial_blas", "share", "thread_count", "use_threads"]
+from nbembed._types import Stage
+
+__all__ = ["in_background", "lock", "serial_blas", "share", "thread_count", "use_threads"]
+
+T = TypeVar("T")
+# Seconds between two signs of life of work that cannot report how far it is.
+HEARTBEAT = 0.2
 
 # Held round calls into libraries that run numba-parallel code of their own (pynndescent).
 lock = threading.RLock()
@@ -85,6 +92,22 @@ def share(count: int, work: Callable[[int, int], object]) -> None:
     work(*own)
     for future in waiting:
         future.result()
+
+
+def in_background(work: Callable[[], T]) -> Stage[T]:
+    """Do work that does not report in a thread of its own, and yield 0 until it is done."""
+    count = getattr(_chosen, "count", None)
+
+    def counted() -> T:
+        with use_threads(count):
+            return work()
+
+    pool = ThreadPoolExecutor(1)
+    future: Future[T] = pool.submit(counted)
+    pool.shutdown(wait=False)
+    while not wait([future], timeout=HEARTBEAT).done:
+        yield 0.0
+    return future.result()
 
 
 def _pool() -> ThreadPoolExecutor:

@@ -1,7 +1,7 @@
 """The k nearest neighbours of every sample, exact or approximate, and sparse graphs of them."""
 
 from collections.abc import Callable, Generator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self, TypeVar, cast
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from nbembed._threads import lock, serial_blas, thread_count
+from nbembed._threads import in_background, lock, serial_blas, thread_count
 from nbembed._types import Stage
 from nbembed.errors import InvalidInputError
 
@@ -23,8 +23,6 @@ EXACT_LIMIT = 20_000
 BLOCK_ENTRIES = 1 << 22
 # Candidates beyond k, so that rounding rarely leaves a doubt about the last ones.
 MARGIN = 16
-# Seconds between two signs of life while a library searches without reporting.
-HEARTBEAT = 0.2
 # Share of an approximate search that is its library's; the rest measures distances anew.
 DESCENT_SHARE = 0.8
 
@@ -157,7 +155,7 @@ def search(
         X = np.ascontiguousarray(X, dtype=np.float64 if X.dtype == np.float64 else np.float32)
     find = _finder(X, n_neighbors, metric)
     if method == "approximate" or (method == "auto" and n > EXACT_LIMIT):
-        named = yield from _in_background(lambda: _is_known(metric))
+        named = yield from in_background(lambda: _is_known(metric))
         if named:
             return (yield from _approximate(X, n_neighbors, metric, random_state, find))
     size = BLOCK_ENTRIES // n if isinstance(metric, str) else 16
@@ -343,7 +341,7 @@ def _is_known(metric: Any) -> bool:
 
 
 def _approximate(X: Any, k: int, metric: Any, random_state: int, find: Find) -> Stage[Neighbors]:
-    candidates, measured = yield from _in_background(lambda: _descend(X, k, metric, random_state))
+    candidates, measured = yield from in_background(lambda: _descend(X, k, metric, random_state))
 
     def measure(rows: Rows) -> Found:
         if isinstance(find, _Euclidean):
@@ -377,16 +375,6 @@ def _descend(X: Any, k: int, metric: Any, random_state: int) -> tuple[Any, Any]:
         index = NNDescent(X, n_neighbors=k + 1, metric=metric, random_state=random_state, n_jobs=1)
         indices, distances = cast("tuple[Any, Any]", index.neighbor_graph)
         return indices, distances
-
-
-def _in_background(work: Callable[[], T]) -> Stage[T]:
-    """Do work that does not report in a thread of its own, and yield 0 until it is done."""
-    pool = ThreadPoolExecutor(1)
-    future: Future[T] = pool.submit(work)
-    pool.shutdown(wait=False)
-    while not wait([future], timeout=HEARTBEAT).done:
-        yield 0.0
-    return future.result()
 
 
 def _rescaled(stage: Stage[T], first: float) -> Generator[float, None, T]:

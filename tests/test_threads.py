@@ -91,6 +91,25 @@ def test_two_threads_never_lift_each_others_limit():
     assert seen == [{1}]
 
 
+def test_work_in_the_background_shows_signs_of_life_and_keeps_the_thread_count():
+    def work():
+        time.sleep(0.5)
+        return _threads.thread_count()
+
+    with _threads.use_threads(3):
+        stage = _threads.in_background(work)
+        assert next(stage) == 0.0
+        answer, beats = None, 1
+        while answer is None:
+            try:
+                next(stage)
+                beats += 1
+            except StopIteration as end:
+                answer = end.value
+    assert answer == 3
+    assert beats >= 2
+
+
 FORK = """
 import os, signal
 from nbembed import _threads

@@ -10,7 +10,7 @@ from nbembed.forces.attraction import CHUNKS, FAST
 from nbembed.forces.spline import SplineRepulsion
 from nbembed.forces.stepper import Points
 
-__all__ = ["ExactRepulsion", "repulsion_named"]
+__all__ = ["ExactRepulsion", "faster_repulsion", "repulsion_named"]
 
 # The grid of the FFT is a plane.
 MAX_GRID_COMPONENTS = 2
@@ -34,11 +34,13 @@ def repulsion_named(name: str, n: int, n_components: int) -> "ExactRepulsion | S
         raise InvalidInputError(
             f'repulsion="fft" needs n_components of 1 or 2, got {n_components}; use "exact"'
         )
-    if name == "fft" or (
-        name == "auto" and n > EXACT_LIMIT and n_components <= MAX_GRID_COMPONENTS
-    ):
-        return SplineRepulsion()
-    return ExactRepulsion()
+    chosen = faster_repulsion(n, n_components) if name == "auto" else name
+    return SplineRepulsion() if chosen == "fft" else ExactRepulsion()
+
+
+def faster_repulsion(n: int, n_components: int) -> str:
+    """Return the name that "auto" stands for."""
+    return "fft" if n > EXACT_LIMIT and n_components <= MAX_GRID_COMPONENTS else "exact"
 
 
 class ExactRepulsion:

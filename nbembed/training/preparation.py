@@ -5,23 +5,30 @@ Written as a generator, so that a run can show each stage, pause in it and be st
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nbembed import affinities, initialization, neighbors
+from nbembed._threads import in_background
+from nbembed._types import Stage
 from nbembed.errors import InvalidInputError
+from nbembed.forces import warm_up
 from nbembed.neighbors import Graph, Neighbors
 from nbembed.phases import Part, Phase
 
 __all__ = ["Prepared", "StageProgress", "prepare"]
 
+T = TypeVar("T")
+
 # The name of a stage and its finished fraction; None where that cannot be known.
 StageProgress = tuple[str, float | None]
 
-FINDING, WEIGHING, STARTING = (
+FINDING, WEIGHING, COMPILING, STARTING = (
     "finding neighbours",
     "computing affinities",
+    "compiling, once on this machine",
     "computing the starting map",
 )
 
@@ -43,16 +50,22 @@ def prepare(
     init_array: NDArray[np.float32] | None = None,
 ) -> Generator[StageProgress, None, Prepared]:
     """Yield the progress of each stage, return what the steps need."""
+    n_components = int(phase.model["n_components"])
     found = yield from _named(
         FINDING,
         neighbors.search(
             X, random_state=seed, **{k: v for k, v in phase.neighbors.items() if k != "name"}
         ),
     )
-    yield WEIGHING, None
-    graph = weigh(found, phase.affinities)
-    yield STARTING, None
-    start = _start(X, graph, phase, seed=seed, init_array=init_array)
+    graph = yield from _named(WEIGHING, in_background(lambda: weigh(found, phase.affinities)))
+    loss = str(phase.loss["name"])
+    # Named only once it has taken a while: mostly there is nothing to compile.
+    for _ in in_background(lambda: warm_up(loss, len(X), n_components)):
+        yield COMPILING, None
+    start = yield from _named(
+        STARTING,
+        in_background(lambda: _start(X, graph, phase, seed=seed, init_array=init_array)),
+    )
     return Prepared(found, graph, start)
 
 
@@ -104,14 +117,12 @@ def _start(
     return initialization.scale_for_umap(start, random_state=seed)
 
 
-def _named(
-    name: str, stage: Generator[float, None, Neighbors]
-) -> Generator[StageProgress, None, Neighbors]:
-    """Put the stage's name beside each fraction it yields."""
-    yield name, 0.0
+def _named(name: str, stage: Stage[T]) -> Generator[StageProgress, None, T]:
+    """Put the stage's name beside each fraction it yields; 0 means that it is not known yet."""
+    yield name, None
     while True:
         try:
             fraction = next(stage)
         except StopIteration as end:
             return end.value
-        yield name, fraction
+        yield name, fraction or None

@@ -15,7 +15,9 @@ __all__ = ["Session"]
 
 # Live metrics may take this share of the time since the first step.
 METRIC_SHARE = 0.07
-MIN_METRIC_PAUSE = 0.5
+MIN_METRIC_PAUSE = 0.3
+# Rows they look at: few, so that a short run has a curve too.
+LIVE_ROWS = 500
 # Status messages without a frame, and the trait that a reloaded page reads, per second.
 MESSAGE_PAUSE, TRAIT_PAUSE = 0.1, 0.25
 # A run shorter than this is played again from its history, so that the motion is seen.
@@ -234,7 +236,9 @@ class Session:
         began = time.monotonic()
         if self._quality is None:
             self._quality = metrics.LiveQuality(
-                self.run.X, n_neighbors=_neighborhood(len(self.run.X))
+                self.run.X,
+                n_neighbors=_neighborhood(len(self.run.X)),
+                sample=min(LIVE_ROWS, len(self.run.X)),
             )
             note = f"measured on {self._quality.sample_size:,} of {len(self.run.X):,} rows"
             self._curves.notes = {"trustworthiness": note, "neighbor_recall": note}

@@ -1,0 +1,42 @@
+"""Compile ahead what the steps will need: the first time on a machine that takes seconds."""
+
+import numpy as np
+
+from nbembed.forces.gradient import GradientStepper
+from nbembed.forces.repulsion import faster_repulsion
+from nbembed.forces.sampled import SampledStepper
+from nbembed.neighbors import Graph
+
+__all__ = ["warm_up"]
+
+# Points of the ring on which everything is called once.
+SIZE = 16
+
+
+def warm_up(loss: str, n: int, n_components: int) -> None:
+    """Call, on a few points, all that a stepper of ``n`` points will call.
+
+    Parameters
+    ----------
+    loss
+        ``"kl"`` or ``"negative_sampling"``.
+    n, n_components
+        Shape of the map to come: it decides how the repulsion is computed.
+    """
+    ring = np.arange(SIZE)
+    neighbors = np.sort(np.stack([(ring - 1) % SIZE, (ring + 1) % SIZE], axis=1), axis=1)
+    graph = Graph(
+        np.arange(0, 2 * SIZE + 1, 2, dtype=np.int64),
+        neighbors.ravel().astype(np.int32),
+        np.full(2 * SIZE, 0.5 / SIZE, dtype=np.float32),
+    )
+    start = np.random.default_rng(0).normal(size=(SIZE, n_components)).astype(np.float32)
+    if loss == "kl":
+        repulsion = faster_repulsion(n, n_components)
+        stepper = GradientStepper(
+            graph, start, learning_rate=1.0, momentum=0.5, exaggeration=1.0, repulsion=repulsion
+        )
+    else:
+        stepper = SampledStepper(graph, start, a=1.0, b=1.0, learning_rate=1.0, n_steps=2, seed=0)
+    stepper.step()
+    stepper.losses()
