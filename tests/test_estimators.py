@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,15 @@ def test_digits_reach_the_quality_of_the_references(digits):
     assert trustworthiness(X, tsne.embedding_, n_neighbors=7) >= 0.991
     umap = UMAP(random_state=0).fit(X)
     assert trustworthiness(X, umap.embedding_, n_neighbors=7) >= 0.986
+
+
+def test_umap_reaches_the_loss_of_umap_learn_and_tears_no_group_apart(digits):
+    X, _ = digits
+    reference = json.loads((Path(__file__).parent / "reference/umap_digits.json").read_text())
+    fits = [UMAP(random_state=seed).fit(X) for seed in range(3)]
+    assert np.median([fit.loss_ for fit in fits]) <= 1.02 * reference["loss"]
+    continuity = [trustworthiness(fit.embedding_, X, n_neighbors=15) for fit in fits]
+    assert np.median(continuity) >= reference["continuity_15"] - 0.005
 
 
 def test_an_interrupt_keeps_the_map_and_is_raised(digits):
