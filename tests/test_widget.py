@@ -1,5 +1,6 @@
 """The widget without a browser: run control, numbers, messages, text."""
 
+import base64
 import re
 import threading
 import time
@@ -354,6 +355,19 @@ def test_text_is_stable(blobs):
     assert not re.search(r"0x[0-9a-f]{4}|\d\.\d", repr(widget))
     assert "0x" not in repr(widget.metrics())
     assert "0x" not in repr(widget.history_)
+
+
+def test_a_display_with_a_map_carries_a_picture_for_readers_without_a_kernel(blobs):
+    widget = make(blobs)
+    assert "image/png" not in widget._repr_mimebundle_()[0]
+    widget._shown._cell = None
+    widget.fit()
+    widget._shown._cell = None
+    data, _ = widget._repr_mimebundle_()
+    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+    assert data["text/plain"] == repr(widget)
+    # A second copy in the same cell is text.
+    assert widget._repr_mimebundle_() == {"text/plain": repr(widget)}
 
 
 def test_an_estimator_may_be_given(blobs):

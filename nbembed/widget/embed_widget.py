@@ -1,5 +1,6 @@
 """EmbedWidget: a map that trains before your eyes."""
 
+import base64
 import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -98,8 +99,6 @@ class EmbedWidget(anywidget.AnyWidget):
         self._estimator.check_parameters(len(data))
         self._labels = _checks.check_labels(labels, len(data))
         self._data = data
-        self._columns_of = X if hasattr(X, "columns") else None
-
         self._runs = 0
         self._shown = CellMemory()
         color, values = encode_labels(self._labels)
@@ -110,7 +109,7 @@ class EmbedWidget(anywidget.AnyWidget):
             status=idle_status(self._estimator.title, *data.shape),
         )
         keep_route_of_front_end(self.comm)
-        self._publisher = Publisher(self._send_message)
+        self._publisher = Publisher(lambda content, buffers: self.send(content, buffers))
         self._inbox = Inbox(self._publisher, lambda: self._session)
         self.on_msg(self._inbox.receive)
 
@@ -308,7 +307,13 @@ class EmbedWidget(anywidget.AnyWidget):
         self._shown.mark()
         bundle: Any = super()._repr_mimebundle_(**kwargs)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
-        return {**data, **text}, metadata
+        return {**data, **text, **self._picture()}, metadata
+
+    def _picture(self) -> dict[str, str]:
+        """Return the map as it is now for readers without a kernel; nothing before there is one."""
+        if self._session is None or self._session.run.prepared is None:
+            return {}
+        return {"image/png": base64.b64encode(figures.png(self.plot())).decode("ascii")}
 
     def _ipython_display_(self, **kwargs: Any) -> None:
         """Show the widget under ipywidgets 7, which displays by itself instead of by bundles."""
@@ -387,9 +392,6 @@ class EmbedWidget(anywidget.AnyWidget):
         with self.hold_sync():
             for name, value in values.items():
                 setattr(self, name, value)
-
-    def _send_message(self, content: dict[str, Any], buffers: list[bytes]) -> None:
-        self.send(content, buffers)
 
 
 def _map_of(run: "Run") -> "NDArray[Any]":
