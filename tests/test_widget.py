@@ -28,7 +28,7 @@ class Wire:
 
     def __init__(self, widget, *, acknowledge=False):
         self.widget, self.acknowledge, self.messages = widget, acknowledge, []
-        widget.send = self.receive
+        widget._publisher.send = self.receive
 
     def receive(self, content, buffers=None):
         self.messages.append((content, buffers or []))

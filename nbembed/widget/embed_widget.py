@@ -109,7 +109,7 @@ class EmbedWidget(anywidget.AnyWidget):
             status=idle_status(self._estimator.title, *data.shape),
         )
         keep_route_of_front_end(self.comm)
-        self._publisher = Publisher(lambda content, buffers: self.send(content, buffers))
+        self._publisher = Publisher(self.send)
         self._inbox = Inbox(self._publisher, lambda: self._session)
         self.on_msg(self._inbox.receive)
 
@@ -396,6 +396,5 @@ class EmbedWidget(anywidget.AnyWidget):
 
 def _map_of(run: "Run") -> "NDArray[Any]":
     embedding = run.embedding
-    if embedding is None:
-        raise RunEndedError("there is no map yet; call fit(), start() or step() first")
+    assert embedding is not None  # noqa: S101 - asked for only once there is a map
     return embedding
