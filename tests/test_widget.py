@@ -1,52 +1,21 @@
 """The widget without a browser: run control, numbers, messages, text."""
 
-import base64
-import re
 import threading
 import time
 
 import numpy as np
 import pytest
 
-from nbembed import TSNE, UMAP, EmbedWidget
+from nbembed import UMAP, EmbedWidget
 from nbembed.errors import InvalidTypeError, RunEndedError
 from nbembed.widget.publisher import ECHO
 from nbembed.widget.routing import keep_route_of_front_end
-
-
-def make(X, **parameters):
-    return EmbedWidget(X, **({"n_epochs": 60, "random_state": 3} | parameters))
+from tests.widgets import Wire, make, wait_for
 
 
 @pytest.fixture
 def plain(blobs):
     return UMAP(n_epochs=60, random_state=3).fit(blobs).embedding_
-
-
-class Wire:
-    """Stands for the browser: keeps what is sent, answers as told."""
-
-    def __init__(self, widget, *, acknowledge=False):
-        self.widget, self.acknowledge, self.messages = widget, acknowledge, []
-        widget._publisher.send = self.receive
-
-    def receive(self, content, buffers=None):
-        self.messages.append((content, buffers or []))
-        if content["t"] == "frame" and self.acknowledge:
-            self.say(t="ack", view="v", seq=content["seq"])
-
-    def say(self, buffers=(), **content):
-        self.widget._inbox.receive(self.widget, content, list(buffers))
-
-    def of_kind(self, kind):
-        return [c for c, _ in self.messages if c["t"] == kind]
-
-
-def wait_for(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.01)
 
 
 # ---- the numbers do not depend on who looks or steers ---------------------------------------------
@@ -157,6 +126,17 @@ def test_restart_begins_anew_with_other_parameters(blobs):
     np.testing.assert_array_equal(
         widget.embedding_, UMAP(n_neighbors=5, n_epochs=60, random_state=3).fit(blobs).embedding_
     )
+
+
+def test_the_map_is_that_of_the_last_run_and_a_copy(blobs):
+    widget = make(blobs).fit()
+    first = widget.embedding_
+    widget.restart(n_neighbors=5)
+    widget._session.control.finished.wait(20)  # without wait(), which would fetch the result
+    second = widget.embedding_
+    assert not np.array_equal(first, second)
+    second[:] = 0
+    assert np.ptp(widget.embedding_) > 1
 
 
 def test_what_needs_a_run_says_so(blobs):
@@ -317,80 +297,3 @@ def test_kernels_without_rerouting_are_left_alone():
     comm = object()
     assert keep_route_of_front_end(comm) is False
     assert keep_route_of_front_end(None) is False
-
-
-# ---- colours, text, files -------------------------------------------------------------------------
-
-
-def test_labels_become_categories_or_numbers(blobs):
-    names = np.array(["b", "a", "c"])[np.arange(150) % 3]
-    widget = make(blobs, labels=names)
-    assert widget.color_spec["kind"] == "category"
-    assert widget.color_spec["categories"] == ["a", "b", "c"]
-    assert widget.color_spec["counts"] == [50, 50, 50]
-    codes = np.frombuffer(widget.color_values, "<u2")
-    assert [widget.color_spec["categories"][c] for c in codes] == names.tolist()
-    numbers = make(blobs, labels=np.linspace(0, 1, 150))
-    assert (numbers.color_spec["kind"], numbers.color_spec["max"]) == ("number", 1.0)
-    assert len(numbers.color_values) == 600
-    assert make(blobs).color_spec == {}
-
-
-def test_missing_labels_have_no_class(blobs):
-    labels = [None if i % 10 == 0 else "x" for i in range(150)]
-    widget = make(blobs, labels=labels)
-    assert widget.color_spec["categories"] == ["x"]
-    assert np.frombuffer(widget.color_values, "<u2")[:2].tolist() == [65535, 0]
-
-
-def test_numbers_in_label_order_not_in_text_order(blobs):
-    widget = make(blobs, labels=np.arange(150) % 12)
-    assert widget.color_spec["categories"] == [str(i) for i in range(12)]
-
-
-def test_text_is_stable(blobs):
-    widget = make(blobs)
-    assert repr(widget) == "EmbedWidget(method='UMAP', n=150, d=10, state='idle')"
-    widget.fit()
-    assert not re.search(r"0x[0-9a-f]{4}|\d\.\d", repr(widget))
-    assert "0x" not in repr(widget.metrics())
-    assert "0x" not in repr(widget.history_)
-
-
-def test_a_display_with_a_map_carries_a_picture_for_readers_without_a_kernel(blobs):
-    widget = make(blobs)
-    assert "image/png" not in widget._repr_mimebundle_()[0]
-    widget._shown._cell = None
-    widget.fit()
-    widget._shown._cell = None
-    data, _ = widget._repr_mimebundle_()
-    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
-    assert data["text/plain"] == repr(widget)
-    # A second copy in the same cell is text.
-    assert widget._repr_mimebundle_() == {"text/plain": repr(widget)}
-
-
-def test_an_estimator_may_be_given(blobs):
-    widget = EmbedWidget(
-        blobs, method=TSNE(perplexity=10, n_iter=10, early_exaggeration_iter=10, random_state=0)
-    ).fit()
-    assert "t-SNE" in repr(widget)
-    assert widget.embedding_.shape == (150, 2)
-
-
-def test_plot_and_page(blobs, tmp_path):
-    widget = make(blobs, labels=np.arange(150) % 3).fit()
-    figure = widget.plot(title="blobs")
-    assert figure.axes[0].get_title() == "blobs"
-    path = widget.to_html(tmp_path / "map.html")
-    text = path.read_text(encoding="utf-8")
-    assert "nbembed-page" in text
-    assert not re.search(r"""(src|href)=["']?https?:""", text)
-
-
-def test_quality_measured_live_agrees_with_the_report(digits):
-    widget = EmbedWidget(digits[0], n_epochs=50, random_state=0).fit()
-    live = widget.history_.curves["trustworthiness"]
-    assert live.by_clock
-    assert live.steps[-1] == 50
-    assert abs(live.values[-1] - widget.metrics()["trustworthiness"]) < 0.005

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import anywidget
 import traitlets
 
-from nbembed import _checks, export, figures, metrics
+from nbembed import _checks, export, metrics
 from nbembed.errors import RunEndedError
 from nbembed.estimators import Embedder
 from nbembed.widget.arguments import choose_estimator
@@ -244,14 +244,7 @@ class EmbedWidget(anywidget.AnyWidget):
     def embedding_(self) -> "NDArray[Any]":
         """The map as it is now, shape (n_samples, n_components), float32, a copy."""
         run = self._run_with_map()
-        session = self._session
-        if session is None or session.control.finished.is_set():
-            return (
-                self._estimator.embedding_
-                if hasattr(self._estimator, "embedding_")
-                else _map_of(run)
-            )
-        with session.control.between_steps:
+        with self._live_session(ended_is_fine=True).control.between_steps:
             return _map_of(run)
 
     @property
@@ -274,6 +267,8 @@ class EmbedWidget(anywidget.AnyWidget):
 
     def plot(self, *, ax: Any = None, title: str | None = None) -> "Figure":
         """Return a static matplotlib figure of the map."""
+        from nbembed import figures  # matplotlib takes a while, and a live map does not need it
+
         return figures.map(
             self.embedding_, labels=self._labels, ax=ax, title=title or self._estimator.title
         )
@@ -313,6 +308,8 @@ class EmbedWidget(anywidget.AnyWidget):
         """Return the map as it is now for readers without a kernel; nothing before there is one."""
         if self._session is None or self._session.run.prepared is None:
             return {}
+        from nbembed import figures
+
         return {"image/png": base64.b64encode(figures.png(self.plot())).decode("ascii")}
 
     def _ipython_display_(self, **kwargs: Any) -> None:
