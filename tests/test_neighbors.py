@@ -152,6 +152,7 @@ def clusters():
     )
 
 
+# Half a minute, nearly all of it pynndescent's own compilation, which it keeps in no cache.
 def test_approximate_search_finds_the_neighbors(clusters):
     exact = nearest_neighbors(clusters, n_neighbors=15)
     found = nearest_neighbors(clusters, n_neighbors=15, method="approximate")
