@@ -1,7 +1,7 @@
 """How work is shared out among threads, so that no number depends on how many there are.
 
 Compiled loops run without Python's lock on a pool of our own, each on a fixed part of the rows.
-numba's own parallel loops are not used: its OpenMP threads spin while they wait, which costs ten
+numba's own parallel loops are not used: its OpenMP threads spin while they wait, which costs several
 times the time where cores are few and busy (a browser next to the kernel), and its ``workqueue``
 threads abort the process when two Python threads enter at once.
 """

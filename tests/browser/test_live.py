@@ -158,3 +158,30 @@ def test_an_error_is_shown_as_text(open_notebook):
     notebook.until(
         "r.dataset.state === 'error' && r.innerText.includes('learning_rate must be small enough')"
     )
+
+
+def test_keyboard_and_mouse_in_the_notebook(open_notebook):
+    notebook = open_notebook(LONG, "w.start()", "w.stop()")
+    notebook.run(0).run(1)
+    notebook.until("r.dataset.controls === 'live' && +r.dataset.step > 10")
+    keyboard, mouse = notebook.page.keyboard, notebook.page.mouse
+    box = notebook.page.locator("canvas.nbe-map").bounding_box()
+    mouse.click(box["x"] + 20, box["y"] + 20)
+    keyboard.press("Space")
+    notebook.until("r.dataset.state === 'paused'", timeout=20)
+    rested = int(notebook.root("step"))
+    keyboard.press(".")
+    notebook.until("r.dataset.state === 'paused' && +r.dataset.step === argument", rested + 1)
+    notebook.page.wait_for_timeout(600)
+    pictures = [notebook.pixels()[0]]
+    for key in ("+", "ArrowLeft", "0"):
+        keyboard.press(key)
+        notebook.page.wait_for_timeout(600)
+        pictures.append(notebook.pixels()[0])
+    fitted, zoomed, panned, back = pictures
+    assert len({fitted, zoomed, panned}) == 3
+    assert back == fitted
+    keyboard.press("Space")
+    notebook.until("+r.dataset.step > argument", rested + 1)
+    notebook.run(2)
+    assert notebook.errors == []
