@@ -7,7 +7,7 @@ BUNDLE := nbembed/static/widget.js
 JS_SOURCES := $(shell find js/src -type f) js/build.mjs js/package.json
 NPX := cd js && npx --no-install
 
-.PHONY: lab demo test lint unit notebooks browser bench wheel build clean
+.PHONY: lab demo test lint unit notebooks browser gallery bench wheel oldest build clean
 
 lab: build
 	$(PY) -m jupyterlab notebooks/00_quickstart.ipynb
@@ -34,11 +34,15 @@ unit: build
 	$(PY) -m pytest tests --ignore=tests/browser --doctest-modules nbembed
 
 notebooks: build
-	$(PY) -m pytest --nbval -p no:randomly notebooks
+	$(PY) -m pytest --nbval --nbval-sanitize-with notebooks/sanitize.cfg -p no:randomly notebooks
 
 browser: build
 	$(PY) tests/browser/chromium.py
 	$(PY) -m pytest tests/browser
+
+# The pictures in docs/, from the real browser; CONTRIBUTING.md says how to read them.
+gallery: build
+	$(PY) tests/browser/gallery.py
 
 # The wheel as a user gets it: in an empty environment, without Node.
 wheel: build
@@ -46,9 +50,17 @@ wheel: build
 	$(PY) -m build --outdir dist
 	$(PY) tests/check_wheel.py dist
 
+# The wheel with the lowest anywidget, ipywidgets, JupyterLab and ipykernel that are supported.
+oldest: build
+	rm -rf build/oldest
+	$(PY) -m build --wheel --outdir build/oldest
+	$(PY) tests/check_oldest.py build/oldest
+
+# drawing.py compares with an npm package: `npm ci` in benchmarks/drawing brings it.
 bench: build
 	$(PY) benchmarks/run_control.py
 	$(PY) benchmarks/methods.py
+	test ! -d benchmarks/drawing/node_modules || $(PY) benchmarks/drawing.py
 
 .stamps/venv: pyproject.toml constraints.txt
 	test -x $(PY) || $(PYTHON) -m venv .venv

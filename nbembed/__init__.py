@@ -13,14 +13,27 @@ _HOMES = {
     "EmbedWidget": "nbembed.widget",
     "TSNE": "nbembed.estimators",
     "UMAP": "nbembed.estimators",
+    "benchmark": "nbembed.benchmarking",
     "load": "nbembed.estimators",
 }
-_ROOMS = ("datasets", "metrics")
+_ROOMS = ("baselines", "clustering", "datasets", "drift", "metrics")
 
-__all__ = ["TSNE", "UMAP", "EmbedWidget", "datasets", "load", "metrics"]
+__all__ = [
+    "TSNE",
+    "UMAP",
+    "EmbedWidget",
+    "baselines",
+    "benchmark",
+    "clustering",
+    "datasets",
+    "drift",
+    "load",
+    "metrics",
+]
 
 if TYPE_CHECKING:
-    from nbembed import datasets, metrics
+    from nbembed import baselines, clustering, datasets, drift, metrics
+    from nbembed.benchmarking import benchmark
     from nbembed.estimators import TSNE, UMAP, load
     from nbembed.widget import EmbedWidget
 

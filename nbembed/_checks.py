@@ -3,39 +3,47 @@
 The messages say which argument, what it must be, what it got and what to do.
 """
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from functools import wraps
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nbembed._scaling import HUGE, Scaling
 from nbembed.errors import InvalidInputError, InvalidTypeError
 
+if TYPE_CHECKING:
+    import narwhals.stable.v1 as nw
+
 __all__ = [
+    "as_frame",
     "check_choice",
     "check_data",
+    "check_flag",
     "check_init",
     "check_labels",
     "check_number",
     "check_seed",
+    "nearest",
+    "suggesting",
     "unknown_keyword",
 ]
 
 # Sparse input is made dense only up to this size; beyond it the message says what to do instead.
 MAX_DENSE_BYTES = 2_000_000_000
-# Outside these magnitudes squares overflow, or vanish, in float32.
-HUGE, TINY = 1e15, 1e-15
-# A column whose mean is this many times its spread loses its digits in float32.
-MAX_OFFSET = 1e3
+# Metrics that see no offset.
+SHIFT_BLIND = ("euclidean", "sqeuclidean", "manhattan", "cityblock", "chebyshev")
 
 
 def check_data(X: Any, *, metric: str = "euclidean", min_samples: int = 2) -> NDArray[np.float32]:
     """Return ``X`` as a finite C-ordered float32 array of shape (n_samples, n_features).
 
-    Lists, arrays of any numeric type, pandas and polars frames with numeric columns, torch tensors,
-    memory maps and (small) sparse matrices are taken. For metrics that do not see them, a large
+    Lists, arrays of any numeric type, data frames (pandas, polars, pyarrow) whose columns are all
+    numeric, torch tensors, memory maps and (small) sparse matrices are taken. For metrics that do not see them, a large
     offset and an extreme scale are removed in float64 first, so that float32 loses nothing.
 
     Raises
@@ -43,7 +51,47 @@ def check_data(X: Any, *, metric: str = "euclidean", min_samples: int = 2) -> ND
     InvalidInputError, InvalidTypeError
         Naming ``X``, what was found and what to do.
     """
-    array = _as_numeric(X)
+    return scaled_data(X, metric=metric, min_samples=min_samples)[0]
+
+
+def scaled_data(
+    X: Any, *, metric: str = "euclidean", min_samples: int = 2
+) -> tuple[NDArray[np.float32], Scaling]:
+    """Return what :func:`check_data` returns, and how later rows are brought to the same scale."""
+    array = _finite_table(X, min_samples=min_samples)
+    scaling = Scaling.of(array, shift=metric in SHIFT_BLIND)
+    return scaling.apply(array), scaling
+
+
+def check_rows(X: Any, *, n_features: int, scaling: Scaling, owner: str) -> NDArray[np.float32]:
+    """Return new rows as :func:`check_data` would, on the scale of the data that ``owner`` was fitted to.
+
+    Raises
+    ------
+    InvalidInputError, InvalidTypeError
+        As :func:`check_data`; also for another number of columns, and for numbers beyond all scale.
+    """
+    array = _finite_table(X, min_samples=1)
+    if array.shape[1] != n_features:
+        raise InvalidInputError(
+            f"X must have the columns of the data that was fitted, {n_features} in number, got {array.shape[1]}: "
+            f"X has {array.shape[1]} features, but {owner} is expecting {n_features} features as input"
+        )
+    with np.errstate(over="ignore"):
+        rows = scaling.apply(array)
+    if not (np.abs(rows).max() <= HUGE):
+        raise InvalidInputError(
+            f"X must hold numbers up to {HUGE * scaling.divisor:.3g} beside the data that was fitted, got one of "
+            f"magnitude {np.abs(array.astype(np.float64)).max():.3g}; check the units of X"
+        )
+    return rows
+
+
+def _finite_table(X: Any, *, min_samples: int) -> NDArray[Any]:
+    """Return ``X`` as a two-dimensional array of finite real numbers of its own type."""
+    frame = as_frame(X)
+    names = None if frame is None else [str(name) for name in frame.columns]
+    array = _as_numeric(X) if frame is None else _frame_numbers(frame)
     if array.ndim != 2:  # noqa: PLR2004
         raise InvalidInputError(
             f"X must have 2 dimensions, (n_samples, n_features), got {array.ndim}: shape {array.shape}. "
@@ -60,10 +108,46 @@ def check_data(X: Any, *, metric: str = "euclidean", min_samples: int = 2) -> ND
             f"X must have at least {min_samples} rows, got {n} sample(s) (shape={array.shape}) while a minimum "
             f"of {min_samples} is required: a map shows rows relative to each other"
         )
-    _check_finite(array, _column_names(X))
-    return _to_float32(
-        array, shift=metric in ("euclidean", "sqeuclidean", "manhattan", "cityblock", "chebyshev")
-    )
+    _check_finite(array, names)
+    return array
+
+
+def as_frame(X: Any) -> "nw.DataFrame[Any] | None":
+    """Return a data frame of any library in one form, None for what is no data frame.
+
+    Raises
+    ------
+    InvalidInputError
+        For a lazy frame, and for columns that share a name.
+    """
+    if isinstance(X, (np.ndarray, list, tuple)):
+        return None
+    import narwhals.stable.v1 as nw
+
+    try:
+        frame: Any = nw.from_native(X, pass_through=True)
+    except Exception:
+        _refuse_repeated(getattr(X, "column_names", getattr(X, "columns", ())))
+        raise
+    if isinstance(frame, nw.LazyFrame):
+        raise InvalidInputError(
+            f"X must be in memory, got a lazy {type(X).__name__}; call X.collect() first (X.compute() in dask)"
+        )
+    if not isinstance(frame, nw.DataFrame):
+        return None
+    _refuse_repeated(frame.columns)
+    return frame
+
+
+def _refuse_repeated(columns: Iterable[Any]) -> None:
+    seen: set[Any] = set()
+    for name in columns:
+        if name in seen:
+            raise InvalidInputError(
+                f"X must have a name of its own for each column, got {name!r} more than once; "
+                "rename or drop one of them, for example X.loc[:, ~X.columns.duplicated()] in pandas"
+            )
+        seen.add(name)
 
 
 def check_number(
@@ -90,12 +174,20 @@ def check_number(
         raise InvalidInputError(f"{name} must be {wanted}, got {value!r}")
 
 
+def check_flag(name: str, value: Any) -> None:
+    """Raise unless ``value`` is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise InvalidTypeError(
+            f"{name} must be True or False, got {value!r} of type {type(value).__name__}"
+        )
+
+
 def check_choice(name: str, value: Any, choices: Iterable[str]) -> None:
     """Raise unless ``value`` is one of ``choices``; the message suggests the nearest."""
     known = list(choices)
     if not isinstance(value, str) or value not in known:
         raise InvalidInputError(
-            f"{name} must be one of {', '.join(map(repr, known))}, got {value!r}{_nearest(value, known)}"
+            f"{name} must be one of {', '.join(map(repr, known))}, got {value!r}{nearest(value, known)}"
         )
 
 
@@ -121,7 +213,12 @@ def check_labels(labels: Any, n: int, *, name: str = "labels") -> NDArray[Any] |
     if labels is None:
         return None
     values = labels.to_numpy() if hasattr(labels, "to_numpy") else labels
-    values = values.detach().cpu().numpy() if hasattr(values, "detach") else np.asarray(values)
+    try:
+        values = values.detach().cpu().numpy() if hasattr(values, "detach") else np.asarray(values)
+    except ValueError:
+        raise InvalidInputError(
+            f"{name} must hold one value per row of X, got lists of different lengths"
+        ) from None
     if values.ndim == 2 and values.shape[1] == 1:  # noqa: PLR2004
         values = values[:, 0]
     if values.ndim != 1 or len(values) != n:
@@ -154,18 +251,28 @@ def check_init(init: Any, n: int, n_components: int) -> NDArray[np.float32]:
 def unknown_keyword(owner: str, keyword: str, known: Iterable[str]) -> InvalidTypeError:
     """Return the error for a keyword that ``owner`` does not have."""
     names = sorted(known)
-    hint = _nearest(keyword, names) or f"; known are {', '.join(names)}"
+    hint = nearest(keyword, names) or f"; known are {', '.join(names)}"
     return InvalidTypeError(f"{owner} got an unexpected keyword argument {keyword!r}{hint}")
 
 
-def _nearest(value: Any, known: list[str]) -> str:
-    found = get_close_matches(str(value), known, n=1, cutoff=0.5)
+def suggesting(init: Callable[..., None]) -> Callable[..., None]:
+    """Let an estimator's ``__init__`` name the nearest parameter when it gets one that does not exist."""
+    known = [name for name in inspect.signature(init).parameters if name != "self"]
+
+    @wraps(init)
+    def checked(self: Any, *args: Any, **kwargs: Any) -> None:
+        for keyword in kwargs:
+            if keyword not in known:
+                raise unknown_keyword(type(self).__name__, keyword, known)
+        init(self, *args, **kwargs)
+
+    return checked
+
+
+def nearest(value: Any, known: Iterable[str]) -> str:
+    """Return ``"; did you mean 'species'?"`` if one of ``known`` is near ``value``, else ``""``."""
+    found = get_close_matches(str(value), list(known), n=1, cutoff=0.5)
     return f"; did you mean {found[0]!r}?" if found else ""
-
-
-def _column_names(X: Any) -> list[str] | None:
-    columns = getattr(X, "columns", None)
-    return None if columns is None else [str(c) for c in columns]
 
 
 def _as_numeric(X: Any) -> NDArray[Any]:
@@ -174,7 +281,6 @@ def _as_numeric(X: Any) -> NDArray[Any]:
         X = X.detach().cpu().numpy()
     elif hasattr(X, "tocsr") and hasattr(X, "nnz"):
         X = _dense(X)
-    _check_columns(X)
     try:
         array = np.asarray(X)
     except ValueError:
@@ -208,23 +314,35 @@ def _from_objects(array: NDArray[Any]) -> NDArray[np.float64]:
         ) from None
 
 
-def _check_columns(X: Any) -> None:
-    """Raise for a data frame with columns that are not numbers, naming them."""
-    dtypes, names = getattr(X, "dtypes", None), _column_names(X)
-    if dtypes is None or names is None:
-        return
-    bad = [name for name, dtype in zip(names, dtypes, strict=False) if _is_text(dtype)]
+def _frame_numbers(frame: "nw.DataFrame[Any]") -> NDArray[Any]:
+    """Return the columns of a data frame as one array; raise for those that are not numbers."""
+    import narwhals.stable.v1 as nw
+
+    # An object column may hold numbers; it is read one by one.
+    fine = (nw.Boolean, nw.Object, nw.Unknown)
+    kinds = list(frame.schema.items())
+    bad = [
+        str(name)
+        for name, dtype in kinds
+        if not dtype.is_numeric() and not any(dtype == kind for kind in fine)
+    ]
     if bad:
         shown = ", ".join(map(repr, bad[:5])) + (" and more" if len(bad) > 5 else "")  # noqa: PLR2004
         raise InvalidInputError(
             f"X must hold numbers, got the non-numeric column(s) {shown}; drop or encode them, for example "
             "X.select_dtypes('number') in pandas"
         )
+    array = frame.to_numpy()
+    if array.dtype.kind in "biuf":
+        return array
+    columns = (frame[:, i].to_numpy() for i in range(len(kinds)))
+    return np.column_stack([c if c.dtype.kind in "biuf" else _with_gaps(c) for c in columns])
 
 
-def _is_text(dtype: Any) -> bool:
-    text = str(dtype).lower()
-    return any(word in text for word in ("str", "categ", "utf8", "enum", "date", "time"))
+def _with_gaps(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Return a column of Python's numbers as float64; what pandas and polars call missing is NaN."""
+    gone = [value is None or type(value).__name__ == "NAType" for value in values.tolist()]
+    return _from_objects(np.where(gone, np.nan, values))
 
 
 def _dense(X: Any) -> NDArray[Any]:
@@ -256,18 +374,3 @@ def _check_finite(array: NDArray[Any], names: list[str] | None) -> None:
         f"X must be finite (no NaN, inf), got {int(bad.sum())} value(s) that are not, {what} among them, in column(s) "
         f"{columns}; first row(s) {rows}. Drop those rows or impute them, for example with sklearn.impute.SimpleImputer"
     )
-
-
-def _to_float32(array: NDArray[Any], *, shift: bool) -> NDArray[np.float32]:
-    """Return float32 without overflow and, for metrics blind to it, without a large offset."""
-    if array.dtype.itemsize <= 2 and array.dtype.kind in "biuf":  # noqa: PLR2004
-        return np.ascontiguousarray(array, dtype=np.float32)
-    largest = max(float(array.max()), -float(array.min()))
-    if largest > HUGE or 0 < largest < TINY:
-        array = array.astype(np.float64) / largest
-    if shift:
-        mean = array.mean(axis=0, dtype=np.float64)
-        spread = array.std(axis=0, dtype=np.float64)
-        if (np.abs(mean) > MAX_OFFSET * spread).any():
-            array = array - mean
-    return np.ascontiguousarray(array, dtype=np.float32)

@@ -12,7 +12,7 @@ from nbembed._threads import share
 from nbembed.errors import InvalidInputError
 from nbembed.neighbors import Graph, Neighbors
 
-__all__ = ["conditional", "fuzzy_union", "perplexity", "smooth_distances"]
+__all__ = ["conditional", "fuzzy_union", "memberships", "perplexity", "smooth_distances"]
 
 # Halvings and doublings of a bandwidth before its search ends.
 MAX_BISECTIONS = 200
@@ -135,13 +135,44 @@ def smooth_distances(
     ``smooth_knn_dist`` for the floor of the bandwidth.
     """
     distances = neighbors.distances
-    sigma = np.empty(len(distances), dtype=np.float64)
-    rho = np.empty(len(distances), dtype=np.float64)
+    found = np.empty((2, len(distances)))
     k = distances.shape[1]
     mean = float(distances.mean(dtype=np.float64)) * k / (k + 1)
-    given = (distances, float(np.log2(k + 1)), float(local_connectivity), mean, sigma, rho)
-    share(len(rho), lambda first, last: _smooth(first, last, *given))
-    return sigma, rho
+    given = (distances, 0, float(np.log2(k + 1)), float(local_connectivity), mean, found)
+    share(len(distances), lambda first, last: _smooth(first, last, *given))
+    return found[0], found[1]
+
+
+def memberships(neighbors: Neighbors, *, local_connectivity: float = 1.0) -> NDArray[np.float64]:
+    r"""Return how strongly new rows belong to their neighbours, as umap-learn's ``transform`` does.
+
+    :math:`\mu_j = \exp(-\max(0, d_j - \rho)/\sigma)` with
+    :math:`\sum_{j > 1} \mu_j = \log_2 k`. A new row is not its own neighbour, so one neighbour less is
+    assumed to be fully connected; with ``local_connectivity=1`` none is, and :math:`\rho = 0`. Each
+    row is weighed on its own: the floor of :math:`\sigma` is a share of the row's own mean distance.
+
+    Parameters
+    ----------
+    neighbors
+        The k nearest samples of the new rows, k at least 2.
+    local_connectivity
+        As for :func:`smooth_distances`.
+
+    Returns
+    -------
+    ndarray, shape (m, k)
+        In [0, 1].
+
+    References
+    ----------
+    McInnes, Healy & Melville (2018), arXiv:1802.03426, algorithm 3; umap-learn's ``transform``.
+    """
+    distances = neighbors.distances
+    found = np.empty((2, len(distances)))
+    target = float(np.log2(distances.shape[1]))
+    given = (distances, 1, target, max(0.0, local_connectivity - 1.0), 0.0, found)
+    share(len(distances), lambda first, last: _smooth(first, last, *given))
+    return _fall(distances, found[0], found[1])
 
 
 def fuzzy_union(
@@ -177,13 +208,19 @@ def fuzzy_union(
     if not 0 <= set_op_mix_ratio <= 1:
         raise InvalidInputError(f"set_op_mix_ratio must be in [0, 1], got {set_op_mix_ratio}")
     sigma, rho = smooth_distances(neighbors, local_connectivity=local_connectivity)
-    excess = np.maximum(neighbors.distances - rho[:, None], 0.0)
-    # A sample that lies on all its neighbours has no bandwidth; the excess is 0 there.
-    memberships = np.exp(-excess / np.where(sigma > 0, sigma, 1.0)[:, None])
-    directed = _matrix(neighbors, memberships)
+    directed = _matrix(neighbors, _fall(neighbors.distances, sigma, rho))
     both = directed.multiply(directed.T)
     union = directed + directed.T - both
     return Graph.from_scipy(set_op_mix_ratio * union + (1.0 - set_op_mix_ratio) * both)
+
+
+def _fall(
+    distances: NDArray[np.float32], sigma: NDArray[np.float64], rho: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return memberships, which fall exponentially beyond ``rho``."""
+    excess = np.maximum(distances - rho[:, None], 0.0)
+    # A sample that lies on all its neighbours has no bandwidth; the excess is 0 there.
+    return np.exp(-excess / np.where(sigma > 0, sigma, 1.0)[:, None])
 
 
 def _matrix(neighbors: Neighbors, weights: NDArray[np.float64]) -> sparse.csr_matrix:
@@ -258,13 +295,17 @@ def _smooth(
     first: int,
     last: int,
     distances: NDArray[np.float32],
+    skipped: int,
     target: float,
     local_connectivity: float,
     mean_distance: float,
-    sigma: NDArray[np.float64],
-    rho: NDArray[np.float64],
+    found: NDArray[np.float64],
 ) -> None:
-    """Bisect the bandwidth of each row until its memberships sum to ``target``."""
+    """Bisect the bandwidth of each row until its memberships sum to ``target``.
+
+    ``found`` takes the bandwidths and the distances from which memberships fall. The nearest ``skipped`` neighbours do not count; rows that skip some are weighed on their own,
+    whatever ``mean_distance``.
+    """
     k = distances.shape[1]
     for i in range(first, last):
         row = distances[i]
@@ -272,11 +313,11 @@ def _smooth(
         mean = 0.0
         for j in range(k):
             mean += row[j]
-        mean /= k + 1
+        mean /= k + 1 - skipped
         low, high, at = 0.0, np.inf, mean
         for _ in range(MAX_BISECTIONS):
             total = 0.0
-            for j in range(k):
+            for j in range(skipped, k):
                 excess = row[j] - nearest
                 total += np.exp(-excess / at) if excess > 0.0 else 1.0
             if abs(total - target) < SUM_TOLERANCE or at == 0.0:
@@ -286,9 +327,9 @@ def _smooth(
             else:
                 low = at
             at = 2.0 * at if np.isinf(high) else 0.5 * (low + high)
-        floor = MIN_BANDWIDTH * (mean if nearest > 0.0 else mean_distance)
-        sigma[i] = max(at, floor)
-        rho[i] = nearest
+        floor = MIN_BANDWIDTH * (mean if nearest > 0.0 or skipped > 0 else mean_distance)
+        found[0, i] = max(at, floor)
+        found[1, i] = nearest
 
 
 @numba.njit(cache=True, error_model="numpy")

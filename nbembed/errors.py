@@ -8,7 +8,9 @@ __all__ = [
     "FrameExpiredError",
     "InvalidInputError",
     "InvalidTypeError",
+    "MissingPackageError",
     "NbembedError",
+    "NotKeptError",
     "RunEndedError",
 ]
 
@@ -23,6 +25,14 @@ class InvalidInputError(NbembedError, ValueError):
 
 class InvalidTypeError(NbembedError, TypeError):
     """An argument has a type that cannot be used, or a name that does not exist."""
+
+
+class MissingPackageError(NbembedError, ImportError):
+    """Something was asked for that needs a package which is not installed; the message names it."""
+
+
+class NotKeptError(NbembedError, AttributeError):
+    """Something of a fit was asked for that was not kept; the message says how to have it."""
 
 
 class FrameExpiredError(NbembedError, RuntimeError):

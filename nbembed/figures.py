@@ -5,24 +5,37 @@ screen by itself.
 """
 
 import io
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import ListedColormap, Normalize, to_rgb
+from matplotlib.colors import ListedColormap, LogNorm, Normalize, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
-from nbembed._checks import check_labels
 from nbembed._types import FloatArray
-from nbembed.labels import MISSING, classes
+from nbembed.columns import as_column
+from nbembed.encodings import ABSENT, Spec, codes_of, color_spec, places_of
+from nbembed.errors import InvalidInputError
 from nbembed.transport import check_map
 
-__all__ = ["MapFigure", "map", "palette", "png", "point_style"]
+__all__ = [
+    "MapFigure",
+    "caption",
+    "map",
+    "palette",
+    "png",
+    "point_style",
+    "ramp",
+    "small_png",
+    "svg",
+]
 
 # The first are those of Okabe & Ito (2008), "Color universal design"; the others were searched so
 # that any two differ for every common kind of colour vision. js/src/scales.ts has the same list.
@@ -34,8 +47,21 @@ PLAIN_COLOR = "#1864ab"
 MISSING_COLOR = "#969aa0"
 MAX_LEGEND_ENTRIES = 20
 MAX_NAME_LENGTH = 40
-# The yellow end of viridis would melt into white.
-RAMP_END = 0.94
+# matplotlib's names of the ramps, and the part of each that stands out from white; the same parts as
+# in js/src/scales.ts.
+RAMPS = {
+    "viridis": ("viridis", 0.87),
+    "cividis": ("cividis", 0.87),
+    "magma": ("magma", 0.85),
+    "rdbu": ("RdBu", 1.0),
+}
+# The middle of "rdbu" is nearly white: this much darker, or zero could not be seen.
+DIM = 0.18
+RAMP_STEPS = 256
+# More points than this stand in an SVG as one picture, not as a shape each.
+MAX_SHAPES = 20_000
+# What a picture is reduced to, step by step, until it is small: scale and number of colours.
+REDUCTIONS = ((1.0, 256), (1.0, 64), (0.8, 64), (0.8, 24), (0.65, 24), (0.5, 16), (0.4, 8))
 PIXELS_PER_INCH, POINTS_PER_INCH = 96.0, 72.0
 # sRGB (IEC 61966-2-1): up to here the curve is a straight line.
 LINEAR_UNTIL = 0.0031308
@@ -54,8 +80,10 @@ def map(  # noqa: A001  (figures.map reads as what it makes)
     embedding: Any,
     *,
     labels: Any = None,
+    encodings: Mapping[str, Spec] | None = None,
     ax: Axes | None = None,
     title: str = "",
+    caption: str = "",
 ) -> Figure:
     """Return a picture of a map.
 
@@ -67,10 +95,15 @@ def map(  # noqa: A001  (figures.map reads as what it makes)
     labels
         One value per point. Text, booleans and integers with at most 50 different values are names
         with a legend; everything else is a number with a colour bar. Missing values are grey.
+    encodings
+        Specs of :mod:`nbembed.encodings` for ``"color"``, ``"size"`` and ``"opacity"``; a colour
+        among them comes before ``labels``.
     ax
         Axes to draw into. None makes a new figure.
     title
         Plain text above the map.
+    caption
+        Plain text below the map. What sizes and opacities mean is said before it.
 
     Returns
     -------
@@ -80,21 +113,69 @@ def map(  # noqa: A001  (figures.map reads as what it makes)
     Raises
     ------
     InvalidInputError
-        If the map is not finite, or there is not one label per point.
+        If the map is not finite, or there is not one label or code per point.
     """
     points = check_map(embedding, name="embedding")
-    values = check_labels(labels, len(points))
+    specs = dict(encodings or {})
+    if labels is not None and "color" not in specs:
+        specs["color"] = color_spec(as_column(labels, len(points), argument="labels", unnamed=""))
+    for channel, spec in specs.items():
+        if len(codes_of(spec)) != len(points):
+            raise InvalidInputError(
+                f"encodings[{channel!r}] must hold one code per point, {len(points)} in all, got {len(codes_of(spec))}"
+            )
     axes = _new_axes() if ax is None else ax
-    _draw_points(axes, points, values)
-    _dress(axes, _full_title(title, points.shape[1]))
+    _draw_points(axes, points, specs)
+    _dress(axes, _full_title(title, points.shape[1]), "\n".join([*_notes(specs), caption]).strip())
     figure: Any = axes.figure
     return figure
+
+
+def caption(trustworthiness: float | None = None) -> str:
+    """Return what may be read from a map, in a line; its trustworthiness only where it was measured."""
+    shapes = "Sizes and gaps of clusters are not to scale."
+    if trustworthiness is None or not np.isfinite(trustworthiness):
+        return shapes
+    # Two digits; only a map without a single fault is "1.00". js/src/caption.ts does the same.
+    value = min(0.99, trustworthiness) if trustworthiness < 1 else 1.0
+    return f"Neighbours: {value:.2f} trustworthy here. {shapes}"
 
 
 def png(figure: Figure, *, dpi: float = 100.0) -> bytes:
     """Return a figure as the bytes of a PNG image, the same bytes for the same figure."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def small_png(figure: Figure, *, max_bytes: int = 60_000) -> bytes:
+    """Return a figure as a PNG image of at most about ``max_bytes``, with fewer colours and pixels.
+
+    The smallest form is returned where even that is larger.
+    """
+    from PIL import Image
+
+    whole = Image.open(io.BytesIO(png(figure))).convert("RGB")
+    content = b""
+    for scale, colors in REDUCTIONS:
+        size = (round(whole.width * scale), round(whole.height * scale))
+        picture = whole if scale == 1.0 else whole.resize(size, Image.Resampling.LANCZOS)
+        buffer = io.BytesIO()
+        picture.quantize(colors, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+        content = buffer.getvalue()
+        if len(content) <= max_bytes:
+            break
+    return content
+
+
+def svg(figure: Figure) -> bytes:
+    """Return a figure as an SVG image, the same bytes for the same figure.
+
+    Text stays text. More than 20,000 points stand in it as one picture.
+    """
+    buffer = io.BytesIO()
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "nbembed"}):
+        figure.savefig(buffer, format="svg", dpi=200, metadata={"Date": None, "Creator": "nbembed"})
     return buffer.getvalue()
 
 
@@ -114,6 +195,18 @@ def palette(count: int) -> NDArray[np.float64]:
     index = np.arange(count)
     lightness = np.array([0.6, 0.45, 0.74])[index % 3]
     return _oklch(lightness, 0.11 + 0.04 * (index % 2), index * 2.399963)
+
+
+def ramp(name: str) -> NDArray[np.float64]:
+    """Return the 256 colours of a ramp for numbers, red, green, blue from 0 to 1."""
+    from matplotlib import colormaps
+
+    source, end = RAMPS[name]
+    colors = np.asarray(colormaps[source](np.linspace(0.0, end, RAMP_STEPS)))[:, :3]
+    if name != "rdbu":
+        return colors
+    from_middle = np.abs(np.linspace(-1.0, 1.0, RAMP_STEPS))
+    return colors * (1.0 - DIM * (1.0 - from_middle))[:, None]
 
 
 def point_style(count: int, area: float, *, has_colors: bool) -> tuple[float, float]:
@@ -148,39 +241,54 @@ def _new_axes() -> Axes:
     return figure.add_subplot()
 
 
-def _draw_points(ax: Axes, points: NDArray[np.float64], labels: NDArray[Any] | None) -> None:
-    """Draw the points, and the legend or colour bar of their labels."""
-    colors: Any = PLAIN_COLOR
-    if labels is not None:
-        named = classes(labels)
-        colors = _number_colors(ax, labels) if named is None else _class_colors(ax, *named)
+def _draw_points(ax: Axes, points: NDArray[np.float64], specs: Mapping[str, Spec]) -> None:
+    """Draw the points, and the legend or colour bar of their colours."""
+    n, color = len(points), specs.get("color")
     box = ax.get_window_extent().transformed(ax.figure.dpi_scale_trans.inverted())
     area = abs(box.width * box.height) * PIXELS_PER_INCH**2
-    diameter, opacity = point_style(len(points), area, has_colors=labels is not None)
+    diameter, opacity = point_style(n, area, has_colors=color is not None)
+    rgba = np.empty((n, 4))
+    rgba[:, :3] = to_rgb(PLAIN_COLOR) if color is None else _colors(ax, color)
+    rgba[:, 3] = opacity * _factors(specs.get("opacity"), n)
+    diameters = diameter * _factors(specs.get("size"), n)
     # In the order of the rows, sorted data would bury the first classes under the last.
-    order = np.random.default_rng(0).permutation(len(points))
-    y = points[:, 1] if points.shape[1] > 1 else np.zeros(len(points))
+    order = np.random.default_rng(0).permutation(n)
+    y = points[:, 1] if points.shape[1] > 1 else np.zeros(n)
     ax.scatter(
         points[order, 0],
         y[order],
-        s=(diameter * POINTS_PER_INCH / PIXELS_PER_INCH) ** 2,
-        c=colors if isinstance(colors, str) else colors[order],
-        alpha=opacity,
+        s=(diameters[order] * POINTS_PER_INCH / PIXELS_PER_INCH) ** 2,
+        c=rgba[order],
         linewidths=0,
+        rasterized=n > MAX_SHAPES,
     )
 
 
-def _class_colors(ax: Axes, names: list[str], codes: NDArray[np.int64]) -> NDArray[np.float64]:
+def _factors(spec: Spec | None, n: int) -> NDArray[np.float64]:
+    """Return what a size or an opacity is multiplied by; the low end where a value is missing."""
+    if spec is None:
+        return np.ones(n)
+    low, high = spec["range"]
+    return low + np.nan_to_num(places_of(spec)) * (high - low)
+
+
+def _colors(ax: Axes, spec: Spec) -> NDArray[np.float64]:
+    return (_class_colors if spec["kind"] == "category" else _number_colors)(ax, spec)
+
+
+def _class_colors(ax: Axes, spec: Spec) -> NDArray[np.float64]:
     """Return a colour per point; add the legend, largest classes only if there are many."""
-    # The colour of missing labels stands last, where the code -1 finds it.
-    colors = np.vstack([palette(len(names)), to_rgb(MISSING_COLOR)])
-    counts = np.bincount(codes[codes >= 0], minlength=len(names))
+    names, codes = spec["categories"], codes_of(spec)
+    own = spec.get("colors")
+    known = palette(len(names)) if own is None else [to_rgb(color) for color in own]
+    colors = np.vstack([np.reshape(known, (-1, 3)), to_rgb(MISSING_COLOR)])
+    counts = np.array(spec["counts"], dtype=np.int64)
     shown = np.sort(np.argsort(-counts, kind="stable")[:MAX_LEGEND_ENTRIES]).tolist()
     entries: list[tuple[str, Any]] = [(names[code], colors[code]) for code in shown]
     if len(names) > len(shown):
         entries.append((f"and {len(names) - len(shown)} more", to_rgb("white")))
-    if (codes == MISSING).any():
-        entries.append(("no label", colors[MISSING]))
+    if (codes == ABSENT).any():
+        entries.append(("no label", colors[-1]))
     handles = [
         Line2D([], [], linestyle="", marker="o", markersize=6, color=color) for _, color in entries
     ]
@@ -192,30 +300,46 @@ def _class_colors(ax: Axes, names: list[str], codes: NDArray[np.int64]) -> NDArr
         bbox_to_anchor=(1.01, 1.0),
         frameon=False,
         fontsize="small",
+        title_fontsize="small",
     )
     for text, (name, _) in zip(legend.get_texts(), entries, strict=True):
-        _write(text, name if len(name) <= MAX_NAME_LENGTH else name[: MAX_NAME_LENGTH - 1] + "…")
-    return colors[codes]
+        _write(text, _cut(name))
+    _write(legend.get_title(), _cut(spec["name"]))
+    return colors[np.minimum(codes, len(names))]
 
 
-def _number_colors(ax: Axes, labels: NDArray[Any]) -> NDArray[np.float64]:
+def _number_colors(ax: Axes, spec: Spec) -> NDArray[np.float64]:
     """Return a colour per point; add the colour bar."""
-    from matplotlib import colormaps
-
-    values = labels.astype(np.float64)
-    finite = np.isfinite(values)
-    colors = np.tile(to_rgb(MISSING_COLOR), (len(values), 1))
-    if not finite.any():
+    places = places_of(spec)
+    present = ~np.isnan(places)
+    colors = np.tile(to_rgb(MISSING_COLOR), (len(places), 1))
+    if not present.any():
         return colors
-    ramp = ListedColormap(colormaps["viridis"](np.linspace(0.0, RAMP_END, 256)))
-    scale = ScalarMappable(Normalize(values[finite].min(), values[finite].max()), ramp)
-    colors[finite] = scale.to_rgba(values[finite])[:, :3]
+    shades = ramp(spec["map"])
+    colors[present] = shades[np.rint(places[present] * (RAMP_STEPS - 1)).astype(np.intp)]
+    # On a logarithmic scale without extent there is nothing to divide into powers of ten.
+    norm = LogNorm if spec["scale"] == "log" and spec["min"] < spec["max"] else Normalize
+    scale = ScalarMappable(norm(spec["min"], spec["max"]), ListedColormap(shades))
     figure: Any = ax.figure
-    figure.colorbar(scale, ax=ax, shrink=0.8)
+    bar = figure.colorbar(scale, ax=ax, shrink=0.8)
+    _write(bar.ax.yaxis.label, _cut(spec["name"]))
     return colors
 
 
-def _dress(ax: Axes, title: str) -> None:
+def _notes(specs: Mapping[str, Spec]) -> list[str]:
+    """Return a line that says what sizes and opacities mean, if there are any."""
+    said: list[str] = []
+    for channel in ("size", "opacity"):
+        spec = specs.get(channel)
+        if spec is None:
+            continue
+        ends = f"{spec['min']:.4g} to {spec['max']:.4g}" if spec["kind"] == "number" else ""
+        ends = ends or ", ".join(spec["categories"])
+        said.append(f"{channel.capitalize()}: {_cut(spec['name'])} ({_cut(ends)}).")
+    return [" ".join(said)] if said else []
+
+
+def _dress(ax: Axes, title: str, caption: str) -> None:
     """Distances in a map have no unit, and both axes the same scale."""
     ax.set_aspect("equal", adjustable="datalim")
     ax.set_xticks([])
@@ -223,6 +347,7 @@ def _dress(ax: Axes, title: str) -> None:
     for spine in ax.spines.values():
         spine.set_color("#cccccc")
     _write(ax.set_title(""), title)
+    _write(ax.set_xlabel("", fontsize="small", color="#555555"), caption)
 
 
 def _full_title(title: str, n_components: int) -> str:
@@ -232,10 +357,18 @@ def _full_title(title: str, n_components: int) -> str:
     return f"{title} ({note})" if title else note
 
 
+def _cut(name: str) -> str:
+    return name if len(name) <= MAX_NAME_LENGTH else name[: MAX_NAME_LENGTH - 1] + "…"
+
+
 def _write(text: Text, content: str) -> None:
-    """Set a text as it is: a dollar sign in it starts no formula."""
+    """Set a text as it is: a dollar sign in it starts no formula.
+
+    What cannot stand in a file (control characters, halves of characters) is replaced.
+    """
+    whole = content.encode("utf-8", errors="replace").decode()
     text.set_parse_math(False)
-    text.set_text(content)
+    text.set_text("".join(c if c >= " " or c == "\n" else "\ufffd" for c in whole))
 
 
 def _oklch(lightness: FloatArray, chroma: FloatArray, hue: FloatArray) -> NDArray[np.float64]:

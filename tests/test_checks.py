@@ -1,6 +1,7 @@
 """Bad input: one clear error that names the argument, what it got and what to do; or a finite map."""
 
 import warnings
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -43,10 +44,6 @@ BAD_DATA = {
     "three dimensions": (GOOD.reshape(60, 5, 1), r"X must have 2 dimensions.*got 3"),
     "strings": (np.array([["a", "b"]] * 60), r"X must hold numbers, got 'a'.*encode"),
     "mixed objects": (np.array([[1.0, "b"]] * 60, dtype=object), r"X must hold numbers, got 'b'"),
-    "text column": (
-        pd.DataFrame({"x": GOOD[:, 0], "name": ["a"] * 60}),
-        r"X must hold numbers.*'name'",
-    ),
     "ragged": ([[1, 2], [3]], r"X must be a table with rows of equal length"),
     "complex": (GOOD + 1j, r"X must be real. Complex data not supported"),
     "huge sparse": (sparse.csr_matrix((100_000, 100_000)), r"X must fit.*TruncatedSVD"),
@@ -62,6 +59,35 @@ def test_bad_data_is_refused_with_what_it_got_and_what_to_do(case, use):
     with pytest.raises(NbembedError, match=message) as caught:
         use(X)
     assert isinstance(caught.value, (ValueError, TypeError))
+
+
+BAD_FRAMES = {
+    "text": (
+        pd.DataFrame({"x": GOOD[:, 0], "name": ["a"] * 60}),
+        r"X must hold numbers.*non-numeric column\(s\) 'name'; drop or encode",
+    ),
+    "dates": (
+        pl.DataFrame({"x": [1, 2], "day": [date(2024, 1, 1)] * 2}),
+        r"non-numeric column\(s\) 'day'",
+    ),
+    "repeated names": (
+        pd.DataFrame(GOOD, columns=list("abcda")),
+        r"X must have a name of its own for each column, got 'a' more than once; rename or drop",
+    ),
+    "lazy": (pl.LazyFrame({"x": [1, 2]}), r"X must be in memory, got a lazy LazyFrame"),
+    "gaps": (
+        pl.DataFrame({"x": [1, None, 3], "y": [True, None, False]}),
+        r"X must be finite.*got 2 value\(s\).*column\(s\) x \(1\), y \(1\)",
+    ),
+    "complex": (pd.DataFrame({"x": [1j, 2]}), r"X must hold numbers, got dtype complex128"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FRAMES)
+def test_bad_frames_are_refused_by_estimators(case):
+    X, message = BAD_FRAMES[case]
+    with pytest.raises(NbembedError, match=message):
+        UMAP().fit(X)
 
 
 BAD_PARAMETERS = {
@@ -208,6 +234,8 @@ def test_a_large_offset_keeps_the_digits():
         torch.tensor,
         lambda X: torch.tensor(X, requires_grad=True),
         sparse.csr_matrix,
+        lambda X: pd.DataFrame(X).astype({0: object, 1: "Float64"}),
+        lambda X: pytest.importorskip("pyarrow").table(dict(zip("abcde", X.T, strict=True))),
         np.asfortranarray,
         lambda X: X[::-1][::-1],
         lambda X: X.astype(">f8"),
@@ -220,6 +248,8 @@ def test_a_large_offset_keeps_the_digits():
         "torch",
         "torch grad",
         "sparse",
+        "mixed pandas",
+        "pyarrow",
         "fortran",
         "strided",
         "big endian",

@@ -1,9 +1,11 @@
 """Static pictures: what is drawn, in which colours, and without global state."""
 
+import io
 import re
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import matplotlib.image
 import numpy as np
@@ -11,8 +13,11 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from numpy.testing import assert_allclose, assert_array_equal
+from PIL import Image
 
 from nbembed import figures
+from nbembed.columns import Column
+from nbembed.encodings import color_spec, sized_spec
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.labels import classes
 
@@ -210,3 +215,122 @@ def test_more_than_ten_colours_come_from_oklab():
 def test_the_palette_is_the_front_ends():
     block = re.search(r"TEN_LIGHT = \[(.*?)\]", SCALES.read_text(encoding="utf-8"), re.DOTALL)[1]
     assert tuple(re.findall(r"#[0-9a-f]{6}", block)) == figures.TEN_COLORS
+
+
+# ---- encodings: the picture shows what the browser shows -----------------------------------------
+
+
+def _drawn(figure):
+    """Return colours and areas by row of Y."""
+    points = _points(figure)
+    offsets = np.asarray(points.get_offsets())
+    row = [int(np.flatnonzero((point == Y).all(axis=1))[0]) for point in offsets]
+    place = np.argsort(row)
+    sizes = np.broadcast_to(points.get_sizes(), len(Y))
+    return points.get_facecolors()[place], sizes[place]
+
+
+def _encoded(**specs):
+    return figures.map(Y, encodings=specs)
+
+
+@pytest.mark.parametrize("name", ["viridis", "cividis", "magma", "rdbu"])
+def test_numbers_have_the_colours_of_their_ramp(name):
+    values = np.linspace(-1, 1, 60)
+    figure = _encoded(color=color_spec(Column("v", values), map=name))
+    colors, _ = _drawn(figure)
+    shades = figures.ramp(name)
+    assert_allclose(colors[[0, -1], :3], shades[[0, -1]], atol=1e-6)
+    assert_allclose(colors[:, :3], shades[np.rint((values + 1) / 2 * 255).astype(int)], atol=0.02)
+    assert figure.axes[1].get_ylabel() == "v"
+
+
+def test_a_logarithmic_colour_bar():
+    figure = _encoded(color=color_spec(Column("v", np.logspace(0, 3, 60)), scale="log"))
+    assert figure.axes[1].get_yscale() == "log"
+    colors, _ = _drawn(figure)
+    assert_allclose(colors[20, :3], figures.ramp("viridis")[85], atol=0.02)
+    figures.png(_encoded(color=color_spec(Column("v", np.full(60, 5.0)), scale="log")))
+
+
+def test_own_colours_and_the_name_of_the_legend():
+    names = np.array(["b", "a"] * 30)
+    figure = _encoded(color=color_spec(Column("kind", names), map=["#ff0000", "#00ff00"]))
+    colors, _ = _drawn(figure)
+    assert [to_hex(c[:3]) for c in colors[:2]] == ["#00ff00", "#ff0000"]
+    assert figure.axes[0].get_legend().get_title().get_text() == "kind"
+
+
+def test_sizes_and_opacities_follow_their_values():
+    plain, plain_area = _drawn(figures.map(Y))
+    values = np.linspace(1, 3, 60)
+    values[5] = np.nan
+    figure = _encoded(
+        size=sized_spec("size", Column("s", values), range=(0.5, 2)),
+        opacity=sized_spec("opacity", Column("o", values), range=(0.25, 1)),
+    )
+    colors, areas = _drawn(figure)
+    assert_allclose(np.sqrt(areas / plain_area)[[0, 5, -1]], [0.5, 0.5, 2], rtol=1e-4)
+    assert_allclose((colors[:, 3] / plain[:, 3])[[0, 5, -1]], [0.25, 0.25, 1], rtol=1e-4)
+    assert figure.axes[0].get_xlabel() == "Size: s (1 to 3). Opacity: o (1 to 3)."
+
+
+def test_encodings_of_other_rows_are_refused():
+    with pytest.raises(
+        InvalidInputError, match=r"encodings\['size'\] must hold one code per point, 60"
+    ):
+        _encoded(size=sized_spec("size", Column("s", np.arange(5.0))))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "Sizes and gaps of clusters are not to scale."),
+        (float("nan"), "Sizes and gaps of clusters are not to scale."),
+        (0.9873, "Neighbours: 0.99 trustworthy here. Sizes and gaps of clusters are not to scale."),
+        (0.9999, "Neighbours: 0.99 trustworthy here. Sizes and gaps of clusters are not to scale."),
+        (1.0, "Neighbours: 1.00 trustworthy here. Sizes and gaps of clusters are not to scale."),
+        (0.5, "Neighbours: 0.50 trustworthy here. Sizes and gaps of clusters are not to scale."),
+    ],
+)
+def test_the_caption_says_what_may_be_read(value, text):
+    assert figures.caption(value) == text
+
+
+def test_the_caption_stands_below_the_map():
+    figure = figures.map(Y, caption="not $\\frac{ to scale")
+    assert figure.axes[0].get_xlabel() == "not $\\frac{ to scale"
+    assert figures.png(figure).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("kind", ["classes", "numbers"])
+def test_the_picture_of_many_points_is_small(kind):
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 10, 70_000) if kind == "classes" else rng.normal(size=70_000)
+    figure = figures.map(rng.normal(size=(70_000, 2)), labels=labels, title="UMAP")
+    content = figures.small_png(figure)
+    assert len(content) <= 60_000
+    assert Image.open(io.BytesIO(content)).size >= (320, 240)
+    assert len(figures.small_png(figure, max_bytes=15_000)) <= 15_000
+
+
+def test_an_svg_keeps_text_as_text_and_is_the_same_each_time():
+    hostile = np.array(["<script>&\x00\ud800"] * 60, dtype=object)
+    first, second = (figures.svg(figures.map(Y, labels=hostile, title="t")) for _ in range(2))
+    assert first == second
+    root = ET.fromstring(first)  # noqa: S314 - our own
+    texts = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert {"t", "<script>&\ufffd?"} <= set(texts)
+
+
+def test_an_svg_of_many_points_is_one_picture():
+    content = figures.svg(figures.map(np.random.default_rng(0).normal(size=(30_000, 2))))
+    assert len(content) < 1_000_000
+    assert b"data:image/png;base64" in content
+
+
+@pytest.mark.skipif(not SCALES.exists(), reason="the source of the front end is not here")
+def test_the_ramps_end_where_the_front_ends_do():
+    block = re.search(r"SEEN[^=]*= \{(.*?)\};", SCALES.read_text(encoding="utf-8"), re.DOTALL)[1]
+    ends = {name: float(end) for name, end in re.findall(r"(\w+): \[\s*\[0, ([\d.]+)\]", block)}
+    assert ends == {name: end for name, (_, end) in figures.RAMPS.items()}

@@ -127,7 +127,7 @@ def test_function_and_matrix_of_distances_equal_the_metric():
 
 
 def test_search_reports_growing_fractions(monkeypatch):
-    monkeypatch.setattr(neighbors, "BLOCK_ENTRIES", 1)
+    monkeypatch.setattr(neighbors.finding, "BLOCK_ENTRIES", 1)
     fractions = list(search(normal(400, 3), n_neighbors=3))
     assert len(fractions) > 2
     assert fractions == sorted(fractions)
@@ -135,7 +135,7 @@ def test_search_reports_growing_fractions(monkeypatch):
 
 
 def test_a_search_that_is_given_up_leaves_no_lock_and_no_thread(monkeypatch):
-    monkeypatch.setattr(neighbors, "BLOCK_ENTRIES", 1)
+    monkeypatch.setattr(neighbors.finding, "BLOCK_ENTRIES", 1)
     before = threading.active_count()
     stage = search(normal(400, 3), n_neighbors=3)
     next(stage)
@@ -173,7 +173,7 @@ def test_approximate_search_repairs_what_is_missing(clusters, monkeypatch):
         candidates[:, 0] = np.arange(500)
         return candidates, np.zeros((500, k + 1), dtype=np.float32)
 
-    monkeypatch.setattr(neighbors, "_descend", descend)
+    monkeypatch.setattr(neighbors.finding, "_descend", descend)
     for metric in ("euclidean", "cosine"):
         found = nearest_neighbors(X, n_neighbors=4, method="approximate", metric=metric)
         exact = nearest_neighbors(X, n_neighbors=4, metric=metric)

@@ -2,6 +2,7 @@
 
 import threading
 import time
+import zlib
 
 import numpy as np
 import pytest
@@ -273,8 +274,8 @@ def test_a_short_run_is_sent_again_for_replay_and_kept_for_the_notebook(blobs):
     assert history["replay"] is True
     assert [f["step"] for f in history["info"]["frames"]][-1] == 60
     assert widget.snapshot_info["frames"][-1]["step"] == 60
-    assert len(widget.snapshot) == 4 * 150 * len(widget.snapshot_info["frames"])
-    assert len(widget.snapshot) <= 2_000_000
+    raw = zlib.decompress(widget.snapshot)
+    assert len(raw) == 4 * 150 * len(widget.snapshot_info["frames"]) <= 30_000
     assert {"loss", "trustworthiness", "neighbor_recall"} <= set(widget.curves)
     assert "rows" in widget.curves["trustworthiness"]["note"]
 

@@ -1,13 +1,22 @@
 // Puts the views together.
 
 import type { ViewProps } from "./props";
+import type { Store } from "./store";
+import { Caption } from "./views/caption";
+import { ColorBy } from "./views/color-by";
 import { Controls, Hint } from "./views/controls";
 import { Header } from "./views/header";
 import { Legend } from "./views/legend";
 import { MapView } from "./views/map";
+import { Marks } from "./views/marks";
 import { Notice } from "./views/notice";
 import { Panels } from "./views/panels";
+import { PointCard } from "./views/point-card";
+import { Ramp } from "./views/ramp";
 import { Scrubber } from "./views/scrubber";
+import { Search } from "./views/search";
+import { Shown } from "./views/shown";
+import { Tools } from "./views/tools";
 
 export function App(props: ViewProps) {
   const { fatal } = props.store;
@@ -17,14 +26,29 @@ export function App(props: ViewProps) {
         {fatal.value}
       </div>
     );
-  const hasLegend = props.store.coloring.value.spec.kind !== undefined;
+  const isWide = hasSide(props.store);
   return (
     <div class="nbe-card">
       <Header {...props} />
       <Notice {...props} />
-      <div class={hasLegend ? "nbe-body nbe-with-legend" : "nbe-body"}>
-        <MapView {...props} />
-        <Legend {...props} />
+      <div class={isWide ? "nbe-body nbe-with-side" : "nbe-body"}>
+        <div class="nbe-figure">
+          <MapView {...props}>
+            <PointCard {...props} />
+            <Tools {...props} />
+          </MapView>
+          <Caption {...props} />
+        </div>
+        {isWide && (
+          <section class="nbe-side" aria-label="search and legend">
+            <Search {...props} />
+            <ColorBy {...props} />
+            <Shown {...props} />
+            <Legend {...props} />
+            <Ramp {...props} />
+            <Marks {...props} />
+          </section>
+        )}
         <Panels {...props} />
       </div>
       <footer class="nbe-footer">
@@ -34,4 +58,12 @@ export function App(props: ViewProps) {
       </footer>
     </div>
   );
+}
+
+/** Whether anything stands beside the map. Room for choices is kept before one is made. */
+function hasSide({ looking, isPage }: Store): boolean {
+  const { color, size, opacity } = looking.look.value;
+  const isEncoded = color !== undefined || size !== undefined || opacity !== undefined;
+  const hasChoice = !isPage && looking.fields.value.columns.length > 0;
+  return isEncoded || hasChoice || looking.fields.value.searchable;
 }

@@ -1,7 +1,9 @@
 // One small chart of curves over steps: a thin coat around uPlot.
 
 import uPlot from "uplot";
+import { indexAt } from "./curves";
 import type { Curve } from "./state";
+import { strokeOf } from "./strokes";
 import { count, figure } from "./text";
 
 export interface Ink {
@@ -15,16 +17,22 @@ export interface ChartOptions {
   /** Charts of one widget move their cursors together. */
   group: string;
   ink: () => Ink;
+  /** First and last step of all charts, so that their cursors stand below each other. */
+  domain: () => readonly [number, number];
   /** Fixed ends of the vertical axis. */
   range?: readonly [number, number];
   /** Every curve has its own vertical axis, since their units differ. */
   isApart?: boolean;
-  /** Told the step under the cursor, null when it leaves. */
-  onStep(step: number | null): void;
+  /** Told the step under the pointer, null when it leaves. Only the chart under it tells. */
+  onHover(step: number | null): void;
+  /** Told the step that the pointer has pressed or been dragged to. */
+  onScrub(step: number): void;
 }
 
 export interface Chart {
-  set(curves: readonly Curve[], marker: number | null): void;
+  set(curves: readonly Curve[]): void;
+  /** Draws a line at the step that the map shows; null for none. */
+  mark(step: number | null): void;
   resize(): void;
   redraw(): void;
   close(): void;
@@ -35,8 +43,7 @@ export function createChart(options: ChartOptions): Chart {
   let labels = "";
   let marker: number | null = null;
 
-  const set = (curves: readonly Curve[], at: number | null) => {
-    marker = at;
+  const set = (curves: readonly Curve[]) => {
     const data = tableOf(curves);
     const names = curves.map((curve) => curve.label).join("\n");
     if (plot === null || names !== labels) {
@@ -47,14 +54,38 @@ export function createChart(options: ChartOptions): Chart {
         data,
         options.host,
       );
+      listenScrub(plot, options.onScrub);
     } else plot.setData(data);
   };
   return {
     set,
+    mark(step) {
+      if (marker === step) return;
+      marker = step;
+      plot?.redraw(false, false);
+    },
     resize: () => plot?.setSize(sizeOf(options.host)),
     redraw: () => plot?.redraw(false, true),
     close: () => plot?.destroy(),
   };
+}
+
+/** A press or a drag with the main button, a pen or a finger looks at that moment. */
+function listenScrub(plot: uPlot, onScrub: (step: number) => void): void {
+  const { over } = plot;
+  const scrub = (event: PointerEvent) => {
+    const { left, width } = over.getBoundingClientRect();
+    const x = Math.min(width, Math.max(0, event.clientX - left));
+    onScrub(Math.round(plot.posToVal(x, "x")));
+  };
+  over.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    over.setPointerCapture(event.pointerId);
+    scrub(event);
+  });
+  over.addEventListener("pointermove", (event) => {
+    if (over.hasPointerCapture(event.pointerId)) scrub(event);
+  });
 }
 
 function tableOf(curves: readonly Curve[]): uPlot.AlignedData {
@@ -74,9 +105,9 @@ function optionsOf(
   curves: readonly Curve[],
   marker: () => number | null,
 ): uPlot.Options {
-  const { ink, group, range, isApart, host } = options;
+  const { ink, group, domain, range, isApart, host } = options;
   const scaleOf = (i: number) => (isApart === true && i > 0 ? `y${i}` : "y");
-  const scales: uPlot.Scales = { x: { time: false, range: widen } };
+  const scales: uPlot.Scales = { x: { time: false, range: () => widen(domain()) } };
   curves.forEach((_, i) => {
     scales[scaleOf(i)] =
       range === undefined ? { range: roomy } : { range: [range[0], range[1]] };
@@ -91,16 +122,18 @@ function optionsOf(
       drag: { x: false, y: false },
       y: false,
       points: { size: 6 },
+      // The dots stand at the values that are written above: the last ones at or before the line.
+      dataIdx: (self, series, _, x) => before(self, series, Math.round(x)),
     },
     series: [{}, ...curves.map((_, i) => seriesOf(ink, scaleOf(i), i))],
     axes: axesOf(ink, isApart === true && curves.length > 1),
     hooks: {
       setCursor: [
         (self) => {
-          const at = self.cursor.idx;
-          options.onStep(
-            at === null || at === undefined ? null : (self.data[0][at] ?? null),
-          );
+          // Charts that only follow another one have no event of their own.
+          if (self.cursor.event == null) return;
+          const { left = -1 } = self.cursor;
+          options.onHover(left < 0 ? null : Math.round(self.posToVal(left, "x")));
         },
       ],
       draw: [(self) => drawMarker(self, marker(), ink().text)],
@@ -109,10 +142,12 @@ function optionsOf(
 }
 
 function seriesOf(ink: () => Ink, scale: string, i: number): uPlot.Series {
+  const stroke = strokeOf(i);
   return {
     scale,
-    stroke: () => ink().series[i % ink().series.length] ?? "#888",
+    stroke: () => ink().series[stroke.ink] ?? "#888",
     width: 1.6,
+    dash: stroke.dash,
     spanGaps: true,
     points: { show: (self) => self.data[0].length < 3, size: 4 },
   };
@@ -148,9 +183,16 @@ function axesOf(ink: () => Ink, hasRight: boolean): uPlot.Axis[] {
   return axes;
 }
 
-function widen(_: uPlot, min: number | null, max: number | null): uPlot.Range.MinMax {
-  const [low, high] = [min ?? 0, max ?? 1];
-  return high > low ? [low, high] : [low, low + 1];
+function before(self: uPlot, series: number, step: number): number | null {
+  const values = self.data[series] ?? [];
+  let i = indexAt(self.data[0], step);
+  while (i >= 0 && values[i] == null) i -= 1;
+  return i < 0 ? null : i;
+}
+
+/** A run of a single step still needs an axis. */
+function widen([low, high]: readonly [number, number]): uPlot.Range.MinMax {
+  return [low, Math.max(high, low + 1)];
 }
 
 function roomy(_: uPlot, min: number | null, max: number | null): uPlot.Range.MinMax {

@@ -4,7 +4,7 @@ import type { Curve, Curves } from "./state";
 
 export const MAX_POINTS = 2000;
 
-/** `base` with the points of `more` behind its own. The arrays of `base` are left as they are. */
+/** `base` with the points of `more` behind its own, or in their place where they are more. The arrays of `base` are left as they are. */
 export function appendCurves(base: Curves, more: Curves): Curves {
   const out = { ...base };
   for (const [name, piece] of Object.entries(more)) {
@@ -15,6 +15,9 @@ export function appendCurves(base: Curves, more: Curves): Curves {
 }
 
 function joined(old: Curve, piece: Curve): Curve {
+  // The whole curve comes again, to a view that knew only the thinned one of a saved notebook.
+  const isWhole = (piece.steps[0] ?? Number.NaN) <= (old.steps[0] ?? Number.NaN);
+  if (isWhole && piece.steps.length > old.steps.length) return piece;
   const last = old.steps.at(-1) ?? -1;
   // A frame that is sent again brings its points again.
   const from = piece.steps.findIndex((step) => step > last);
@@ -63,7 +66,7 @@ function extremes(values: readonly (number | null)[], from: number, to: number) 
 }
 
 /** Index of the last point at or before `step`; -1 when there is none. */
-export function indexAt(steps: readonly number[], step: number): number {
+export function indexAt(steps: ArrayLike<number>, step: number): number {
   let low = 0;
   let high = steps.length;
   while (low < high) {
@@ -72,4 +75,13 @@ export function indexAt(steps: readonly number[], step: number): number {
     else high = middle;
   }
   return low - 1;
+}
+
+/** The last value at or before `step`, the last of all when `step` is null; null for none. */
+export function valueAt(curve: Curve, step: number | null): number | null {
+  const last = curve.values.length - 1;
+  let i = step === null ? last : indexAt(curve.steps, step);
+  // A value that was not finite says nothing: the one before it does.
+  while (i >= 0 && curve.values[i] === null) i--;
+  return curve.values[i] ?? null;
 }

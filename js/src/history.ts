@@ -26,11 +26,13 @@ export class History {
 
   push(frame: Frame): void {
     if (this.newest !== undefined && frame.run !== this.newest.run) this.clear();
-    const last = this.kept.at(-1);
     this.newest = frame;
+    const last = this.kept.at(-1);
     if (last !== undefined && frame.step <= last.step) {
-      // The kernel sends its last frame again to a view that just came.
-      if (frame.step === last.step) this.kept[this.kept.length - 1] = frame;
+      // The kernel sends its last frame again to a view that just came; a run that went back to an
+      // earlier step has left behind what followed it.
+      this.kept = this.kept.filter((old) => old.step < frame.step);
+      this.kept.push(frame);
       return;
     }
     if (this.offered % this.stride === 0) this.kept.push(frame);
@@ -43,8 +45,9 @@ export class History {
     const first = frames[0];
     if (first === undefined) return;
     const own = this.newest?.run === first.run ? this.frames : [];
-    const bySteps = new Map(own.map((frame) => [frame.step, frame]));
-    for (const frame of frames) bySteps.set(frame.step, frame);
+    const bySteps = new Map(frames.map((frame) => [frame.step, frame]));
+    // Frames that came live still have to be acknowledged: theirs are the ones to keep.
+    for (const frame of own) bySteps.set(frame.step, frame);
     this.clear();
     this.kept = [...bySteps.values()].sort((a, b) => a.step - b.step);
     this.newest = this.kept.at(-1);

@@ -3,6 +3,7 @@
 import "uplot/dist/uPlot.min.css";
 import "./styles/card.css";
 import "./styles/map.css";
+import "./styles/legend.css";
 import "./styles/panels.css";
 import "./styles/controls.css";
 import type { InitializeProps, RenderProps } from "@anywidget/types";

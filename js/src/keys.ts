@@ -1,6 +1,8 @@
 // What the keyboard does inside a widget.
 
-import { pan, type Screen, showAll, zoom } from "./screen";
+import { leaveFullscreen, toggleFullscreen } from "./fullscreen";
+import { pan, pointAt, type Screen, showAll, zoom } from "./screen";
+import { clearSelection, goTo, selectInView, selectRow } from "./selecting";
 import type { Store } from "./store";
 
 const PAN = 40;
@@ -11,27 +13,96 @@ const ARROWS: Record<string, readonly [number, number]> = {
   ArrowUp: [0, PAN],
   ArrowDown: [0, -PAN],
 };
+/** These use keys themselves. */
+const TAKEN =
+  "input, select, textarea, [contenteditable], [role=slider], [role=listbox], [role=menu]";
+
+interface Pressed {
+  event: KeyboardEvent;
+  screen: Screen;
+  store: Store;
+  /** The map has the focus, and no button in it. */
+  isOnMap: boolean;
+}
+
+/** Says whether it meant something. */
+type Action = (pressed: Pressed) => boolean;
+
+const always = (act: (pressed: Pressed) => unknown): Action => {
+  return (pressed) => {
+    act(pressed);
+    return true;
+  };
+};
+const onMap = (act: (pressed: Pressed) => unknown): Action => {
+  return (pressed) => pressed.isOnMap && always(act)(pressed);
+};
+
+const ACTIONS: Record<string, Action> = {
+  "+": always(({ screen, store }) => zoom(screen, store, ZOOM)),
+  "=": always(({ screen, store }) => zoom(screen, store, ZOOM)),
+  "-": always(({ screen, store }) => zoom(screen, store, 1 / ZOOM)),
+  "0": always(({ screen }) => showAll(screen)),
+  n: onMap(({ screen, store }) => goTo(store, screen, 1)),
+  p: onMap(({ screen, store }) => goTo(store, screen, -1)),
+  a: onMap(({ screen, store }) => selectInView(store, screen)),
+  Enter: onMap(({ event, screen, store }) =>
+    selectRow(store, screen, screen.pointed.peek().row, event.shiftKey),
+  ),
+  l: always(({ screen }) => toggleLasso(screen)),
+  f: ({ screen }) => toggleFullscreen(screen.root),
+  "/": ({ screen }) => search(screen.root),
+  "[": ({ store }) => turn(store, -1),
+  "]": ({ store }) => turn(store, 1),
+  Escape: ({ screen, store }) => giveUp(screen, store),
+  ".": ({ store }) => step(store),
+  ArrowRight: ({ store }) => step(store),
+  // A button takes the space bar for itself.
+  " ": ({ event, store }) =>
+    (event.target as HTMLElement).closest("button, summary") === null &&
+    togglePause(store),
+};
 
 /** Does what the key means; true when it meant something. */
 export function handleKey(event: KeyboardEvent, screen: Screen, store: Store): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   const target = event.target as HTMLElement;
-  if (/^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return false;
+  if (target.closest(TAKEN) !== null) return false;
+  const isOnMap = target.closest(".nbe-surface") !== null;
   const arrow = ARROWS[event.key];
-  if (arrow !== undefined && (event.shiftKey || target.closest(".nbe-stage") !== null)) {
+  if (arrow !== undefined && (event.shiftKey || isOnMap)) {
     pan(screen, store, arrow[0], arrow[1]);
     return true;
   }
-  // A button takes the space bar for itself.
-  if (event.key === " ") return target.tagName !== "BUTTON" && togglePause(store);
-  if (event.key === "ArrowRight" || event.key === ".") return step(store);
-  return lookAround(event.key, screen, store);
+  return ACTIONS[event.key]?.({ event, screen, store, isOnMap }) ?? false;
 }
 
-function lookAround(key: string, screen: Screen, store: Store): boolean {
-  if (key === "+" || key === "=") zoom(screen, store, ZOOM);
-  else if (key === "-") zoom(screen, store, 1 / ZOOM);
-  else if (key === "0") showAll(screen);
+export function toggleLasso(screen: Screen): void {
+  const isLasso = screen.tool.peek() === "lasso";
+  screen.tool.value = isLasso ? "pan" : "lasso";
+  screen.spoken.value = isLasso ? "Dragging moves the map." : "Dragging selects.";
+}
+
+function search(root: HTMLElement): boolean {
+  const field = root.querySelector<HTMLElement>("[data-cmd=search]");
+  field?.focus();
+  return field !== null;
+}
+
+/** The moment before or after the one on show. */
+function turn(store: Store, by: 1 | -1): boolean {
+  const last = store.frames.peek().length - 1;
+  if (last < 1) return false;
+  store.scrub(Math.max(0, (store.cursor.peek() ?? last) + by));
+  return true;
+}
+
+/** One thing at a time: the lasso in hand, the full screen, the selection, the tool, the card. */
+function giveUp(screen: Screen, store: Store): boolean {
+  if (screen.outline.peek() !== null) screen.outline.value = null;
+  else if (leaveFullscreen(screen.root) || clearSelection(store, screen)) return true;
+  else if (screen.tool.peek() === "lasso") toggleLasso(screen);
+  else if (screen.pointed.peek().row >= 0) pointAt(screen, -1);
   else return false;
   return true;
 }

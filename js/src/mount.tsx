@@ -12,12 +12,11 @@ export function mount(element: HTMLElement, store: Store): () => void {
   const root = document.createElement("div");
   root.className = "nbe-root";
   root.dataset.nbembed = "root";
-  // JupyterLab keeps its one-letter shortcuts ("0 0" restarts the kernel) away from here.
-  root.dataset.lmSuppressShortcuts = "true";
   element.append(root);
   const abort = new AbortController();
   const screen = createScreen(root, store, abort.signal);
   const endMarks = effect(() => mark(root, store, screen));
+  keepKeys(root, abort.signal);
   root.addEventListener(
     "keydown",
     (event) => {
@@ -38,6 +37,19 @@ export function mount(element: HTMLElement, store: Store): () => void {
   return () => abort.abort();
 }
 
+/**
+ * JupyterLab keeps its shortcuts of one letter ("x" cuts the cell, "0 0" restarts the kernel) and its
+ * arrows away from what has this attribute. It asks the focused element before those around it, and
+ * many of its shortcuts are for whatever has the focus: so that has to have it, too.
+ */
+function keepKeys(root: HTMLElement, aborted: AbortSignal): void {
+  root.dataset.lmSuppressShortcuts = "true";
+  const mark = ({ target }: FocusEvent) => {
+    if (target instanceof HTMLElement) target.dataset.lmSuppressShortcuts = "true";
+  };
+  root.addEventListener("focusin", mark, { signal: aborted });
+}
+
 /** What tests and style sheets see of the state. */
 function mark(root: HTMLElement, store: Store, screen: Screen): void {
   const status = store.status.value;
@@ -48,4 +60,9 @@ function mark(root: HTMLElement, store: Store, screen: Screen): void {
   root.dataset.drawn = String(screen.drawn.value);
   root.dataset.renderer = screen.renderer.value;
   root.dataset.controls = store.controls.value;
+  root.dataset.shown = String(store.frame.value?.step ?? "");
+  root.dataset.selected = String(store.looking.selection.value.count);
+  root.dataset.filtered = String(store.looking.isShown.value !== null);
+  root.dataset.tool = screen.tool.value;
+  root.dataset.fullscreen = String(screen.isFull.value);
 }

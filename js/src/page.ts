@@ -2,11 +2,12 @@
 
 import type { AnyModel } from "@anywidget/types";
 import { mount } from "./mount";
-import type { Traits } from "./state";
+import type { PageDetails, Traits } from "./state";
 import { Store } from "./store";
 
-type Payload = Partial<Omit<Traits, "snapshot" | "color_values">> & {
-  buffers?: { snapshot?: string; color_values?: string };
+type Payload = Partial<Omit<Traits, "snapshot">> & {
+  buffers?: { snapshot?: string };
+  details?: PageDetails;
 };
 
 /** Renders the page's payload, if this document is an exported page. */
@@ -16,7 +17,7 @@ export function mountPage(): void {
   if (source === null || element === null) return;
   try {
     const payload = JSON.parse(source.textContent ?? "") as Payload;
-    mount(element, new Store(stubModel(payload), true));
+    mount(element, new Store(stubModel(payload), true, payload.details));
   } catch {
     element.textContent =
       "This page is damaged: its data cannot be read. Export it again.";

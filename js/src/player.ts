@@ -1,44 +1,86 @@
-// Plays a history: moves a cursor through its frames in a fixed time.
+// Plays a history: moves through its frames in a fixed time, once or again and again.
 
 import { type Signal, signal } from "@preact/signals";
 
 const TICK = 33;
+/** How long a loop rests on its last frame, so that the result can be looked at. */
+export const LOOP_REST = 800;
+export const SPEEDS = [0.5, 1, 2, 4] as const;
 
 export interface Player {
   readonly playing: Signal<boolean>;
-  play(seconds: number): void;
+  readonly looping: Signal<boolean>;
+  /** How many times faster than usual. */
+  readonly speed: Signal<number>;
+  /** Plays on from the frame on show, from the first one when it is the last. */
+  play(seconds?: number): void;
   pause(): void;
 }
 
-/** `cursor` is the index of the frame on show; null follows the newest one. */
-export function createPlayer(
-  cursor: Signal<number | null>,
-  length: () => number,
-  signal_: AbortSignal,
-): Player {
+/** The frames that are played. Their number may change at any time. */
+export interface Reel {
+  length(): number;
+  /** Index of the frame on show; null for the newest. */
+  at(): number | null;
+  /** Shows a frame; null follows the newest. */
+  show(index: number | null): void;
+}
+
+/** Seconds for a whole history: short ones are not stretched, long ones not rushed. */
+export function lengthOf(frames: number): number {
+  return Math.min(8, Math.max(3, frames / 20));
+}
+
+export function createPlayer(reel: Reel, aborted: AbortSignal): Player {
   const playing = signal(false);
+  const looping = signal(false);
+  const speed = signal(1);
   let timer: ReturnType<typeof setInterval> | undefined;
+  let whole = 0;
+  let before = 0;
+  let rested = 0;
+  /** A place between two frames. */
+  let place = 0;
 
   const pause = () => {
     clearInterval(timer);
     playing.value = false;
   };
-  const play = (seconds: number) => {
-    pause();
-    if (length() < 2) return;
-    const at = cursor.value;
-    const first = at === null || at >= length() - 1 ? 0 : at;
-    const start = Date.now();
-    const whole = (1000 * seconds * (length() - 1 - first)) / (length() - 1);
-    playing.value = true;
-    cursor.value = first;
-    timer = setInterval(() => {
-      const t = Math.min(1, (Date.now() - start) / whole);
-      const last = length() - 1;
-      cursor.value = t < 1 ? Math.floor(first + t * (last - first)) : null;
-      if (t >= 1) pause();
-    }, TICK);
+  const last = () => reel.length() - 1;
+  const finish = (passed: number) => {
+    if (!looping.value) {
+      pause();
+      reel.show(null);
+      return;
+    }
+    reel.show(last());
+    rested += passed;
+    if (rested < LOOP_REST) return;
+    place = 0;
+    reel.show(0);
   };
-  signal_.addEventListener("abort", pause);
-  return { playing, play, pause };
+  const tick = () => {
+    const passed = (Date.now() - before) * speed.value;
+    before = Date.now();
+    if (last() < 1) return pause();
+    // Frames may have been put in or dropped before the one on show.
+    const at = reel.at();
+    if (at !== null && at !== Math.floor(place)) place = at;
+    place = Math.min(last(), place + (passed * last()) / (1000 * whole));
+    if (place >= last()) return finish(passed);
+    rested = 0;
+    reel.show(Math.floor(place));
+  };
+  const play = (seconds = lengthOf(reel.length())) => {
+    pause();
+    if (last() < 1) return;
+    const at = reel.at();
+    place = at === null || at >= last() ? 0 : at;
+    [whole, before, rested] = [seconds, Date.now(), 0];
+    playing.value = true;
+    reel.show(Math.floor(place));
+    timer = setInterval(tick, TICK);
+  };
+  aborted.addEventListener("abort", pause);
+  return { playing, looping, speed, play, pause };
 }

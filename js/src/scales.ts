@@ -1,7 +1,12 @@
-// Colours, point sizes and opacities. Pure.
+// Colours, and the size and opacity that suit a number of points. Pure.
 
-import { interpolateViridis } from "d3-scale-chromatic";
-import type { Coloring } from "./store";
+import {
+  interpolateCividis,
+  interpolateMagma,
+  interpolateRdBu,
+  interpolateViridis,
+} from "d3-scale-chromatic";
+import type { CategorySpec, RampName } from "./state";
 
 export type Rgb = readonly [number, number, number];
 
@@ -32,8 +37,8 @@ const TEN_DARK = [
   "#a83a4f",
 ];
 
-export const MISSING = 65535;
-const GREY: Rgb = [150, 154, 160];
+/** Points whose value is missing. */
+export const GREY: Rgb = [150, 154, 160];
 
 export function parseHex(text: string): Rgb {
   const value = Number.parseInt(text.slice(1), 16);
@@ -74,76 +79,66 @@ function gamma(linear: number): number {
   return Math.round(255 * Math.min(1, Math.max(0, v)));
 }
 
-/** The colour of a fraction 0 to 1. The end that would melt into the background is left out. */
-export function ramp(t: number, isDark: boolean): Rgb {
-  const inside = isDark ? 0.14 + 0.86 * t : 0.94 * t;
-  const text = interpolateViridis(Math.min(1, Math.max(0, inside)));
+/** The part of each ramp that stands out from a light and from a dark background. */
+const SEEN: Record<RampName, readonly [light: Ends, dark: Ends]> = {
+  viridis: [
+    [0, 0.87],
+    [0.2, 1],
+  ],
+  cividis: [
+    [0, 0.87],
+    [0.24, 1],
+  ],
+  magma: [
+    [0, 0.85],
+    [0.37, 1],
+  ],
+  rdbu: [
+    [0, 1],
+    [0.07, 0.93],
+  ],
+};
+const RAMPS: Record<RampName, (t: number) => string> = {
+  viridis: interpolateViridis,
+  cividis: interpolateCividis,
+  magma: interpolateMagma,
+  rdbu: interpolateRdBu,
+};
+
+type Ends = readonly [low: number, high: number];
+
+/** The colour of a fraction 0 to 1. An end that would melt into the background is left out. */
+export function ramp(t: number, isDark: boolean, name: RampName = "viridis"): Rgb {
+  const [light, dark] = SEEN[name] ?? SEEN.viridis;
+  const [low, high] = isDark ? dark : light;
+  const inside = low + (high - low) * Math.min(1, Math.max(0, t));
+  const rgb = parseColor((RAMPS[name] ?? interpolateViridis)(inside));
+  if (name !== "rdbu" || isDark) return rgb;
+  // Its middle is nearly white: dimmed, or zero could not be seen on a white page.
+  const dim = 1 - 0.18 * (1 - Math.abs(2 * inside - 1));
+  return [Math.round(dim * rgb[0]), Math.round(dim * rgb[1]), Math.round(dim * rgb[2])];
+}
+
+function parseColor(text: string): Rgb {
   if (text.startsWith("#")) return parseHex(text);
   const [r = 0, g = 0, b = 0] = (text.match(/\d+/g) ?? []).map(Number);
   return [r, g, b];
 }
 
-/** One colour for all points, when there are no labels. */
-export function plainColor(isDark: boolean): Rgb {
-  return isDark ? [94, 176, 239] : [24, 100, 171];
-}
-
-/** RGBA for each point; `highlight` is the category that stays strong while others fade. */
-export function pointColors(
-  coloring: Coloring,
-  n: number,
-  isDark: boolean,
-  highlight: number | null,
-): Uint8Array<ArrayBuffer> {
-  const { spec, codes, numbers } = coloring;
-  if (spec.kind === "category" && codes !== undefined)
-    return categoryColors(codes, n, palette(spec.categories.length, isDark), highlight);
-  if (spec.kind === "number" && numbers !== undefined) {
-    const table = Array.from({ length: 256 }, (_, i) => ramp(i / 255, isDark));
-    return numberColors(numbers, n, table, spec.min, spec.max);
-  }
-  const plain = plainColor(isDark);
-  return paint(n, () => plain);
-}
-
-function categoryColors(
-  codes: Uint16Array,
-  n: number,
-  colors: Rgb[],
-  highlight: number | null,
-) {
-  const rgba = paint(n, (i) => colors[codes[i] ?? MISSING] ?? GREY);
-  if (highlight !== null)
-    for (let i = 0; i < n; i++) if (codes[i] !== highlight) rgba[4 * i + 3] = 24;
-  return rgba;
-}
-
-function numberColors(
-  values: Float32Array,
-  n: number,
-  table: Rgb[],
-  min: number,
-  max: number,
-) {
-  const width = max > min ? max - min : 1;
-  return paint(n, (i) => {
-    const value = values[i] ?? Number.NaN;
-    if (!Number.isFinite(value)) return GREY;
-    const t = Math.min(1, Math.max(0, (value - min) / width));
-    return table[Math.round(255 * t)] ?? GREY;
+/** A colour for each category: the caller's own, or the palette's. */
+export function categoryColors(spec: CategorySpec, isDark: boolean): Rgb[] {
+  const colors = palette(spec.categories.length, isDark);
+  return colors.map((color, i) => {
+    const own = spec.colors?.[i];
+    return own !== undefined && HEX.test(own) ? parseHex(own) : color;
   });
 }
 
-function paint(n: number, colorOf: (i: number) => Rgb): Uint8Array<ArrayBuffer> {
-  const rgba = new Uint8Array(4 * n);
-  for (let i = 0; i < n; i++) {
-    const [r, g, b] = colorOf(i);
-    rgba[4 * i] = r;
-    rgba[4 * i + 1] = g;
-    rgba[4 * i + 2] = b;
-    rgba[4 * i + 3] = 255;
-  }
-  return rgba;
+const HEX = /^#[\da-f]{6}$/i;
+
+/** One colour for all points, when nothing colours them. */
+export function plainColor(isDark: boolean): Rgb {
+  return isDark ? [94, 176, 239] : [24, 100, 171];
 }
 
 /** Maps have gaps: points share about this part of the canvas. */

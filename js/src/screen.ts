@@ -1,9 +1,39 @@
-// What belongs to one view alone: its camera, its size, its theme, its clock.
+// What belongs to one view alone: its camera, its size, its theme, its tool, its clock.
 
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { type Camera, fitCamera, panBy, type Size, zoomAt } from "./renderer/camera";
+import { watchFullscreen } from "./fullscreen";
+import {
+  type Affine,
+  type Camera,
+  fitCamera,
+  panBy,
+  type Size,
+  zoomAt,
+} from "./renderer/camera";
+import { cloudOf, rawPlacement } from "./renderer/cloud";
+import type { Paint } from "./renderer/paint";
 import type { Store } from "./store";
 import { media, watchTheme } from "./theme";
+
+export type Tool = "pan" | "lasso";
+
+/** What the drawing offers to the rest of the view. */
+export interface Surface {
+  /** The point nearest to a pixel and within reach; -1 when there is none. */
+  pick(px: number, py: number): number;
+  /** The map as it is, in so many pixels per CSS pixel. */
+  picture(ratio: number): HTMLCanvasElement;
+  /** What the points look like. */
+  paint(): Paint;
+  /** Diameter and opacities of points, in CSS pixels. */
+  style(): { pointSize: number; opacity: number; markedOpacity: number };
+}
+
+/** The row under the pointer, or that the keyboard went to; -1 for none. */
+export interface Pointed {
+  row: number;
+  byKey: boolean;
+}
 
 export interface Screen {
   readonly id: string;
@@ -13,8 +43,14 @@ export interface Screen {
   /** null: every frame is fitted to the canvas by itself. */
   readonly camera: Signal<Camera | null>;
   readonly size: Signal<Size>;
-  /** Category picked in the legend. */
-  readonly highlight: Signal<number | null>;
+  readonly surface: Signal<Surface | null>;
+  readonly tool: Signal<Tool>;
+  readonly pointed: Signal<Pointed>;
+  /** The lasso as it is being drawn: x, y interleaved, in pixels. */
+  readonly outline: Signal<{ readonly points: readonly number[] } | null>;
+  /** Said aloud by a screen reader. */
+  readonly spoken: Signal<string>;
+  readonly isFull: ReadonlySignal<boolean>;
   readonly isDark: ReadonlySignal<boolean>;
   readonly isStill: ReadonlySignal<boolean>;
   readonly isVisible: Signal<boolean>;
@@ -23,6 +59,18 @@ export interface Screen {
   readonly renderer: Signal<"webgl" | "canvas">;
   readonly isSampled: Signal<boolean>;
   readonly drawn: Signal<number>;
+}
+
+/** Where the last view that left was looking: the host may make a view anew at the end of a run. */
+const parting = new WeakMap<Store, { run: number; camera: Camera | null }>();
+
+function adoptCamera(store: Store, aborted: AbortSignal): Signal<Camera | null> {
+  const last = parting.get(store);
+  const camera = signal(last?.run === store.status.peek().run ? last.camera : null);
+  aborted.addEventListener("abort", () => {
+    parting.set(store, { run: store.status.peek().run, camera: camera.peek() });
+  });
+  return camera;
 }
 
 export function createScreen(
@@ -50,9 +98,14 @@ export function createScreen(
     ).join(""),
     root,
     aborted,
-    camera: signal(null),
+    camera: adoptCamera(store, aborted),
     size: signal({ width: 0, height: 0 }),
-    highlight: signal(null),
+    surface: signal(null),
+    tool: signal("pan"),
+    pointed: signal({ row: -1, byKey: false }),
+    outline: signal(null),
+    spoken: signal(""),
+    isFull: watchFullscreen(root, aborted),
     isDark: watchTheme(root, aborted),
     isStill,
     isVisible: watchVisible(root, aborted),
@@ -80,6 +133,13 @@ export function cameraOf(screen: Screen, store: Store): Camera {
   return screen.camera.peek() ?? fitCamera(box, screen.size.peek());
 }
 
+/** From the stored numbers of the frame on show (0 to 65535) to pixels; null without a frame. */
+export function placeOf(screen: Screen, store: Store): Affine | null {
+  const frame = store.frame.peek();
+  if (frame === null) return null;
+  return rawPlacement(cloudOf(frame), screen.camera.peek(), screen.size.peek());
+}
+
 /** Zooms at a pixel, by default in the middle. */
 export function zoom(
   screen: Screen,
@@ -94,6 +154,11 @@ export function zoom(
 
 export function pan(screen: Screen, store: Store, dx: number, dy: number): void {
   screen.camera.value = panBy(cameraOf(screen, store), dx, dy);
+}
+
+export function pointAt(screen: Screen, row: number, byKey = false): void {
+  const old = screen.pointed.peek();
+  if (old.row !== row || old.byKey !== byKey) screen.pointed.value = { row, byKey };
 }
 
 export function showAll(screen: Screen): void {

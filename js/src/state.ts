@@ -1,7 +1,7 @@
 // The contract with the Python widget: names and types of what travels. The keys are the
 // names of the traits, letter for letter; there is no table that renames them.
 
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** Bytes that each side sends to learn whether binary buffers survive the way. */
 export const ECHO = [1, 2, 3, 255] as const;
@@ -32,22 +32,69 @@ export interface Status {
   pull: boolean;
 }
 
-export interface CategoryColor {
-  kind: "category";
+/** One value per row as two bytes each, compressed with zlib. */
+interface Valued {
   name: string;
+  values: Bytes;
+  /** Where values lead: factors of the diameter, or opacities. Absent for colours. */
+  range?: [number, number];
+}
+
+/** Codes of categories; 65535 is missing. */
+export interface CategorySpec extends Valued {
+  kind: "category";
   categories: string[];
   counts: number[];
+  /** "#rrggbb" for each category; absent for the palette. */
+  colors?: string[];
 }
 
-export interface NumberColor {
+export type RampName = "viridis" | "cividis" | "magma" | "rdbu";
+
+/** Fractions of the way from `min` to `max`, in 65534 steps; 65535 is missing. */
+export interface NumberSpec extends Valued {
   kind: "number";
-  name: string;
   min: number;
   max: number;
+  scale: "linear" | "log";
+  map: RampName;
 }
 
-export type NoColor = { kind?: undefined };
-export type Color = CategoryColor | NumberColor | NoColor;
+export type Spec = CategorySpec | NumberSpec;
+export type Channel = "color" | "size" | "opacity";
+export type Encodings = Partial<Record<Channel, Spec>>;
+
+/** Row positions: little-endian 32-bit numbers, or one bit for each row, lowest bit first. */
+export interface PackedSelection {
+  n: number;
+  kind: "rows" | "bits";
+  data: Bytes;
+}
+
+/** What is shown of the colours' categories or numbers; {} is all. */
+export interface Filter {
+  categories?: string[];
+  range?: [number, number];
+}
+
+/** What the data offers beside the map. */
+export interface Fields {
+  /** Columns that can colour. */
+  columns: string[];
+  /** Columns that stand on a point's card. */
+  hover: string[];
+  images: boolean;
+  searchable: boolean;
+  /** Rows have names of their own. */
+  index: boolean;
+}
+
+/** What an exported page knows of its rows. */
+export interface PageDetails {
+  columns: string[];
+  values: (string | null)[][];
+  index: string[] | null;
+}
 
 /** Left, bottom, right, top in the coordinates of the map. */
 export type Box = readonly [number, number, number, number];
@@ -82,8 +129,12 @@ export interface Traits {
   protocol: number;
   height: number;
   status: Status;
-  color_spec: Color;
-  color_values: Bytes;
+  encodings: Encodings;
+  selection: PackedSelection;
+  filter: Filter;
+  /** The step on show; -1 follows the newest. */
+  moment: number;
+  fields: Fields;
   snapshot_info: PackInfo | Record<string, never>;
   snapshot: Bytes;
   curves: Curves;
@@ -128,7 +179,32 @@ export interface HistoryMessage {
   replay?: boolean;
 }
 
-export type FromKernel = WelcomeMessage | FrameMessage | StatusMessage | HistoryMessage;
+/** What stands on a point's card; its picture is the message's body. */
+export interface DetailsMessage {
+  t: "details";
+  id: number;
+  row: number;
+  values: [string, string][];
+  index?: string;
+  enc?: Encoding;
+  data?: string;
+}
+
+export interface FoundMessage {
+  t: "found";
+  text: string;
+  count: number;
+  /** The first row found, -1 for none. */
+  first: number;
+}
+
+export type FromKernel =
+  | WelcomeMessage
+  | FrameMessage
+  | StatusMessage
+  | HistoryMessage
+  | DetailsMessage
+  | FoundMessage;
 
 export type CommandName = "pause" | "resume" | "step" | "stop";
 
@@ -137,7 +213,10 @@ export type ToKernel =
   | { t: "ack"; view: string; seq: number }
   | { t: "encoding"; base64: true }
   | { t: "poll"; view: string; last_seq: number }
-  | { t: "command"; name: CommandName; n?: number };
+  | { t: "command"; name: CommandName; n?: number }
+  | { t: "details"; id: number; row: number }
+  | { t: "search"; text: string }
+  | { t: "color"; by: string | null };
 
 export const IDLE: Status = {
   run: 0,

@@ -3,12 +3,11 @@
 import type { AnyModel } from "@anywidget/types";
 import { batch, computed, signal } from "@preact/signals";
 import { appendCurves } from "./curves";
+import { Film } from "./film";
 import { Greeter } from "./greeting";
-import { History } from "./history";
-import { createPlayer } from "./player";
+import { Looking, type Written } from "./looking";
 import {
   type Bytes,
-  type Color,
   type CommandName,
   type Curves,
   type FrameMessage,
@@ -16,31 +15,22 @@ import {
   type HistoryMessage,
   IDLE,
   type PackInfo,
+  type PageDetails,
   PROTOCOL,
   type Status,
   type ToKernel,
   type Traits,
 } from "./state";
-import {
-  bodyOf,
-  bytesOf,
-  echoBytes,
-  type Frame,
-  f32Of,
-  isEcho,
-  u16Of,
-  unpackHistory,
-} from "./transport";
+import { media } from "./theme";
+import { bodyOf, bytesOf, echoBytes, inflate, isEcho, u16Of } from "./transport";
 
 /** What is known of the way back to Python. */
 export type Controls = "live" | "unknown" | "dead";
 
-/** Colours as data: one code or one number for each point, or nothing. */
-export type Coloring = { spec: Color; codes?: Uint16Array; numbers?: Float32Array };
-
 /** Silence of a running kernel after which a harmless message asks whether it is still there. */
 const SILENCE = 5000;
 const REPLAY_SECONDS = 3;
+const REDUCED = "(prefers-reduced-motion: reduce)";
 const GONE =
   "The kernel is gone: the run cannot go on. The map and its history stay on screen.";
 
@@ -48,26 +38,23 @@ export class Store {
   readonly status = signal<Status>(IDLE);
   /** Date.now() when the status arrived, so that clocks can tick in between. */
   readonly statusAt = signal(Date.now());
-  readonly coloring = signal<Coloring>({ spec: {} });
   readonly curves = signal<Curves>({});
   readonly height = signal(420);
   readonly notice = signal<string | null>(null);
   /** Reason why nothing can be shown at all. */
   readonly fatal = signal<string | null>(null);
-  readonly newest = signal<Frame | null>(null);
-  readonly frames = signal<readonly Frame[]>([]);
-  readonly cursor = signal<number | null>(null);
-  /** The frame on show: the newest one, or the one scrubbed to. */
-  readonly frame = computed<Frame | null>(() => {
-    const at = this.cursor.value;
-    return (at === null ? undefined : this.frames.value[at]) ?? this.newest.value;
-  });
   readonly isRunning = computed(() => this.status.value.state === "running");
+  /** The newest frame, all frames, the index of the one scrubbed to (null: none), the one on show. */
+  readonly newest;
+  readonly frames;
+  readonly cursor;
+  readonly frame;
   readonly player;
   readonly controls;
   readonly isLate;
+  readonly looking: Looking;
 
-  private readonly history = new History();
+  private readonly film: Film;
   private readonly greeter: Greeter;
   private readonly abort = new AbortController();
   private readonly views = new Set<string>();
@@ -80,6 +67,7 @@ export class Store {
   constructor(
     private readonly model: AnyModel<Traits>,
     readonly isPage = false,
+    details?: PageDetails,
   ) {
     const { signal: aborted } = this.abort;
     this.greeter = new Greeter(
@@ -90,7 +78,29 @@ export class Store {
     this.controls = this.greeter.controls;
     this.isLate = this.greeter.isLate;
     if (isPage) this.controls.value = "dead";
-    this.player = createPlayer(this.cursor, () => this.frames.value.length, aborted);
+    const moment = {
+      read: () => model.get("moment") ?? -1,
+      write: (step: number) => this.write("moment", step),
+    };
+    this.film = new Film(moment, aborted);
+    ({
+      newest: this.newest,
+      frames: this.frames,
+      cursor: this.cursor,
+      frame: this.frame,
+      player: this.player,
+    } = this.film);
+    this.looking = new Looking(
+      model,
+      {
+        send: (message) => this.send(message),
+        write: (name, value) => this.write(name, value),
+      },
+      () => this.frame.peek()?.n ?? this.status.peek().n,
+      isPage,
+      details,
+      aborted,
+    );
     this.readTraits();
     this.listen(aborted);
   }
@@ -114,9 +124,12 @@ export class Store {
 
   /** Shows frame `index` of the history; null goes back to the newest. */
   scrub(index: number | null): void {
-    this.player.pause();
-    const last = this.frames.value.length - 1;
-    this.cursor.value = index === null || index >= last ? null : Math.max(0, index);
+    this.film.scrub(index);
+  }
+
+  /** Shows the last frame at or before a step. */
+  scrubTo(step: number): void {
+    this.film.scrubTo(step);
   }
 
   close(): void {
@@ -130,8 +143,7 @@ export class Store {
     model.on("msg:custom", receive);
     const changes: [keyof Traits, () => void][] = [
       ["status", () => this.setStatus(model.get("status"))],
-      ["color_spec", () => this.readColor()],
-      ["color_values", () => this.readColor()],
+      ["moment", () => this.film.obey()],
       ["snapshot", () => this.readSnapshot()],
       ["snapshot_info", () => this.readSnapshot()],
       ["curves", () => this.readCurves()],
@@ -158,9 +170,9 @@ export class Store {
     batch(() => {
       this.readHeight();
       this.setStatus(this.model.get("status"));
-      this.readColor();
       this.readCurves();
       this.readSnapshot();
+      this.film.obey();
     });
   }
 
@@ -168,25 +180,26 @@ export class Store {
     this.height.value = this.model.get("height") || 420;
   }
 
-  private readColor(): void {
-    const spec = this.model.get("color_spec") ?? {};
-    const bytes = bytesOf(this.model.get("color_values"));
-    if (spec.kind === "category") this.coloring.value = { spec, codes: u16Of(bytes) };
-    else if (spec.kind === "number")
-      this.coloring.value = { spec, numbers: f32Of(bytes) };
-    else this.coloring.value = { spec };
+  private write<K extends Written>(name: K, value: Traits[K]): void {
+    try {
+      this.model.set(name, value);
+      this.model.save_changes();
+    } catch {
+      this.lose();
+    }
   }
 
+  /** The saved curves are thinned: what is known in full stays. */
   private readCurves(): void {
-    const curves = this.model.get("curves") ?? {};
-    if (Object.keys(curves).length > 0) this.curves.value = curves;
+    this.addCurves(this.model.get("curves"));
   }
 
   private readSnapshot(): void {
     const info = this.model.get("snapshot_info");
     if (info?.frames === undefined || info.frames.length === 0) return;
     // Header and bytes may come one after the other: a pair that contradicts itself is not ready.
-    this.remember(info as PackInfo, bytesOf(this.model.get("snapshot")));
+    const bytes = inflate(bytesOf(this.model.get("snapshot")));
+    if (bytes !== undefined) this.film.join(info as PackInfo, bytes);
   }
 
   private receive(message: FromKernel, buffers: readonly Bytes[]): void {
@@ -199,7 +212,7 @@ export class Store {
       else if (message.t === "status") {
         this.setStatus(message.status);
         this.addCurves(message.curves);
-      }
+      } else this.looking.receive(message, buffers);
     });
   }
 
@@ -223,32 +236,14 @@ export class Store {
       return;
     }
     const { run, seq, step, phase, n, bbox } = message;
-    const frame = { run, seq, step, phase, n, bbox, xy: u16Of(body) };
-    this.history.push(frame);
-    this.show(frame);
+    this.film.push({ run, seq, step, phase, n, bbox, xy: u16Of(body) });
   }
 
   private receiveHistory(message: HistoryMessage, buffers: readonly Bytes[]): void {
     const body = bodyOf(message, buffers);
-    if (body === undefined || !this.remember(message.info, body)) this.askForText();
+    if (body === undefined || !this.film.join(message.info, body)) this.askForText();
     else this.replayWanted = message.replay === true;
     this.replay();
-  }
-
-  private remember(info: PackInfo, bytes: Uint8Array): boolean {
-    const frames = unpackHistory(info, bytes);
-    if (frames === undefined) return false;
-    // The traits may still hold the map of an earlier run.
-    if (info.run < (this.newest.peek()?.run ?? 0)) return true;
-    this.history.merge(frames);
-    const newest = this.history.frames.at(-1);
-    if (newest !== undefined && newest !== this.newest.value) this.show(newest);
-    return true;
-  }
-
-  private show(frame: Frame): void {
-    this.newest.value = frame;
-    this.frames.value = [...this.history.frames];
   }
 
   private setStatus(status: Status | undefined): void {
@@ -268,11 +263,8 @@ export class Store {
   }
 
   private startRun(): void {
-    this.player.pause();
-    this.cursor.value = null;
+    this.film.clear();
     this.curves.value = {};
-    this.history.clear();
-    this.frames.value = [];
     this.replayWanted = false;
   }
 
@@ -284,7 +276,8 @@ export class Store {
     const { state } = this.status.value;
     if (!this.replayWanted || (state !== "done" && state !== "stopped")) return;
     this.replayWanted = false;
-    this.player.play(REPLAY_SECONDS);
+    // Nothing moves by itself for those who asked for that; the play button still does.
+    if (!media(REDUCED)?.matches) this.player.play(REPLAY_SECONDS);
   }
 
   private hello(view: string): void {
@@ -325,9 +318,14 @@ export class Store {
     try {
       this.model.send(message, undefined, buffers);
     } catch {
-      // "Cannot send": the comm is closed, because the kernel was restarted or shut down.
-      this.controls.value = "dead";
-      this.notice.value = GONE;
+      this.lose();
     }
+  }
+
+  /** "Cannot send": the comm is closed, because the kernel was restarted or shut down. */
+  private lose(): void {
+    if (this.isPage) return;
+    this.controls.value = "dead";
+    this.notice.value = GONE;
   }
 }

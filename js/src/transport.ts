@@ -1,6 +1,9 @@
 // Bytes to typed arrays, and nothing else.
 
+import { unzlibSync } from "fflate";
 import { type Box, type Bytes, ECHO, type Encoding, type PackInfo } from "./state";
+
+export type BytesOf = Uint8Array<ArrayBuffer>;
 
 /** One map: for each point x and y as 16-bit fractions of the bounding box. */
 export interface Frame {
@@ -29,6 +32,16 @@ export function bytesOf(value: Bytes | null | undefined): Uint8Array<ArrayBuffer
   return new Uint8Array(value.buffer as ArrayBuffer, value.byteOffset, value.byteLength);
 }
 
+/** What zlib made shorter, in full; undefined when it is damaged. */
+export function inflate(bytes: Uint8Array): BytesOf | undefined {
+  if (bytes.byteLength === 0) return new Uint8Array(0);
+  try {
+    return new Uint8Array(unzlibSync(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Little-endian 16-bit numbers. A copy, because the offset of a view may be odd. */
 export function u16Of(bytes: Uint8Array): Uint16Array<ArrayBuffer> {
   const n = bytes.byteLength >> 1;
@@ -36,15 +49,6 @@ export function u16Of(bytes: Uint8Array): Uint16Array<ArrayBuffer> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (LITTLE_ENDIAN) new Uint8Array(out.buffer).set(bytes.subarray(0, 2 * n));
   else for (let i = 0; i < n; i++) out[i] = view.getUint16(2 * i, true);
-  return out;
-}
-
-export function f32Of(bytes: Uint8Array): Float32Array<ArrayBuffer> {
-  const n = bytes.byteLength >> 2;
-  const out = new Float32Array(n);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (LITTLE_ENDIAN) new Uint8Array(out.buffer).set(bytes.subarray(0, 4 * n));
-  else for (let i = 0; i < n; i++) out[i] = view.getFloat32(4 * i, true);
   return out;
 }
 

@@ -12,7 +12,7 @@ import {
 } from "../src/renderer/camera";
 import { type Cloud, cloudOf, mixClouds, rawPlacement } from "../src/renderer/cloud";
 import { Glide } from "../src/renderer/glide";
-import { shuffled } from "../src/renderer/painter";
+import { shuffled } from "../src/renderer/order";
 import { createGrid } from "../src/renderer/picking";
 import type { Box } from "../src/state";
 import type { Frame } from "../src/transport";

@@ -1,16 +1,37 @@
+import type { Signal } from "@preact/signals";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Drawing } from "../src/renderer/drawing";
 import { createScreen } from "../src/screen";
 import { Store } from "../src/store";
 import { FakeModel, frame, running } from "./fake";
+import { categorySpec } from "./looks";
 
-/** Accepts every call and every setting of a 2D context. */
+let drawings = 0;
+
+/** Accepts every call and every setting of a 2D context, and counts how often it is cleared. */
 function paper(): CanvasRenderingContext2D {
   const ignore = () => undefined;
+  const count = () => {
+    drawings += 1;
+  };
   return new Proxy(
     {},
-    { get: () => ignore, set: () => true },
+    { get: (_, name) => (name === "clearRect" ? count : ignore), set: () => true },
   ) as CanvasRenderingContext2D;
+}
+
+const COLOR = categorySpec([0, 1], ["a", "b"]);
+
+function toggle(isDark: unknown): void {
+  const signal = isDark as Signal<boolean>;
+  signal.value = !signal.value;
+}
+
+/** A frame like those of the fake model, with more points. */
+function manyPoints(n: number): Parameters<FakeModel["push"]> {
+  const [header] = frame(1, 10);
+  const xy = Uint16Array.from({ length: 2 * n }, (_, i) => (i * 7919) % 65536);
+  return [{ ...header, n }, [new DataView(xy.buffer)]];
 }
 
 let callbacks: FrameRequestCallback[] = [];
@@ -44,14 +65,15 @@ function open() {
   const root = document.createElement("div");
   const screen = createScreen(root, store, abort.signal);
   screen.size.value = { width: 300, height: 200 };
-  new Drawing(document.createElement("canvas"), paper(), store, screen);
+  const [map, over] = [0, 1].map(() => document.createElement("canvas"));
+  const drawing = new Drawing({ map: map!, over: over! }, paper(), store, screen);
   end = () => {
     abort.abort();
     store.close();
   };
   refresh(0);
   const acks = () => model.sentOf("ack").map((message) => message.seq);
-  return { model, store, screen, acks, abort };
+  return { model, store, screen, drawing, acks, abort };
 }
 
 test("a frame is acknowledged when it is drawn, once, in the name of the view", () => {
@@ -100,14 +122,56 @@ test("drawing stops when nothing changes", () => {
   expect(callbacks).toEqual([]);
 });
 
-test("another theme draws the same frame again and counts no new one", () => {
+test.each<[string, (opened: ReturnType<typeof open>) => void]>([
+  ["theme", ({ screen }) => toggle(screen.isDark)],
+  ["selection", ({ store }) => store.looking.select([0])],
+  ["colouring", ({ model }) => model.change("encodings", { color: COLOR })],
+])("another %s draws the same frame again and counts no new one", (_, change) => {
+  const opened = open();
+  opened.model.push(...frame(1, 10));
+  refresh(100);
+  const before = drawings;
+  change(opened);
+  expect(callbacks).toHaveLength(1);
+  refresh(200);
+  expect(drawings).toBe(before + 1);
+  expect(opened.screen.drawn.value).toBe(1);
+});
+
+test("the pointer and the lasso do not draw the points again", () => {
   const { model, screen } = open();
   model.push(...frame(1, 10));
   refresh(100);
-  screen.highlight.value = 3;
-  expect(callbacks).toHaveLength(1);
+  const before = drawings;
+  screen.pointed.value = { row: 1, byKey: false };
   refresh(200);
-  expect(screen.drawn.value).toBe(1);
+  screen.outline.value = { points: [0, 0, 9, 9] };
+  refresh(300);
+  expect(drawings).toBe(before);
+});
+
+test("colours are worked out when something changed, not for every frame", () => {
+  const { model, store, drawing } = open();
+  model.push(...frame(1, 10));
+  refresh(100);
+  const first = drawing.paint();
+  model.push(...frame(2, 20));
+  refresh(200);
+  expect(drawing.paint()).toBe(first);
+  store.looking.select([1]);
+  refresh(300);
+  expect(drawing.paint()).not.toBe(first);
+});
+
+test("selected points are as strong as if they were alone on the map", () => {
+  const { model, store, drawing } = open();
+  model.push(...manyPoints(5000));
+  refresh(100);
+  expect(drawing.style().markedOpacity).toBeGreaterThanOrEqual(drawing.style().opacity);
+  store.looking.select([1, 2]);
+  const { opacity, markedOpacity } = drawing.style();
+  expect(markedOpacity).toBeGreaterThan(0.8);
+  expect(opacity).toBeLessThan(0.8);
 });
 
 test("after the clean-up nothing is drawn or acknowledged any more", () => {

@@ -13,17 +13,21 @@ type Handler = (...args: unknown[]) => void;
 
 export class FakeModel {
   readonly traits: Record<string, unknown> = {
-    protocol: 1,
+    protocol: 2,
     height: 420,
     status: IDLE,
-    color_spec: {},
-    color_values: new DataView(new ArrayBuffer(0)),
+    encodings: {},
+    selection: { n: 0, kind: "rows", data: new DataView(new ArrayBuffer(0)) },
+    filter: {},
+    moment: -1,
+    fields: { columns: [], hover: [], images: false, searchable: false, index: false },
     snapshot_info: {},
     snapshot: new DataView(new ArrayBuffer(0)),
     curves: {},
   };
   readonly sent: ToKernel[] = [];
   isGone = false;
+  saves = 0;
   private readonly handlers = new Map<string, Set<Handler>>();
 
   get(name: string): unknown {
@@ -35,6 +39,13 @@ export class FakeModel {
   }
   off(name: string, handler: Handler): void {
     this.handlers.get(name)?.delete(handler);
+  }
+  set(name: string, value: unknown): void {
+    this.traits[name] = value;
+  }
+  save_changes(): void {
+    if (this.isGone) throw new Error("Cannot send");
+    this.saves += 1;
   }
   send(message: ToKernel): void {
     if (this.isGone) throw new Error("Cannot send");
@@ -98,7 +109,7 @@ export function welcome(
   const message = {
     t: "welcome",
     view: "v",
-    protocol: 1,
+    protocol: 2,
     controls: true,
     echo_ok: true,
     pull,

@@ -56,3 +56,17 @@ test("a pack fills the gaps of what was seen live", () => {
   history.merge([at(0), at(2), at(4), at(8)]);
   expect(stepsOf(history)).toEqual([0, 2, 4, 6, 8]);
 });
+
+test("a frame that came live stays when a pack brings the same step", () => {
+  const history = new History();
+  const own = at(4);
+  history.push(own);
+  history.merge([at(0), { ...at(4), seq: -1 }]);
+  expect(history.frames.at(-1)).toBe(own);
+});
+
+test("a run that went back to an earlier step forgets what followed it", () => {
+  const history = new History();
+  for (const step of [1, 2, 3, 4, 2, 3]) history.push(at(step));
+  expect(stepsOf(history)).toEqual([1, 2, 3]);
+});

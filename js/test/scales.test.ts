@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import {
+  categoryColors,
   palette,
   plainColor,
-  pointColors,
   pointStyle,
   type Rgb,
   ramp,
 } from "../src/scales";
+import { categorySpec } from "./looks";
 
 type Matrix = readonly (readonly number[])[];
 const IDENTITY: Matrix = [
@@ -96,14 +97,32 @@ test("points stand out from the background", () => {
   expect(contrast(plainColor(true), black)).toBeGreaterThan(4);
 });
 
-test("the ramp grows steadily in lightness", () => {
+const RAMPS = ["viridis", "cividis", "magma", "rdbu"] as const;
+
+test.each(RAMPS.slice(0, 3))("%s grows steadily in lightness", (name) => {
   for (const isDark of [true, false]) {
     const light = Array.from(
       { length: 21 },
-      (_, i) => seen(ramp(i / 20, isDark), IDENTITY)[0]!,
+      (_, i) => seen(ramp(i / 20, isDark, name), IDENTITY)[0]!,
     );
     for (let i = 1; i < light.length; i++)
       expect(light[i]).toBeGreaterThan(light[i - 1]!);
+  }
+});
+
+test.each(RAMPS)("all of %s stands out, from white and from black", (name) => {
+  for (let i = 0; i <= 100; i++) {
+    expect(contrast(ramp(i / 100, false, name), [255, 255, 255])).toBeGreaterThan(1.5);
+    expect(contrast(ramp(i / 100, true, name), [22, 25, 29])).toBeGreaterThan(1.9);
+  }
+});
+
+test("rdbu is red below and blue above its grey middle", () => {
+  for (const isDark of [true, false]) {
+    const [low, middle, high] = [0, 0.5, 1].map((t) => ramp(t, isDark, "rdbu"));
+    expect(low![0]).toBeGreaterThan(low![2] + 60);
+    expect(high![2]).toBeGreaterThan(high![0] + 60);
+    expect(Math.max(...middle!) - Math.min(...middle!)).toBeLessThan(16);
   }
 });
 
@@ -125,27 +144,11 @@ test("zooming in makes points larger and clearer", () => {
   expect(near.opacity).toBeGreaterThan(far.opacity);
 });
 
-test("missing labels and numbers are grey, and a chosen category alone stays strong", () => {
-  const spec = {
-    kind: "category",
-    name: "c",
-    categories: ["a", "b"],
-    counts: [1, 1],
-  } as const;
-  const coloring = {
-    spec: { ...spec, categories: [...spec.categories], counts: [...spec.counts] },
-    codes: Uint16Array.from([0, 1, 65535]),
-  };
-  const rgba = pointColors(coloring, 3, false, 1);
-  expect([rgba[8], rgba[9], rgba[10]]).toEqual([150, 154, 160]);
-  expect([rgba[3], rgba[7], rgba[11]]).toEqual([24, 255, 24]);
-  const numbers = { spec: { kind: "number", name: "v", min: 0, max: 1 } as const };
-  const values = pointColors(
-    { ...numbers, numbers: Float32Array.of(Number.NaN, 0) },
-    2,
-    false,
-    null,
-  );
-  expect([values[0], values[1], values[2]]).toEqual([150, 154, 160]);
-  expect([values[4], values[5], values[6]]).toEqual([...ramp(0, false)]);
+test("a category has its own colour where it was given one", () => {
+  const spec = categorySpec([], ["a", "b", "c"], {
+    colors: ["#ff0080", "javascript:alert(1)", "#00ff"],
+  });
+  const [a, b, c] = categoryColors(spec, false);
+  expect(a).toEqual([255, 0, 128]);
+  expect([b, c]).toEqual(palette(3, false).slice(1));
 });

@@ -1,3 +1,4 @@
+import { zlibSync } from "fflate";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Store } from "../src/store";
 import { FakeModel, frame, running, welcome } from "./fake";
@@ -17,8 +18,9 @@ function open(status = running()) {
 
 function pack(steps: number[], run = 1) {
   const frames = steps.map((step) => ({ step, phase: "p", bbox: [0, 0, 1, 1] }));
-  const bytes = new DataView(new ArrayBuffer(8 * steps.length));
-  return { info: { run, n: 2, frames }, bytes };
+  const bytes = new Uint8Array(8 * steps.length);
+  const saved = new DataView(zlibSync(bytes).buffer);
+  return { info: { run, n: 2, frames }, bytes: new DataView(bytes.buffer), saved };
 }
 
 test("the newest frame wins", () => {
@@ -33,7 +35,7 @@ test("a view greets with its protocol and the last frame it knows", () => {
   const { model, store } = open();
   model.push(...frame(7, 10));
   store.join("v");
-  const hello = { t: "hello", view: "v", protocol: 1, last_seq: 7 };
+  const hello = { t: "hello", view: "v", protocol: 2, last_seq: 7 };
   expect(model.sentOf("hello")).toEqual([hello]);
 });
 
@@ -137,17 +139,17 @@ test("a host that shows nothing pushed is polled every 150 ms", () => {
 
 test("another protocol is refused in words", () => {
   const model = new FakeModel();
-  model.traits.protocol = 2;
+  model.traits.protocol = 1;
   const store = new Store(model.asModel);
   store.join("v");
-  expect(store.fatal.value).toContain("protocol 2");
+  expect(store.fatal.value).toContain("protocol 1");
   expect(model.sent).toEqual([]);
 });
 
 test("a saved notebook shows its last map from the traits alone", () => {
   const model = new FakeModel();
-  const { info, bytes } = pack([0, 50, 100]);
-  Object.assign(model.traits, { snapshot_info: info, snapshot: bytes });
+  const { info, saved } = pack([0, 50, 100]);
+  Object.assign(model.traits, { snapshot_info: info, snapshot: saved });
   model.traits.status = running({ state: "done", step: 100 });
   const store = new Store(model.asModel);
   expect(store.frame.value?.step).toBe(100);
@@ -156,19 +158,19 @@ test("a saved notebook shows its last map from the traits alone", () => {
 
 test("header and bytes of a snapshot may arrive one after the other", () => {
   const { model, store } = open();
-  const { info, bytes } = pack([0, 50]);
+  const { info, saved } = pack([0, 50]);
   model.change("snapshot_info", info);
   expect(store.frame.value).toBeNull();
-  model.change("snapshot", bytes);
+  model.change("snapshot", saved);
   expect(store.frame.value?.step).toBe(50);
 });
 
 test("the snapshot of an earlier run does not replace the map of this one", () => {
   const { model, store } = open(running({ run: 2 }));
   model.push(...frame(1, 10, 2));
-  const { info, bytes } = pack([0, 999], 1);
+  const { info, saved } = pack([0, 999], 1);
   model.traits.snapshot_info = info;
-  model.change("snapshot", bytes);
+  model.change("snapshot", saved);
   expect(store.frame.value?.step).toBe(10);
 });
 
@@ -217,6 +219,54 @@ test("a history that asks for it is replayed once the run is done, and ends at t
   vi.advanceTimersByTime(1800);
   expect(store.cursor.value).toBeNull();
   expect(store.player.playing.value).toBe(false);
+});
+
+test("nothing moves by itself for readers who asked for less motion, but it can be played", () => {
+  const { model, store } = open();
+  window.matchMedia = ((query: string) => ({
+    matches: query.includes("reduce"),
+  })) as typeof window.matchMedia;
+  const { info, bytes } = pack([0, 1, 2, 3, 4]);
+  model.push({ t: "history", info, enc: "u16", replay: true }, [bytes]);
+  model.change("status", running({ state: "done", step: 4 }));
+  expect(store.player.playing.value).toBe(false);
+  store.player.play();
+  expect(store.player.playing.value).toBe(true);
+  store.scrub(1);
+  expect(store.frame.value?.step).toBe(1);
+  Reflect.deleteProperty(window, "matchMedia");
+});
+
+test("a history that comes after newer frames fills in what is missing before them", () => {
+  const { model, store } = open();
+  model.push(...frame(9, 90));
+  const { info, bytes } = pack([0, 30, 60, 90]);
+  model.push({ t: "history", info, enc: "u16", replay: false }, [bytes]);
+  expect(store.frames.value.map((f) => f.step)).toEqual([0, 30, 60, 90]);
+  expect(store.frame.value?.seq).toBe(9);
+});
+
+test("an exported page searches what it carries", () => {
+  const model = new FakeModel();
+  model.traits.fields = { columns: [], hover: ["text"], searchable: true, index: true };
+  const details = {
+    columns: ["text"],
+    values: [["Red apple"], ["pear"], [null]],
+    index: ["a", "b", "apple tree"],
+  };
+  model.traits.status = running({ state: "done", n: 3 });
+  const store = new Store(model.asModel, true, details);
+  store.looking.search("APPLE");
+  expect([...store.looking.selection.value]).toEqual([0, 2]);
+  expect(store.looking.found.value).toMatchObject({ count: 2, first: 0 });
+});
+
+test("a kernel is asked to search", () => {
+  const { model, store } = open();
+  store.looking.search("apple");
+  expect(model.sentOf("search")).toEqual([{ t: "search", text: "apple" }]);
+  model.push({ t: "found", text: "apple", count: 2, first: 7 });
+  expect(store.looking.found.value?.count).toBe(2);
 });
 
 test("an older status does not turn the clock back", () => {

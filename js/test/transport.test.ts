@@ -1,5 +1,6 @@
+import { zlibSync } from "fflate";
 import { expect, test } from "vitest";
-import { bodyOf, bytesOf, f32Of, isEcho, u16Of, unpackHistory } from "../src/transport";
+import { bodyOf, bytesOf, inflate, isEcho, u16Of, unpackHistory } from "../src/transport";
 
 test("a view into a larger buffer is read from its own offset, odd ones too", () => {
   const bytes = new Uint8Array([9, 9, 9, 1, 0, 255, 255, 9]);
@@ -9,7 +10,14 @@ test("a view into a larger buffer is read from its own offset, odd ones too", ()
 
 test("numbers are little-endian", () => {
   expect([...u16Of(Uint8Array.of(0x34, 0x12))]).toEqual([0x1234]);
-  expect([...f32Of(Uint8Array.of(0, 0, 0x80, 0x3f))]).toEqual([1]);
+});
+
+test("what zlib made shorter comes back, and damaged bytes come back as nothing", () => {
+  const whole = Uint8Array.from({ length: 300 }, (_, i) => i % 7);
+  const short = zlibSync(whole);
+  expect(inflate(short)).toEqual(whole);
+  expect(inflate(short.subarray(0, 9))).toBeUndefined();
+  expect(inflate(new Uint8Array(0))).toEqual(new Uint8Array(0));
 });
 
 test("base64 text and a buffer with the same bytes give the same body", () => {

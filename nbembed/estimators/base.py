@@ -1,9 +1,7 @@
 """What all estimators share: a recipe turns hyper-parameters into phases, a run carries them out."""
 
-import inspect
 import warnings
 from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,10 +11,12 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from nbembed import _checks, persistence
+from nbembed._scaling import Scaling
+from nbembed._threads import use_threads
 from nbembed.callbacks import ProgressBar, as_callbacks
-from nbembed.errors import InvalidTypeError
+from nbembed.errors import InvalidInputError, InvalidTypeError, NotKeptError
 from nbembed.phases import Part, Phase
-from nbembed.training import Run
+from nbembed.training import Reference, Run
 
 __all__ = ["Embedder"]
 
@@ -48,7 +48,7 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.__init__ = _suggesting(cls.__init__)
+        cls.__init__ = _checks.suggesting(cls.__init__)
 
     def phases(self, n_samples: int) -> list[Phase]:
         """Return what a fit of ``n_samples`` rows does, as plain data."""
@@ -83,7 +83,10 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         >>> len(maps), maps[-1].shape
         (6, (150, 2))
         """
-        array = _checks.check_data(X, metric=str(self.metric))
+        return self.run_checked(*_checks.scaled_data(X, metric=str(self.metric)))
+
+    def run_checked(self, array: NDArray[np.float32], scaling: Scaling) -> Run:
+        """Return the fit of data that ``_checks.scaled_data`` has checked and scaled already."""
         self.check_parameters(len(array))
         return Run(
             array,
@@ -94,6 +97,7 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
             else _checks.check_init(self.init, len(array), self.n_components),
             callbacks=as_callbacks(self.callbacks) + ([ProgressBar()] if self.verbose else []),
             n_jobs=self.n_jobs,
+            scaling=scaling,
         )
 
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -102,14 +106,14 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         An interrupt keeps what was reached (``embedding_``, ``n_iter_``) and is then raised on.
         """
         run = self.run(X, y)
-        self._remember_columns(X)
+        names = _column_names(X)
         try:
             for _ in run:
                 pass
         except KeyboardInterrupt:
-            self.keep(run)
+            self._take(run, names)
             raise
-        self.keep(run)
+        self._take(run, names)
         return self
 
     def fit_transform(self, X: Any, y: Any = None) -> NDArray[np.float32]:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -117,20 +121,106 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         return self.fit(X, y).embedding_
 
     def keep(self, run: Run) -> None:
-        """Take the fitted arrays over from ``run``, if it has a map yet."""
+        """Take the fitted arrays over from ``run``, if it has a map yet.
+
+        What :meth:`transform` needs is taken too: the checked data of the run (as they are, not a
+        copy) and the method with everything that was set in mid-run.
+        """
         embedding = run.embedding
         if embedding is None:
             return
+        self._reference = Reference.of(run, getattr(self, "_reference", None))
         self.embedding_ = embedding
         self.loss_ = float(sum(run.losses.values()))
         self.n_iter_ = run.step
         self.n_features_in_ = run.X.shape[1]
         self._n_features_out = embedding.shape[1]
 
-    def save(self, path: str | Path) -> None:
+    def transform(self, X: Any) -> NDArray[np.float32]:
+        """Return places for rows on the fitted map, which stays as it is.
+
+        Every row is placed on its own: alone or with any companions, on one thread or many, it gets
+        the same place, to the bit. A row that equals a row of the fit gets its place (of several
+        equal ones, that of the first), so ``fit(X).transform(X)`` is ``embedding_`` where no two rows
+        are equal. Another row starts among its nearest neighbours and moves by the loss of the
+        method. Rows unlike all others are placed too: see :class:`nbembed.drift.Monitor`.
+
+        The rows of the fit are kept for this, without a copy where they were float32 already: do
+        not change them in place.
+
+        Parameters
+        ----------
+        X
+            Rows, shape (m, n_features), with the columns and the units of the fit. With
+            ``metric="precomputed"`` the distances to the rows of the fit.
+
+        Returns
+        -------
+        ndarray of float32, shape (m, n_components)
+
+        Raises
+        ------
+        NotFittedError
+            Before ``fit``.
+        InvalidInputError
+            If the columns are not those of the fit, or a number is not finite.
+        NotKeptError
+            If the estimator was saved without its data.
+
+        Examples
+        --------
+        >>> import nbembed as nb
+        >>> X, _ = nb.datasets.iris()
+        >>> umap = nb.UMAP(n_epochs=50, random_state=0).fit(X[:140])
+        >>> umap.transform(X[140:]).shape
+        (10, 2)
+        """
+        reference = self._kept_reference("transform")
+        rows = _checks.check_rows(
+            X,
+            n_features=self.n_features_in_,
+            scaling=reference.scaling,
+            owner=type(self).__name__,
+        )
+        self._check_columns(X)
+        with use_threads(self.n_jobs):
+            return reference.place(rows, self.embedding_)
+
+    def place_again(self, rows: Any) -> NDArray[np.float32]:
+        """Return where rows of the fit would be placed if they were new.
+
+        Each is placed as :meth:`transform` would place it if it had not been in the data: what the
+        map does to new rows can be measured without any.
+
+        Parameters
+        ----------
+        rows
+            Numbers of rows, 0 to n_samples - 1.
+        """
+        reference = self._kept_reference("place_again")
+        n = len(reference.X)
+        numbers = np.asarray(rows)
+        if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
+            raise InvalidTypeError(f"rows must be a list of whole numbers, got {rows!r}")
+        if len(numbers) and (numbers.min() < 0 or numbers.max() >= n):
+            raise InvalidInputError(
+                f"rows must be numbers of rows of the fit, 0 to {n - 1}, got {numbers.min()} to {numbers.max()}"
+            )
+        with use_threads(self.n_jobs):
+            return reference.place_again(numbers.astype(np.int64), self.embedding_)
+
+    def save(self, path: str | Path, *, data: bool = True) -> None:
         """Write the fitted estimator to one file, which :func:`nbembed.load` reads back.
 
         The file holds numbers and JSON only; no code runs when it is loaded.
+
+        Parameters
+        ----------
+        path
+            The file.
+        data
+            Store the rows of the fit too, as float32, which :meth:`transform` needs. They are most
+            of the file: 4 bytes a number. Without them everything else works.
         """
         check_is_fitted(self, "embedding_")
         parameters = self.get_params(deep=False)
@@ -155,6 +245,12 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
             "fitted": fitted,
             "feature_names": None if names is None else list(map(str, names)),
         }
+        reference = getattr(self, "_reference", None)
+        if data and reference is not None:
+            config["reference"] = reference.to_config()
+            arrays["data"] = reference.X
+            if reference.scaling.shift is not None:
+                arrays["shift"] = reference.scaling.shift
         persistence.save(path, type(self).__name__, config, arrays)
 
     def restored(self, config: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Self:
@@ -165,20 +261,65 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         self._n_features_out = self.embedding_.shape[1]
         if config["feature_names"] is not None:
             self.feature_names_in_ = np.array(config["feature_names"], dtype=object)
+        if "reference" in config:
+            self._reference = Reference.from_config(
+                config["reference"], arrays["data"], arrays.get("shift")
+            )
         return self
 
-    def _remember_columns(self, X: Any) -> None:
-        """Set ``feature_names_in_`` as scikit-learn does."""
-        if hasattr(X, "columns"):
-            validate_data(self, X, skip_check_array=True, reset=True)
+    # ---- inside -------------------------------------------------------------------------------
+
+    def _take(self, run: Run, names: Any) -> None:
+        """Take over what was reached, and the names of the columns, if there is a map."""
+        if run.embedding is None:
+            return
+        self.keep(run)
+        if names is not None:
+            self.feature_names_in_ = names
         elif hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
+
+    def _kept_reference(self, asked: str) -> Reference:
+        check_is_fitted(self, "embedding_")
+        reference = getattr(self, "_reference", None)
+        if reference is None:
+            raise NotKeptError(
+                f"{asked} needs the data of the fit, got an estimator that was saved without them; "
+                "save it with data=True, or fit again"
+            )
+        return reference
+
+    def _graph(self, name: str) -> Any:
+        """Return the affinities of the fit as a scipy matrix."""
+        check_is_fitted(self, "embedding_")
+        graph = getattr(getattr(self, "_reference", None), "graph", None)
+        if graph is None:
+            raise NotKeptError(f"{name} is not stored in files; fit again to have it")
+        return graph.to_scipy()
+
+    def _check_columns(self, X: Any) -> None:
+        """Raise unless the names of the columns are those of the fit, as scikit-learn does."""
+        try:
+            validate_data(self, X, skip_check_array=True, reset=False)
+        except ValueError as error:
+            raise InvalidInputError(
+                f"X must have the columns of the fit under the same names. {error}"
+            ) from None
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
+
+
+def _column_names(X: Any) -> Any:
+    """Return what scikit-learn sets as ``feature_names_in_``, None for data without names."""
+    if not hasattr(X, "columns"):
+        return None
+    probe = BaseEstimator()
+    validate_data(probe, X, skip_check_array=True, reset=True)
+    return getattr(probe, "feature_names_in_", None)
 
 
 def neighbors_part(n_neighbors: int, metric: Any) -> Part:
@@ -196,17 +337,3 @@ def at_most(name: str, value: int, largest: int, n_samples: int) -> int:
         stacklevel=4,
     )
     return largest
-
-
-def _suggesting(init: Callable[..., None]) -> Callable[..., None]:
-    """Let ``__init__`` name the nearest parameter when it gets one that does not exist."""
-    known = [name for name in inspect.signature(init).parameters if name != "self"]
-
-    @wraps(init)
-    def checked(self: Any, *args: Any, **kwargs: Any) -> None:
-        for keyword in kwargs:
-            if keyword not in known:
-                raise _checks.unknown_keyword(type(self).__name__, keyword, known)
-        init(self, *args, **kwargs)
-
-    return checked

@@ -133,6 +133,14 @@ class TSNE(Embedder):
                 start = None
         return phases
 
+    @property
+    def affinities_(self) -> Any:
+        r"""The joint probabilities :math:`p_{ij}` of the fit, a sparse matrix (n_samples, n_samples) whose sum is 1.
+
+        It shares its numbers with what the fit left behind; files do not hold it.
+        """
+        return self._graph("affinities_")
+
     def check_parameters(self, n_samples: int) -> None:
         """Raise for a hyper-parameter that cannot be used with ``n_samples`` rows."""
         super().check_parameters(n_samples)

@@ -143,6 +143,14 @@ class UMAP(Embedder):
             )
         ]
 
+    @property
+    def graph_(self) -> Any:
+        r"""The fuzzy memberships :math:`\mu_{ij}` of the fit, a symmetric sparse matrix (n_samples, n_samples).
+
+        It shares its numbers with what the fit left behind; files do not hold it.
+        """
+        return self._graph("graph_")
+
     def check_parameters(self, n_samples: int) -> None:
         """Raise for a hyper-parameter that cannot be used with ``n_samples`` rows."""
         super().check_parameters(n_samples)

@@ -1,8 +1,21 @@
 """Attraction and repulsion on free coordinates, compiled: the fast path of t-SNE and UMAP."""
 
 from nbembed.forces.gradient import GradientStepper
-from nbembed.forces.sampled import SampledStepper
+from nbembed.forces.hashing import stream, substreams
+from nbembed.forces.placing import Ties, settle, wander
+from nbembed.forces.sampled import Law, SampledStepper
 from nbembed.forces.stepper import Stepper
 from nbembed.forces.warm_up import warm_up
 
-__all__ = ["GradientStepper", "SampledStepper", "Stepper", "warm_up"]
+__all__ = [
+    "GradientStepper",
+    "Law",
+    "SampledStepper",
+    "Stepper",
+    "Ties",
+    "settle",
+    "stream",
+    "substreams",
+    "wander",
+    "warm_up",
+]

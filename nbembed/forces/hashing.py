@@ -6,8 +6,9 @@ how many steps one call runs, not on pauses or branches.
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["draw", "mixed", "stream", "substream"]
+__all__ = ["draw", "mixed", "stream", "substream", "substreams"]
 
 MASK = 0xFFFF_FFFF_FFFF_FFFF
 # The odd constants of SplitMix64 (Steele, Lea & Flood 2014, fig. 11 and sec. 5).
@@ -35,6 +36,15 @@ def substream(key: np.uint64, number: int | np.uint64) -> np.uint64:
 def draw(key: np.uint64, number: int, n: int) -> np.int64:
     """Return the ``number``-th draw of a stream, uniform in [0, n); n < 2^32."""
     return np.int64(((substream(key, number) >> S32) * np.uint64(n)) >> S32)
+
+
+@numba.njit(cache=True)
+def substreams(key: np.uint64, numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the keys of the streams below ``key`` that have the given numbers."""
+    keys = np.empty(len(numbers), dtype=np.uint64)
+    for i in range(len(numbers)):
+        keys[i] = substream(key, numbers[i])
+    return keys
 
 
 def stream(*numbers: int) -> np.uint64:

@@ -10,7 +10,7 @@ from nbembed.forces.attraction import CHUNKS, FAST
 from nbembed.forces.spline import SplineRepulsion
 from nbembed.forces.stepper import Points
 
-__all__ = ["ExactRepulsion", "faster_repulsion", "repulsion_named"]
+__all__ = ["TILE", "ExactRepulsion", "faster_repulsion", "push_from_all", "repulsion_named"]
 
 # The grid of the FFT is a plane.
 MAX_GRID_COMPONENTS = 2
@@ -62,27 +62,41 @@ class ExactRepulsion:
 def _repel(
     first: int, last: int, columns: Points, forces: Points, sums: NDArray[np.float64]
 ) -> None:
-    n = columns.shape[1]
+    n_components, n = columns.shape
     for chunk in range(first, last):
         tile = np.empty(TILE, dtype=np.float32)
+        here = np.empty(n_components, dtype=np.float32)
         for i in range(n * chunk // CHUNKS, n * (chunk + 1) // CHUNKS):
-            forces[i, :] = np.float32(0.0)
-            # The point itself counts 1 below.
-            total = -1.0
-            for start in range(0, n, TILE):
-                total += _add_push(columns, i, start, tile, forces[i])
-            sums[i] = total
+            for d in range(n_components):
+                here[d] = columns[d, i]
+            # The point itself counts 1.
+            sums[i] = push_from_all(columns, here, tile, forces[i]) - 1.0
 
 
 @numba.njit(**FAST)
-def _add_push(columns: Points, i: int, start: int, tile: Points, force: Points) -> np.float32:
-    """Add the push of one tile of points on point i, and return the sum of their kernels."""
+def push_from_all(columns: Points, here: Points, tile: Points, force: Points) -> float:
+    """Fill ``force`` with the push of all points on a place; return the sum of their kernels.
+
+    ``columns`` holds the points by components, ``tile`` is room for TILE numbers.
+    """
+    force[:] = np.float32(0.0)
+    total = 0.0
+    for start in range(0, columns.shape[1], TILE):
+        total += float(_add_push(columns, here, start, tile, force))
+    return total
+
+
+@numba.njit(**FAST)
+def _add_push(
+    columns: Points, place: Points, start: int, tile: Points, force: Points
+) -> np.float32:
+    """Add the push of one tile of points on a place, and return the sum of their kernels."""
     n_components, n = columns.shape
     size = min(TILE, n - start)
     tile[:size] = np.float32(1.0)
     for d in range(n_components):
         # Scalars and contiguous rows: only so do the inner loops become vector instructions.
-        here, others = columns[d, i], columns[d, start : start + size]
+        here, others = place[d], columns[d, start : start + size]
         for t in range(size):
             difference = here - others[t]
             tile[t] += difference * difference
@@ -92,7 +106,7 @@ def _add_push(columns: Points, i: int, start: int, tile: Points, force: Points) 
         tile[t] = kernel * kernel
         total += kernel
     for d in range(n_components):
-        here, others = columns[d, i], columns[d, start : start + size]
+        here, others = place[d], columns[d, start : start + size]
         push = np.float32(0.0)
         for t in range(size):
             push += tile[t] * (here - others[t])

@@ -13,7 +13,7 @@ from nbembed.forces.hashing import draw, stream, substream
 from nbembed.forces.stepper import Points, Stepper
 from nbembed.neighbors import Graph
 
-__all__ = ["SampledStepper"]
+__all__ = ["LOW_BITS", "Law", "SampledStepper", "pull", "push"]
 
 # The reported loss takes all pairs up to this many points, and a fixed sample of pairs above.
 EXACT_LOSS_LIMIT = 600
@@ -237,18 +237,18 @@ def _epoch(
                 if ((weight * time) & LOW_BITS) >= weight:
                     continue
                 j = edges.indices[e]
-                _pull(here, points[j], law, axes, difference)
-                _pull(here, points[j], law, axes, difference)
+                pull(here, points[j], law, axes, difference)
+                pull(here, points[j], law, axes, difference)
                 for _ in range(law.n_negatives):
                     k = draw(own, n_drawn, n)
                     n_drawn += 1
                     if k != i:
-                        _push(here, points[k], law, axes, difference)
+                        push(here, points[k], law, axes, difference)
             moved[i] = here
 
 
 @numba.njit(**FAST)
-def _pull(here: Points, other: Points, law: Law, axes: tuple[int, ...], difference: Points) -> None:
+def pull(here: Points, other: Points, law: Law, axes: tuple[int, ...], difference: Points) -> None:
     """Move ``here`` along an edge."""
     squared = _differences(here, other, axes, difference)
     power = squared**law.b
@@ -258,7 +258,7 @@ def _pull(here: Points, other: Points, law: Law, axes: tuple[int, ...], differen
 
 
 @numba.njit(**FAST)
-def _push(here: Points, other: Points, law: Law, axes: tuple[int, ...], difference: Points) -> None:
+def push(here: Points, other: Points, law: Law, axes: tuple[int, ...], difference: Points) -> None:
     """Move ``here`` away from a random vertex."""
     squared = _differences(here, other, axes, difference)
     softened = (SOFTENING + squared) * (ONE + law.a * squared**law.b)

@@ -12,7 +12,7 @@ J. Chem. Phys. 103, eq. 4.7).
 
 import math
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -23,7 +23,7 @@ from nbembed._threads import share
 from nbembed.forces.attraction import CHUNKS, FAST
 from nbembed.forces.stepper import Points
 
-__all__ = ["SplineRepulsion"]
+__all__ = ["Potential", "SplineRepulsion", "in_plane", "potential_of", "slope_at"]
 
 # Distance of grid points, in units of the kernel's width; the error falls with its sixth power.
 SPACING = 0.4
@@ -48,6 +48,14 @@ C = tuple(np.float32(number / 120.0) for number in (1, 26, 50, 20, 5, 66, 60, 30
 ONE, TWO, THREE, FOUR, FIVE = (np.float32(number) for number in range(1, 6))
 
 
+class Potential(NamedTuple):
+    """Values at the points of a grid, where its first point stands, and grid points per unit."""
+
+    values: Points
+    origin: Points
+    inverse: np.float32
+
+
 class SplineRepulsion:
     """Interpolates the potential of all points on a grid."""
 
@@ -56,26 +64,31 @@ class SplineRepulsion:
 
         Everything is a function of ``points`` alone, so that a restored run goes on bit by bit.
         """
-        flat = points.shape[1] == 1
-        # A line is a plane without height.
-        plane = np.pad(points, ((0, 0), (0, 1))) if flat else points
+        plane = in_plane(points)
         pushed = np.empty_like(plane)
-        lowest = plane.min(axis=0).astype(np.float64)
-        extent = plane.max(axis=0) - lowest
-        spacing = _spacing(float(extent.max()))
-        cells = tuple(_rounded(width / spacing + BORDER) for width in extent)
-        origin = (lowest - 3.0 * spacing).astype(np.float32)
-        inverse = np.float32(1.0 / spacing)
-        grids = np.zeros((PIECES, *cells), dtype=np.float32)
-        share(PIECES, lambda first, last: _spread(first, last, plane, origin, inverse, grids))
-        potential = _convolved(grids.sum(axis=0), spacing)
+        grid = potential_of(plane)
         sums = np.empty(CHUNKS, dtype=np.float64)
-        share(
-            CHUNKS,
-            lambda first, last: _read(first, last, plane, origin, inverse, potential, pushed, sums),
-        )
+        share(CHUNKS, lambda first, last: _read(first, last, plane, grid, pushed, sums))
         forces[...] = pushed[:, : points.shape[1]]
         return float(sums.sum()) - len(points)
+
+
+def in_plane(points: Points) -> Points:
+    """Return points with two components: a line is a plane without height."""
+    return np.pad(points, ((0, 0), (0, 1))) if points.shape[1] == 1 else points
+
+
+def potential_of(plane: Points, *, room: float = 0.0) -> Potential:
+    """Return the potential of points in a plane, on a grid that reaches ``room`` beyond them."""
+    lowest = plane.min(axis=0).astype(np.float64) - room
+    extent = plane.max(axis=0) + room - lowest
+    spacing = _spacing(float(extent.max()))
+    cells = tuple(_rounded(width / spacing + BORDER) for width in extent)
+    origin = (lowest - 3.0 * spacing).astype(np.float32)
+    inverse = np.float32(1.0 / spacing)
+    grids = np.zeros((PIECES, *cells), dtype=np.float32)
+    share(PIECES, lambda first, last: _spread(first, last, plane, origin, inverse, grids))
+    return Potential(_convolved(grids.sum(axis=0), spacing), origin, inverse)
 
 
 def _spacing(extent: float) -> float:
@@ -202,33 +215,41 @@ def _read(
     first: int,
     last: int,
     points: Points,
-    origin: Points,
-    inverse: np.float32,
-    potential: Points,
+    grid: Potential,
     forces: Points,
     sums: NDArray[np.float64],
 ) -> None:
     n = len(points)
+    values, inverse = grid.values, grid.inverse
+    x, y = grid.origin[0], grid.origin[1]
     for chunk in range(first, last):
         total = 0.0
         for i in range(n * chunk // CHUNKS, n * (chunk + 1) // CHUNKS):
-            u = (points[i, 0] - origin[0]) * inverse
-            v = (points[i, 1] - origin[1]) * inverse
-            row, column = np.int64(u), np.int64(v)
-            t, s = u - np.float32(row), v - np.float32(column)
-            down, down_slope = _weights(t), _slopes(t)
-            across, across_slope = _weights(s), _slopes(s)
-            value, by_row, by_column = np.float32(0.0), np.float32(0.0), np.float32(0.0)
-            for k in range(6):
-                line = potential[row - 2 + k]
-                along, slope = np.float32(0.0), np.float32(0.0)
-                for m in range(6):
-                    along += line[column - 2 + m] * across[m]
-                    slope += line[column - 2 + m] * across_slope[m]
-                value += down[k] * along
-                by_row += down_slope[k] * along
-                by_column += down[k] * slope
+            u, v = (points[i, 0] - x) * inverse, (points[i, 1] - y) * inverse
+            value, by_row, by_column = slope_at(values, u, v)
             total += value
             forces[i, 0] = np.float32(-0.5) * inverse * by_row
             forces[i, 1] = np.float32(-0.5) * inverse * by_column
         sums[chunk] = total
+
+
+@numba.njit(**FAST)
+def slope_at(
+    values: Points, u: np.float32, v: np.float32
+) -> tuple[np.float32, np.float32, np.float32]:
+    """Return the potential at row ``u`` and column ``v``, and its slopes along both."""
+    row, column = np.int64(u), np.int64(v)
+    t, s = u - np.float32(row), v - np.float32(column)
+    down, down_slope = _weights(t), _slopes(t)
+    across, across_slope = _weights(s), _slopes(s)
+    value, by_row, by_column = np.float32(0.0), np.float32(0.0), np.float32(0.0)
+    for k in range(6):
+        line = values[row - 2 + k]
+        along, slope = np.float32(0.0), np.float32(0.0)
+        for m in range(6):
+            along += line[column - 2 + m] * across[m]
+            slope += line[column - 2 + m] * across_slope[m]
+        value += down[k] * along
+        by_row += down_slope[k] * along
+        by_column += down[k] * slope
+    return value, by_row, by_column

@@ -1,9 +1,12 @@
 """The quality of a map that keeps changing, in milliseconds."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from nbembed._threads import share, thread_count
 from nbembed.errors import InvalidInputError
 from nbembed.metrics.ranking import (
     SAMPLE_ROWS,
@@ -19,6 +22,10 @@ from nbembed.transport import check_map
 __all__ = ["LiveQuality"]
 
 MAX_BYTES = 32_000_000
+# While the ranks are made ready bit by bit: distances held at once, products of coordinates and
+# distances sorted in one piece of the work, and the most columns of a piece.
+HELD, PRODUCTS, SORTED, COLUMNS = 4_194_304, 33_554_432, 150_000, 4_096
+CENTRE_ROWS = 256
 
 
 class LiveQuality:
@@ -40,6 +47,9 @@ class LiveQuality:
         Number of points to look from; None takes 2,000. Never more than fit into 32 MB.
     random_state
         Seed that picks the sample.
+    is_ready
+        False leaves the ranks to :meth:`prepare`, which must be exhausted before the first measurement,
+        and takes X unchecked, as float32.
 
     Raises
     ------
@@ -48,17 +58,42 @@ class LiveQuality:
     """
 
     def __init__(
-        self, X: Any, n_neighbors: int = 15, *, sample: int | None = None, random_state: Any = 0
+        self,
+        X: Any,
+        n_neighbors: int = 15,
+        *,
+        sample: int | None = None,
+        random_state: Any = 0,
+        is_ready: bool = True,
     ) -> None:
-        points = as_points(X)
+        points: NDArray[Any] = as_points(X) if is_ready else X
         n = len(points)
         check_neighborhood(n_neighbors, n)
         room = max(1, MAX_BYTES // (n * rank_dtype(n).itemsize))
         self._rows = sampled_rows(
             n, SAMPLE_ROWS if sample is None else sample, random_state, room=room
         )
-        self._ranks = Space(points).rank_table(self._rows)
         self._n, self._n_neighbors = n, int(n_neighbors)
+        self.is_ready = is_ready
+        if is_ready:
+            self._ranks = Space(points).rank_table(self._rows)
+        else:
+            self._points = points
+            self._ranks = np.empty((len(self._rows), n), dtype=rank_dtype(n))
+
+    def prepare(self) -> Iterator[None]:
+        """Get ready to measure: some milliseconds of work with every pull."""
+        points = self._points
+        centre = np.median(points[:: max(1, len(points) // CENTRE_ROWS)], axis=0).astype(np.float64)
+        height = max(1, min(256, HELD // len(points)))
+        for start in range(0, len(self._rows), height):
+            block = self._rows[start : start + height]
+            distances = np.empty((len(block), len(points)))
+            yield from _fill(distances, points, block, centre)
+            distances[np.arange(len(block)), block] = np.inf
+            yield from _rank(distances, self._ranks[start : start + height])
+        del self._points
+        self.is_ready = True
 
     @property
     def sample_size(self) -> int:
@@ -84,3 +119,43 @@ class LiveQuality:
             "trustworthiness": float(penalty_score(ranks, self._n, self._n_neighbors).mean()),
             "neighbor_recall": float(recall(ranks, self._n_neighbors).mean()),
         }
+
+
+def _fill(
+    distances: NDArray[np.float64],
+    points: NDArray[np.float32],
+    block: NDArray[np.intp],
+    centre: NDArray[np.float64],
+) -> Iterator[None]:
+    """Write squared distances from the rows of ``block``, some columns a pull.
+
+    BLAS may use its threads: to limit it for each piece would take longer than the piece.
+    """
+    seen_from = points[block] - centre
+    squares = np.einsum("ij,ij->i", seen_from, seen_from)
+    width = max(1, min(COLUMNS, PRODUCTS // seen_from.size))
+    for start in range(0, len(points), width):
+        others = points[start : start + width] - centre
+        part = distances[:, start : start + width]
+        np.matmul(seen_from, others.T, out=part)
+        part *= -2.0
+        part += squares[:, None]
+        part += np.einsum("ij,ij->i", others, others)
+        yield
+
+
+def _rank(
+    distances: NDArray[np.float64], ranks: NDArray[np.unsignedinteger[Any]]
+) -> Iterator[None]:
+    """Write the rank of every distance within its row, some rows a pull."""
+    count, n = distances.shape
+    counted = np.arange(1, n + 1, dtype=ranks.dtype)
+    few = max(1, SORTED // n) * thread_count()
+
+    def work(first: int, last: int) -> None:
+        order = np.argsort(distances[first:last], axis=1)
+        np.put_along_axis(ranks[first:last], order, counted[None], axis=1)
+
+    for start in range(0, count, few):
+        share(min(few, count - start), lambda a, b, start=start: work(start + a, start + b))
+        yield

@@ -1,8 +1,19 @@
 """Runs: from phases to frames. The only loop in the project stands in :mod:`nbembed.training.run`."""
 
 from nbembed.training.frame import Frame
-from nbembed.training.history import Curve, History, StoredFrame
+from nbembed.training.history import Curve, History, StoredFrame, thinned
+from nbembed.training.placement import Reference
 from nbembed.training.run import Event, Run
 from nbembed.training.steppers import live_parameters
 
-__all__ = ["Curve", "Event", "Frame", "History", "Run", "StoredFrame", "live_parameters"]
+__all__ = [
+    "Curve",
+    "Event",
+    "Frame",
+    "History",
+    "Reference",
+    "Run",
+    "StoredFrame",
+    "live_parameters",
+    "thinned",
+]

@@ -1,6 +1,7 @@
 """What a run remembers of itself, within a fixed number of bytes."""
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +9,11 @@ from numpy.typing import NDArray
 
 from nbembed._types import State
 
-__all__ = ["Curve", "History", "StoredFrame"]
+__all__ = ["Curve", "History", "StoredFrame", "thinned"]
 
 MAX_SNAPSHOTS = 8
+# Values of one curve; beyond, the lowest and the highest of equal spans of steps remain.
+MAX_VALUES = 10_000
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,37 @@ class Curve:
     steps: list[int]
     values: list[float]
     by_clock: bool = False
+
+
+def thinned(steps: Sequence[int], values: Sequence[float], room: int) -> list[int]:
+    """Return the positions of at most ``room`` points that show what all of them show.
+
+    They are the two ends, and the lowest and the highest value in each of equal spans of steps. A
+    span is a power of two and begins at a multiple of itself: thinning again what was thinned before
+    leaves what thinning everything at once would leave.
+
+    Parameters
+    ----------
+    steps
+        Ascending.
+    values
+        One for each step; those that are not finite count as the lowest.
+    room
+        At least 4.
+    """
+    if len(steps) <= room:
+        return list(range(len(steps)))
+    at = np.asarray(steps, dtype=np.int64)
+    numbers = np.asarray(values, dtype=np.float64)
+    numbers = np.where(np.isfinite(numbers), numbers, -np.inf)
+    power = 0
+    while 2 * (int(at[-1] >> power) - int(at[0] >> power) + 1) + 2 > room:
+        power += 1
+    spans = at >> power
+    order = np.lexsort((numbers, spans))
+    border = np.flatnonzero(np.diff(spans[order]))
+    lowest, highest = order[np.append(0, border + 1)], order[np.append(border, len(at) - 1)]
+    return np.unique(np.concatenate([[0, len(at) - 1], lowest, highest])).tolist()
 
 
 class History:
@@ -69,10 +103,16 @@ class History:
             self.frames = [f for f in self.frames if f.step % self._stride == 0]
 
     def add_value(self, name: str, step: int, value: float, *, by_clock: bool = False) -> None:
-        """Append one value to the curve ``name``."""
+        """Append one value to the curve ``name``; a curve that has grown too long is thinned."""
         curve = self.curves.setdefault(name, Curve([], [], by_clock))
         curve.steps.append(step)
         curve.values.append(float(value))
+        if len(curve.values) > MAX_VALUES:
+            kept = thinned(curve.steps, curve.values, MAX_VALUES // 2)
+            # A new curve, not shorter lists: another thread may be reading the old ones.
+            self.curves[name] = Curve(
+                [curve.steps[i] for i in kept], [curve.values[i] for i in kept], by_clock
+            )
 
     def wants_state(self, step: int) -> bool:
         """Return whether a full state should be kept at ``step``."""

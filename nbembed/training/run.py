@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbembed import _threads
+from nbembed._scaling import Scaling
 from nbembed._types import State
 from nbembed.callbacks import Callback
 from nbembed.errors import InvalidInputError, RunEndedError
@@ -52,6 +53,8 @@ class Run(Iterator[Frame]):
         Where maps, losses and states are kept; a fresh :class:`History` when None.
     n_jobs
         Threads to use; None means all. The result does not depend on it.
+    scaling
+        How ``X`` was made of the data as they were given; kept for later rows.
     """
 
     def __init__(
@@ -64,8 +67,10 @@ class Run(Iterator[Frame]):
         callbacks: Iterable[Callback] = (),
         history: History | None = None,
         n_jobs: int | None = None,
+        scaling: Scaling | None = None,
     ) -> None:
         self.X = X
+        self.scaling = scaling or Scaling()
         self.phases = list(phases)
         if not self.phases:
             raise InvalidInputError("phases must hold at least one phase, got none")
@@ -149,6 +154,11 @@ class Run(Iterator[Frame]):
         return {} if self._stepper is None else self._stepper.losses()
 
     @property
+    def overrides(self) -> dict[str, float]:
+        """What was set in mid-run and is still in force, by name."""
+        return dict(self._overrides)
+
+    @property
     def state(self) -> State:
         """All that is needed to go on bit by bit from here, as arrays and plain numbers."""
         if self._stepper is None:
@@ -206,6 +216,7 @@ class Run(Iterator[Frame]):
             init_array=self._init_array,
             history=self.history.until(int(state["step"])),
             n_jobs=self.n_jobs,
+            scaling=self.scaling,
         )
         child._load(state, self._prepared)
         # A stored state was taken on arrival, before anything that was set at that step.

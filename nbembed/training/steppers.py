@@ -11,7 +11,7 @@ from nbembed.kernels import fit_ab
 from nbembed.neighbors import Graph
 from nbembed.phases import Phase
 
-__all__ = ["Stepper", "effect_of", "live_parameters", "make_stepper", "set_live"]
+__all__ = ["Stepper", "curve", "effect_of", "live_parameters", "make_stepper", "set_live"]
 
 
 class Stepper(Protocol):
@@ -87,14 +87,22 @@ def make_stepper(
 def set_live(stepper: Stepper, phase: Phase, overrides: dict[str, Any], name: str) -> None:
     """Hand the override ``name`` to the stepper in the stepper's own terms."""
     if name in ("min_dist", "spread"):
-        a, b = fit_ab(
-            overrides.get("min_dist", phase.kernel.get("min_dist", 0.1)),
-            overrides.get("spread", phase.kernel.get("spread", 1.0)),
-        )
+        a, b = curve(phase, overrides)
         stepper.set("a", a)
         stepper.set("b", b)
     else:
         stepper.set(name, overrides[name])
+
+
+def curve(phase: Phase, overrides: dict[str, Any]) -> tuple[float, float]:
+    """Return the a and b of a phase's Cauchy kernel, with what was set in mid-run."""
+    kernel = phase.kernel
+    if not {"min_dist", "spread"} & set(overrides) and kernel.get("a") and kernel.get("b"):
+        return kernel["a"], kernel["b"]
+    return fit_ab(
+        overrides.get("min_dist", kernel.get("min_dist", 0.1)),
+        overrides.get("spread", kernel.get("spread", 1.0)),
+    )
 
 
 def effect_of(phase: Phase, name: str) -> str:
@@ -134,10 +142,7 @@ def _sampled_stepper(
         raise InvalidInputError(
             f"loss 'negative_sampling' works with kernel 'cauchy', got {phase.kernel['name']!r}"
         )
-    kernel = phase.kernel
-    a, b = kernel.get("a"), kernel.get("b")
-    if a is None or b is None:
-        a, b = fit_ab(kernel["min_dist"], kernel["spread"])
+    a, b = curve(phase, {})
     return SampledStepper(
         graph,
         embedding,

@@ -78,8 +78,27 @@ class RunControl:
             self._refuse_rest()
         return command
 
+    def ask(self, command: Command) -> Any:
+        """Put a command into the queue and wait for its answer.
+
+        In the worker itself, where observers of the user's may run, nothing can be waited for: what
+        is set is set at once, everything else happens before the next step.
+        """
+        if not self.is_worker():
+            return self.send(command).answer.get()
+        if command.name == "set":
+            return self._set(command)
+        self.send(command)
+        return None
+
+    def is_worker(self) -> bool:
+        """Whether this is called in the worker."""
+        return threading.current_thread() is self._thread
+
     def join(self, timeout: float | None = None) -> bool:
-        """Wait for the worker to end; return whether it has."""
+        """Wait for the worker to end, unless this is called in it; return whether it has."""
+        if self.is_worker():
+            return self.finished.is_set()
         self._thread.join(timeout)
         return not self._thread.is_alive()
 

@@ -1,24 +1,28 @@
 """EmbedWidget: a map that trains before your eyes."""
 
-import base64
 import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import traitlets
 
 from nbembed import _checks, export, metrics
+from nbembed.encodings import as_text
 from nbembed.estimators import Embedder
-from nbembed.widget.arguments import choose_estimator
-from nbembed.widget.colors import encode_labels
-from nbembed.widget.display import CellMemory
-from nbembed.widget.inbox import Inbox
+from nbembed.persistence import replacing
+from nbembed.widget.advice import advise
+from nbembed.widget.arguments import choose_estimator, read_hover, read_images
+from nbembed.widget.details import Details
+from nbembed.widget.inbox import Inbox, Questions
+from nbembed.widget.look_widget import LookWidget
 from nbembed.widget.publisher import PROTOCOL, Publisher
-from nbembed.widget.routing import keep_route_of_front_end
-from nbembed.widget.run_widget import RunWidget
+from nbembed.widget.selection import pack_rows
 from nbembed.widget.status import idle_status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
@@ -29,6 +33,8 @@ __all__ = ["EmbedWidget"]
 _STATIC = Path(__file__).parent.parent / "static"
 _NOT_BUILT = """export default { render({ el }) {
   el.textContent = "The front end of nbembed is missing here: run make in a checkout, or reinstall."; } };"""
+# Names of the map's coordinates in a data frame; maps of more dimensions have c1, c2, …
+_AXES = ("x", "y", "z")
 
 
 def _bundle(name: str, missing: str) -> str:
@@ -37,21 +43,53 @@ def _bundle(name: str, missing: str) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else missing
 
 
-class EmbedWidget(RunWidget):
+class EmbedWidget(LookWidget):
     """A map of high-dimensional data that shows how it is made.
 
     Parameters
     ----------
     X
-        Data, shape (n_samples, n_features): array, data frame, torch tensor, sparse matrix.
+        Data, shape (n_samples, n_features): array, list, data frame (pandas, polars, pyarrow), torch
+        tensor, memory map, sparse matrix. Of a data frame the numeric columns are embedded, and all
+        columns can colour and be shown on hover. It is kept by reference, not copied.
     labels
-        One value per row to colour by: names or numbers. They never influence the map.
+        One value per row, or a column's name: classes or numbers that colour the map and never
+        influence it. As a column's name it takes that column out of the embedding.
+        :meth:`metrics` measures how well the map separates classes.
+    color, size, opacity
+        A column's name or one value per row, as in :meth:`color`, :meth:`size` and :meth:`opacity`.
+        ``color`` comes before ``labels``, and its column stays in the embedding if it is numeric.
+    hover
+        What the card of a point shows: a list of column names, a dict or data frame of values by
+        name, or the values of one column. Default: the columns of a data frame that are not
+        embedded, at most 8. The values can colour as well.
+    images
+        A picture for each row, shown on its card: an array or tensor of shape (n, h, w) or
+        (n, h, w, 3 or 4), unsigned bytes or floats from 0 to 1 (another range is scaled by its ends); a
+        sequence of PNG, JPEG or WebP bytes, paths, PIL images or arrays; or the name of a column
+        with such. Read one at a time when a card is shown; nothing is ever downloaded.
+    features
+        Names of the columns of a data frame to embed, numeric or boolean. Default: every numeric
+        column that ``labels`` does not take.
     method
         ``"umap"`` (default), ``"tsne"``, or an estimator such as ``nb.TSNE(perplexity=50)``.
     height
         Height of the map in CSS pixels, 150 to 2000. Default 420.
+    live_metrics
+        Whether the quality of the map is measured while it trains. Default True.
     **parameters
         Hyper-parameters of the method, for example ``perplexity=50``.
+
+    Raises
+    ------
+    InvalidInputError, InvalidTypeError
+        Naming the argument, what it must be, what it got and what to do.
+
+    Warns
+    -----
+    UserWarning
+        If columns of a data frame have very different scales, look like codes of categories, are
+        left out without anyone having said so, or are embedded and a class to colour by.
 
     Examples
     --------
@@ -62,42 +100,57 @@ class EmbedWidget(RunWidget):
     EmbedWidget(method='UMAP', n=150, d=4, state='done')
     >>> w.embedding_.shape
     (150, 2)
+    >>> w.selection = y == 0
+    >>> w.selected.shape
+    (50, 4)
     """
 
     _esm = _bundle("widget.js", _NOT_BUILT)
     _css = _bundle("widget.css", "")
 
     height = traitlets.Int(420).tag(sync=True)
-    color_spec = traitlets.Dict().tag(sync=True)
-    color_values = traitlets.Bytes(b"").tag(sync=True)
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all of them say what is shown
         self,
         X: Any,
         *,
         labels: Any = None,
+        color: Any = None,
+        size: Any = None,
+        opacity: Any = None,
+        hover: Any = None,
+        images: Any = None,
+        features: Any = None,
         method: "str | Embedder" = "umap",
         height: int = 420,
+        live_metrics: bool = True,
         **parameters: Any,
     ) -> None:
         _checks.check_number("height", height, low=150, high=2000, integer=True)
+        _checks.check_flag("live_metrics", live_metrics)
         own = inspect.signature(EmbedWidget.__init__).parameters
         self._estimator = choose_estimator(method, parameters, own=own)
-        data = _checks.check_data(X, metric=str(self._estimator.metric))
-        self._estimator.check_parameters(len(data))
-        self._labels = _checks.check_labels(labels, len(data))
-        self._data = data
-        self._shown = CellMemory()
-        color, values = encode_labels(self._labels)
+        self._live_metrics = live_metrics
+        self._read_data(X, labels=labels, images=images, features=features)
+        self._read_look(labels, {"color": color, "size": size, "opacity": opacity})
+        self._details = Details(
+            self._table,
+            len(self._data),
+            hover=read_hover(self._table, hover, len(self._data)),
+            pictures=read_images(self._table, images, len(self._data)),
+        )
+        said = (labels, color, size, opacity, hover, images, features)
+        bare = all(argument is None for argument in said)
+        advise(self._table, self._data, features=features, color=color, is_bare=bare)
         super().__init__(
             height=height,
-            color_spec=color,
-            color_values=values,
-            status=idle_status(self._estimator.title, *data.shape),
+            encodings={channel: look.spec for channel, look in self._looks.items()},
+            fields=self._offered(),
+            status=idle_status(self._estimator.title, *self._data.shape),
         )
-        keep_route_of_front_end(self.comm)
         self._publisher = Publisher(self.send)
-        self._inbox = Inbox(self._publisher, lambda: self._session)
+        questions = Questions(details=self._tell, search=self._search, color=self._recolor)
+        self._inbox = Inbox(self._publisher, lambda: self._session, questions)
         self.on_msg(self._inbox.receive)
 
     # ---- results ------------------------------------------------------------------------------
@@ -123,30 +176,113 @@ class EmbedWidget(RunWidget):
 
     def metrics(self, *, n_neighbors: int = 15) -> "metrics.Report":
         """Return how faithful the map is: see :func:`nbembed.metrics.report`."""
-        return metrics.report(
-            self._data, self.embedding_, labels=self._labels, n_neighbors=n_neighbors
-        )
+        labels = None if self._labels is None else self._labels.values
+        return metrics.report(self._data, self.embedding_, labels=labels, n_neighbors=n_neighbors)
+
+    def to_frame(self) -> Any:
+        """Return the rows with their places in the map, and whether they are selected.
+
+        Returns
+        -------
+        DataFrame
+            If ``X`` is a data frame, one of its library with its columns and its index, then
+            ``"x"``, ``"y"`` (``"z"``) and ``"selected"``; maps of more than three dimensions have
+            ``"c1"``, ``"c2"``, … A name that ``X`` has already gets ``"_map"`` at its end. Otherwise one
+            of pandas with the places, the labels, the columns shown on hover, and ``"selected"``.
+
+        Raises
+        ------
+        RunEndedError
+            If there is no map yet.
+        MissingPackageError
+            If ``X`` is no data frame, and pandas is not installed.
+        """
+        Y = self.embedding_
+        axes: Iterable[str] = _AXES
+        if Y.shape[1] > len(_AXES):
+            axes = (f"c{i + 1}" for i in range(Y.shape[1]))
+        new: dict[str, NDArray[Any]] = dict(zip(axes, Y.T.copy(), strict=False))
+        new["selected"] = np.zeros(len(Y), dtype=bool)
+        new["selected"][self.selection] = True
+        labels = [] if self._labels is None else [self._labels]
+        hover = [self._table.column(name) for name in self._details.hover]
+        return self._table.extended(new, instead=[*labels, *hover])
+
+    # ---- pictures and pages -------------------------------------------------------------------
 
     def plot(self, *, ax: Any = None, title: str | None = None) -> "Figure":
-        """Return a static matplotlib figure of the map."""
+        """Return a static matplotlib figure of the map as it is coloured now, with its caption.
+
+        All points are in it: the selection and the filter are the live view's.
+
+        Parameters
+        ----------
+        ax
+            Axes to draw into; None makes a new figure.
+        title
+            Plain text above the map; None is the method's name.
+        """
         from nbembed import figures  # matplotlib takes a while, and a live map does not need it
 
         return figures.map(
-            self.embedding_, labels=self._labels, ax=ax, title=title or self._estimator.title
+            self.embedding_,
+            encodings=self.encodings,
+            ax=ax,
+            title=self._estimator.title if title is None else title,
+            caption=figures.caption(self._trustworthiness()),
         )
+
+    def to_png(self, path: str | Path, *, title: str | None = None, dpi: float = 200.0) -> Path:
+        """Write :meth:`plot` as a PNG file, which is replaced at once or not at all; return its path.
+
+        Parameters
+        ----------
+        path
+            The file.
+        title
+            Plain text above the map; None is the method's name.
+        dpi
+            Pixels per inch, 20 to 1200, of a picture that is 6.4 by 4.8 inches. Default 200.
+        """
+        from nbembed import figures
+
+        _checks.check_number("dpi", dpi, low=20, high=1200)
+        return _written(path, figures.png(self.plot(title=title), dpi=dpi))
+
+    def to_svg(self, path: str | Path, *, title: str | None = None) -> Path:
+        """Write :meth:`plot` as an SVG file, which is replaced at once or not at all; return its path.
+
+        Text stays text. The points of a map of more than 20,000 are one picture in it.
+        """
+        from nbembed import figures
+
+        return _written(path, figures.svg(self.plot(title=title)))
 
     def to_html(self, path: str | Path, *, title: str | None = None) -> Path:
         """Write one offline page with the map, its history and the curves; return its path.
 
-        The page needs no kernel and no network.
+        The page needs no kernel and no network. It holds the present look, selection and filter, and
+        what the cards say of the rows, if that takes at most 5 MB; pictures it does not hold, nor
+        the columns that colour nothing now.
         """
         self._run_with_map()
         payload, snapshot = self._live_session(ended_is_fine=True).page()
-        payload |= {"protocol": PROTOCOL, "height": self.height, "color_spec": self.color_spec}
+        payload |= {
+            "protocol": PROTOCOL,
+            "height": self.height,
+            "encodings": {name: as_text(spec) for name, spec in self.encodings.items()},
+            "fields": {**self.fields, "images": False},
+            "selection": as_text(pack_rows(self.selection, len(self._data)), of="data"),
+            "filter": self.filter,
+        }
+        details = self._details.page()
         n, d = self._data.shape
         heading = title or f"{self._estimator.title} of {n:,} × {d} data"
         return export.write_page(
-            path, payload, {"snapshot": snapshot, "color_values": self.color_values}, heading
+            path,
+            payload if details is None else {**payload, "details": details},
+            {"snapshot": snapshot},
+            heading,
         )
 
     # ---- showing ------------------------------------------------------------------------------
@@ -157,34 +293,27 @@ class EmbedWidget(RunWidget):
             f"EmbedWidget(method={self._estimator.title!r}, n={n}, d={d}, state={self._state()!r})"
         )
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        text = {"text/plain": repr(self)}
-        if self._shown.here():
-            return text
-        self._shown.mark()
-        bundle: Any = super()._repr_mimebundle_(**kwargs)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
-        return {**data, **text, **self._picture()}, metadata
-
-    def _picture(self) -> dict[str, str]:
-        """Return the map as it is now for readers without a kernel; nothing before there is one."""
+    def _picture_png(self) -> bytes | None:
+        """Return the map as it is now for readers without a kernel; None before there is one."""
         if self._session is None or self._session.run.prepared is None:
-            return {}
+            return None
         from nbembed import figures
 
-        return {"image/png": base64.b64encode(figures.png(self.plot())).decode("ascii")}
+        return figures.small_png(self.plot())
 
-    def _ipython_display_(self, **kwargs: Any) -> None:
-        """Show the widget under ipywidgets 7, which displays by itself instead of by bundles."""
-        inherited = getattr(super(), "_ipython_display_", None)
-        if inherited is None:
-            raise NotImplementedError
-        if not self._shown.here():
-            self._shown.mark()
-            inherited(**kwargs)
+    def _trustworthiness(self) -> float | None:
+        """Return what was measured last, None before that."""
+        curve = self.history_.curves.get("trustworthiness")
+        return curve.values[-1] if curve is not None and curve.values else None
 
 
 def _map_of(run: "Run") -> "NDArray[Any]":
     embedding = run.embedding
     assert embedding is not None  # noqa: S101 - asked for only once there is a map
     return embedding
+
+
+def _written(path: str | Path, content: bytes) -> Path:
+    with replacing(path) as beside:
+        beside.write_bytes(content)
+    return Path(path)

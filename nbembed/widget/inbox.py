@@ -2,17 +2,39 @@
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeGuard
 
 from nbembed.widget.control import Command
 from nbembed.widget.publisher import ECHO, PROTOCOL, Publisher
 from nbembed.widget.session import Session
 
-__all__ = ["MAX_STEPS", "Inbox"]
+__all__ = ["MAX_STEPS", "Inbox", "Questions"]
 
 COMMANDS = ("pause", "resume", "step", "stop")
 # Most steps one command may ask for.
 MAX_STEPS = 1_000_000
+# The longest text that is searched for, and the largest number that JavaScript counts exactly.
+MAX_TEXT, MAX_NUMBER = 200, 2**53
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What the widget answers and does at once, in whatever thread a question comes in.
+
+    Attributes
+    ----------
+    details
+        ``details(question, row)`` tells what a row is.
+    search
+        ``search(text)`` selects the rows that hold a text.
+    color
+        ``color(by)`` colours by a column's name, or by nothing for None.
+    """
+
+    details: Callable[[int, int], None]
+    search: Callable[[str], None]
+    color: Callable[[str | None], None]
 
 
 class Inbox:
@@ -27,36 +49,44 @@ class Inbox:
         The widget's publisher.
     session
         Returns the present session, None before the first run.
+    questions
+        Who answers questions about the rows.
     """
 
-    def __init__(self, publisher: Publisher, session: Callable[[], Session | None]) -> None:
+    def __init__(
+        self,
+        publisher: Publisher,
+        session: Callable[[], Session | None],
+        questions: Questions,
+    ) -> None:
         self._publisher = publisher
         self._session = session
+        self._questions = questions
 
     def receive(self, _widget: Any, content: Any, buffers: list[Any]) -> None:
         """Take one message; what is not understood is ignored."""
         if not isinstance(content, dict):
             return
         session = self._session()
+        self._publisher.heard()
         match content.get("t"):
             case "hello":
                 self._greet(content, buffers, session)
             case "ack":
-                self._publisher.acknowledge(content.get("seq"))
+                self._acknowledge(content.get("seq"), session)
             case "encoding":
-                self._publisher.as_base64 = content.get("base64") is True
-            case "poll" if session is not None:
-                session.pump()
-            case "command" if session is not None:
-                _enqueue(content, session)
-            case _:
-                pass
+                self._encode(content.get("base64") is True, session)
+            case "poll" | "command" as kind if session is not None:
+                session.pump() if kind == "poll" else _enqueue(content, session)
+            case kind:
+                self._ask(kind, content)
 
     def _greet(self, content: dict[str, Any], buffers: list[Any], session: Session | None) -> None:
         """Answer at once: that a greeting is answered is what makes the buttons live."""
+        view, seen = str(content.get("view", ""))[:MAX_TEXT], content.get("last_seq")
         welcome = {
             "t": "welcome",
-            "view": str(content.get("view", "")),
+            "view": view,
             "protocol": PROTOCOL,
             "controls": True,
             "echo_ok": len(buffers) == 1 and bytes(buffers[0]) == ECHO,
@@ -65,7 +95,32 @@ class Inbox:
         }
         self._publisher.send(welcome, [ECHO])
         if session is not None:
-            session.greet()
+            session.greet(view, is_fresh=isinstance(seen, int) and seen < 0)
+
+    def _acknowledge(self, seq: Any, session: Session | None) -> None:
+        self._publisher.acknowledge(seq)
+        if session is not None:
+            session.acknowledged()
+
+    def _encode(self, as_base64: bool, session: Session | None) -> None:  # noqa: FBT001
+        """Send text in place of buffers from now on, and again what may have been lost."""
+        self._publisher.as_base64 = as_base64
+        if session is not None:
+            session.retell()
+
+    def _ask(self, kind: Any, content: dict[str, Any]) -> None:
+        question, row = content.get("id"), content.get("row")
+        text, by = content.get("text"), content.get("by", 0)
+        if kind == "details" and _is_count(question) and _is_count(row):
+            self._questions.details(question, row)
+        elif kind == "search" and isinstance(text, str) and len(text) <= MAX_TEXT:
+            self._questions.search(text)
+        elif kind == "color" and (by is None or isinstance(by, str)):
+            self._questions.color(by)
+
+
+def _is_count(value: Any) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_NUMBER
 
 
 def _enqueue(content: dict[str, Any], session: Session) -> None:

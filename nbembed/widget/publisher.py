@@ -8,79 +8,82 @@ import base64
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nbembed import transport
-from nbembed.training import Curve
 
-__all__ = ["PROTOCOL", "CurveFeed", "Publisher"]
+__all__ = ["PROTOCOL", "Publisher"]
 
-PROTOCOL = 1
+PROTOCOL = 2
 # At most this many frames a second, however fast the browser is.
-MAX_RATE = 12.0
+MAX_RATE = 10.0
 # Frames on their way that nobody has acknowledged yet.
 MAX_IN_FLIGHT = 2
-# When no acknowledgement frees the window (a busy cell on an old kernel, a closed tab), the next
-# frame goes out after this many seconds all the same, or later if the frames are large.
+# Where nothing can be heard of the browser (a busy cell on an old kernel), the next frame goes out
+# after this many seconds all the same, or later if the frames are large.
 PATIENCE = 0.25
 BLIND_BYTES_PER_SECOND = 2_000_000
+# A browser that was heard of and falls silent is waited for: some times as long as it has taken so
+# far, within these bounds, the second while nothing is known of it.
+PATIENCE_FACTOR, LEAST_WAIT, MOST_WAIT = 4.0, 1.0, 5.0
+# Then it is taken to be gone (a closed or hidden tab), and the server keeps what is sent to it:
+# the pauses between frames double up to this.
+LONGEST_PAUSE = 10.0
 # A greeting's binary echo: a host that loses buffers returns something else.
 ECHO = bytes((1, 2, 3, 255))
 
 Send = Callable[[dict[str, Any], list[bytes]], None]
 
 
-class CurveFeed:
-    """The curves of a run, in the form and the portions in which the browser wants them."""
+def _nothing() -> dict[str, Any]:
+    return {}
 
-    LABELS: ClassVar = {
-        "kl": ("KL divergence", "loss"),
-        "loss": ("loss per edge", "loss"),
-        "attraction": ("attraction", "loss"),
-        "repulsion": ("repulsion", "loss"),
-        "trustworthiness": ("trustworthiness", "quality"),
-        "neighbor_recall": ("neighbour recall", "quality"),
-        "learning_rate": ("learning rate", "schedule"),
-        "exaggeration": ("exaggeration", "schedule"),
-    }
+
+class Listener:
+    """What is known of the browser: whether it can be heard, and how long it takes for a frame."""
 
     def __init__(self) -> None:
-        self.notes: dict[str, str] = {}
-        self._sent: dict[str, int] = {}
+        self.forget()
 
-    def whole(self, curves: dict[str, Curve]) -> dict[str, Any]:
-        """Return all values of all curves."""
-        return {name: self._portion(name, curve, 0) for name, curve in list(curves.items())}
+    def forget(self) -> None:
+        """Know nothing any more: whether anything can be heard must show."""
+        self._was_heard = self._is_silent = self._silence_counts = False
+        self._heard_at = float("-inf")
+        self._takes = MOST_WAIT / PATIENCE_FACTOR
+        self._pause = PATIENCE
 
-    def fresh(self, curves: dict[str, Curve]) -> dict[str, Any]:
-        """Return the values added since the last call."""
-        portions: dict[str, Any] = {}
-        for name, curve in list(curves.items()):
-            sent, length = self._sent.get(name, 0), len(curve.values)
-            if length > sent:
-                portions[name] = self._portion(name, curve, sent, length)
-                self._sent[name] = length
-        return portions
+    def cell_waits(self) -> None:
+        """Note that a cell waits now: on old kernels nothing is heard meanwhile, so silence says nothing."""
+        self._silence_counts = False
 
-    def restart(self) -> None:
-        """Send everything again next time: a new view knows nothing yet."""
-        self._sent = {}
+    def heard(self, seconds: float | None = None) -> None:
+        """Note that something came from it, for example the acknowledgement of a frame."""
+        self._was_heard = self._silence_counts = True
+        self._is_silent, self._pause = False, PATIENCE
+        self._heard_at = time.monotonic()
+        if seconds is not None:
+            # One quick answer does not make a slow browser quick.
+            self._takes = max(seconds, 0.8 * min(self._takes, MOST_WAIT))
 
-    def _portion(
-        self, name: str, curve: Curve, start: int, end: int | None = None
-    ) -> dict[str, Any]:
-        label, kind = self.LABELS.get(name, (name, "loss"))
-        end = len(curve.values) if end is None else end
-        portion: dict[str, Any] = {
-            "label": label,
-            "kind": kind,
-            "steps": curve.steps[start:end],
-            "values": [v if np.isfinite(v) else None for v in curve.values[start:end]],
-        }
-        return portion | ({"note": self.notes[name]} if name in self.notes else {})
+    def is_awaited(self, sent_at: float) -> bool:
+        """Return whether an answer to what was sent then can still be hoped for."""
+        if not self._was_heard or self._is_silent:
+            return False
+        wait = min(max(PATIENCE_FACTOR * self._takes, LEAST_WAIT), MOST_WAIT)
+        self._is_silent = time.monotonic() - max(sent_at, self._heard_at) > wait
+        return not self._is_silent
+
+    def pause(self) -> float:
+        """Return the seconds between two frames for a browser that does not answer."""
+        return self._pause
+
+    def sent_blindly(self) -> None:
+        """Note that a frame goes out without hope of an answer."""
+        if self._silence_counts:
+            self._pause = min(2 * self._pause, LONGEST_PAUSE)
 
 
 class Publisher:
@@ -95,22 +98,53 @@ class Publisher:
     def __init__(self, send: Send) -> None:
         self.as_base64 = False
         self.send = send
+        self._listener = Listener()
         self._lock = threading.Lock()
         self._waiting: tuple[dict[str, Any], bytes] | None = None
         self._newest: tuple[dict[str, Any], bytes] | None = None
-        self._seq = 0
-        self._acked = 0
+        self._seq = self._acked = 0
+        self._sent: dict[int, float] = {}
         self._last_sent = self._last_offer = float("-inf")
+
+    @property
+    def in_flight(self) -> int:
+        """Frames that were sent and not acknowledged."""
+        return self._seq - self._acked
+
+    @property
+    def waits(self) -> bool:
+        """Whether a frame lies ready."""
+        return self._waiting is not None
+
+    def begin(self) -> None:
+        """Begin a run: frames of the one before are void, and who can be heard must show anew."""
+        with self._lock:
+            self._waiting = None
+            self._listener.forget()
+
+    def cell_waits(self) -> None:
+        """Note that a cell begins to wait, so that the browser may not be heard for long."""
+        with self._lock:
+            self._listener.cell_waits()
 
     def wants_frame(self, nbytes: int) -> bool:
         """Return whether a frame of ``nbytes`` offered now would soon be sent."""
         now = time.monotonic()
-        if self._waiting is not None or now - self._last_offer < 1 / MAX_RATE:
+        if self._waiting is not None or now - max(self._last_offer, self._last_sent) < 1 / MAX_RATE:
             return False
-        return self._window_open(now, nbytes)
+        with self._lock:
+            if self.in_flight < MAX_IN_FLIGHT:
+                return True
+            if self._listener.is_awaited(self._last_sent):
+                return False
+            pause = max(self._listener.pause(), nbytes / BLIND_BYTES_PER_SECOND)
+            if now - self._last_sent < pause:
+                return False
+            self._listener.sent_blindly()
+            return True
 
     def offer(self, content: dict[str, Any], embedding: NDArray[np.float32]) -> None:
-        """Encode a frame and lay it out for the next :meth:`pump`."""
+        """Encode a frame and lay it out for the next :meth:`pump`, in place of one that waits."""
         body, box = transport.encode_frame(embedding)
         with self._lock:
             self._last_offer = time.monotonic()
@@ -119,25 +153,34 @@ class Publisher:
                 body,
             )
 
-    def pump(self) -> bool:
-        """Send the frame that waits, if there is one; return whether one went out."""
+    def pump(self, more: Callable[[], dict[str, Any]] = _nothing) -> bool:
+        """Send the frame that waits, if there is one and it may go; return whether one went out.
+
+        A frame that was offered without being wanted (a run has come to rest) waits here for the
+        acknowledgement of an older one, where that can be hoped for.
+
+        Parameters
+        ----------
+        more
+            Returns what else the message should hold; called only if it is sent.
+        """
         with self._lock:
             if self._waiting is None:
                 return False
-            (content, body), self._waiting = self._waiting, None
-            self._seq += 1
-            content["seq"] = self._seq
-            self._newest = (content, body)
-            self._last_sent = time.monotonic()
-        self.message(content, body)
+            if self.in_flight >= MAX_IN_FLIGHT and self._listener.is_awaited(self._last_sent):
+                return False
+            content, body = self._take()
+        self.message({**content, **more()}, body)
         return True
 
     def resend(self) -> None:
         """Send the newest frame once more, to a view that came late."""
-        newest = self._newest
+        with self._lock:
+            if self._waiting is not None:
+                self._take()
+            newest = self._newest
         if newest is not None:
-            # What the frame once added to the curves is sent whole beside it.
-            self.message({k: v for k, v in newest[0].items() if k != "curves"}, newest[1])
+            self.message(*newest)
 
     def message(self, content: dict[str, Any], body: bytes | None = None) -> None:
         """Send ``content``, with ``body`` as a buffer, or inside it for hosts that lose buffers."""
@@ -148,13 +191,31 @@ class Publisher:
         else:
             self.send({**content, "enc": "u16"}, [body])
 
+    def heard(self) -> None:
+        """Note that something came from the browser."""
+        with self._lock:
+            self._listener.heard()
+
     def acknowledge(self, seq: Any) -> None:
         """Note that some view has drawn frame ``seq``, or a newer one."""
-        if isinstance(seq, int):
-            with self._lock:
-                self._acked = max(self._acked, min(seq, self._seq))
+        if not isinstance(seq, int):
+            return
+        with self._lock:
+            sent_at = self._sent.get(seq)
+            self._listener.heard(None if sent_at is None else time.monotonic() - sent_at)
+            self._acked = max(self._acked, min(seq, self._seq))
+            self._sent = {s: at for s, at in self._sent.items() if s > self._acked}
 
-    def _window_open(self, now: float, nbytes: int) -> bool:
-        if self._seq - self._acked < MAX_IN_FLIGHT:
-            return True
-        return now - self._last_sent >= max(PATIENCE, nbytes / BLIND_BYTES_PER_SECOND)
+    def _take(self) -> tuple[dict[str, Any], bytes]:
+        """Give the waiting frame its number and return it; called with the lock."""
+        if self._waiting is None:
+            raise RuntimeError("no frame waits")
+        (content, body), self._waiting = self._waiting, None
+        self._seq += 1
+        content["seq"] = self._seq
+        self._newest = (content, body)
+        self._last_sent = time.monotonic()
+        # Who never answers must not be remembered for ever.
+        self._sent = {s: at for s, at in self._sent.items() if s > self._seq - 8}
+        self._sent[self._seq] = self._last_sent
+        return self._newest

@@ -2,17 +2,17 @@
 
 from typing import TYPE_CHECKING, Any, Self
 
-import anywidget
 import traitlets
 
 from nbembed import _checks
 from nbembed.errors import RunEndedError
 from nbembed.estimators import Embedder
 from nbembed.widget.control import Command
-from nbembed.widget.display import CellMemory, show
 from nbembed.widget.inbox import MAX_STEPS
 from nbembed.widget.publisher import PROTOCOL, Publisher
 from nbembed.widget.session import Session
+from nbembed.widget.shown_widget import ShownWidget
+from nbembed.widget.status import StatusLine
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,19 +23,23 @@ __all__ = ["RunWidget"]
 
 # How often the waiting cell publishes, in seconds.
 _BEAT = 0.02
+# How long a widget that retires waits for its worker, which a search for neighbours may keep busy.
+_RETIRE_SECONDS = 5.0
 
 
-class RunWidget(anywidget.AnyWidget):
+class RunWidget(ShownWidget):
     """A widget with a run: everything of :class:`EmbedWidget` that starts, steers and ends one.
 
-    A subclass sets ``_estimator``, ``_data``, ``_publisher`` and ``_shown`` before a run begins.
+    A subclass sets ``_estimator``, ``_data`` and ``_publisher`` before a run begins, and
+    ``_live_metrics`` to False where nothing is to be measured during it.
     """
 
     _estimator: Embedder
     _data: "NDArray[Any]"
     _publisher: Publisher
-    _shown: CellMemory
     _session: Session | None = None
+    _live_metrics: bool = True
+    _is_retired = False
     _runs = 0
 
     protocol = traitlets.Int(PROTOCOL).tag(sync=True)
@@ -46,26 +50,38 @@ class RunWidget(anywidget.AnyWidget):
 
     # ---- running ------------------------------------------------------------------------------
 
-    def fit(self) -> Self:
+    def fit(self, *, show: bool | None = None) -> Self:
         """Train the map while it shows itself, wait for the end, and return the widget.
 
         Interrupting the kernel (■) stops the training and keeps the map reached so far. The buttons
         act where the kernel can take messages while a cell runs; where it cannot, they say so, and
         :meth:`start` keeps them live.
+
+        Parameters
+        ----------
+        show
+            Show the widget in this cell. None: unless it is there already, by itself or inside
+            another widget such as ``HBox([w, slider])``.
         """
-        session = self._begin("fit")
+        session = self._begin("fit", show=show)
         try:
             self._publish_until_finished(session)
         except KeyboardInterrupt:
             session.control.send(Command("stop"))
             self._publish_until_finished(session)
-        session.pump()
+        self._still.refresh()
         self._raise_error(session)
         return self
 
-    def start(self) -> Self:
-        """Begin to train in the background and return at once: every button stays live."""
-        self._begin("start")
+    def start(self, *, show: bool | None = None) -> Self:
+        """Begin to train in the background and return at once: every button stays live.
+
+        Parameters
+        ----------
+        show
+            Show the widget in this cell; None as in :meth:`fit`.
+        """
+        self._begin("start", show=show)
         return self
 
     def pause(self) -> Self:
@@ -78,19 +94,25 @@ class RunWidget(anywidget.AnyWidget):
         self._command("resume")
         return self
 
-    def step(self, n: int = 1) -> Self:
+    def step(self, n: int = 1, *, show: bool | None = None) -> Self:
         """Do exactly ``n`` steps, then rest; begins a run if there is none. Waits for the steps.
 
         Parameters
         ----------
         n
             Number of steps, at least 1.
+        show
+            Show the widget in this cell. None: if this begins a run, and as in :meth:`fit`.
         """
         _checks.check_number("n", n, low=1, high=MAX_STEPS, integer=True)
         if self._session is None:
-            self._begin("start", paused=True)
+            self._begin("start", paused=True, show=show)
+        elif show:
+            self._show(show=show)
         session = self._live_session()
-        session.control.send(Command("step", n=int(n))).answer.get()
+        session.control.ask(Command("step", n=int(n)))
+        if not self._still.is_filled:
+            self._still.refresh()
         self._raise_error(session)
         return self
 
@@ -113,6 +135,7 @@ class RunWidget(anywidget.AnyWidget):
         A paused run does not end by itself: this says so instead of waiting for ever.
         """
         session = self._live_session(ended_is_fine=True)
+        self._publisher.cell_waits()
         if timeout is None and session.control.state == "paused":
             raise RunEndedError(
                 "wait() needs a run that goes on, got a paused one; call resume() first, or wait(timeout=…)"
@@ -146,7 +169,7 @@ class RunWidget(anywidget.AnyWidget):
         for name, value in parameters.items():
             if name not in known:
                 raise _checks.unknown_keyword("set()", name, known)
-            answer = session.control.send(Command("set", parameter=name, value=value)).answer.get()
+            answer = session.control.ask(Command("set", parameter=name, value=value))
             if isinstance(answer, Exception):
                 raise answer
             if answer is None:
@@ -158,8 +181,16 @@ class RunWidget(anywidget.AnyWidget):
             )
         return effects
 
-    def restart(self, **parameters: Any) -> Self:
-        """Begin anew in the background, with ``parameters`` changed; keeps nothing of the old run."""
+    def restart(self, *, show: bool | None = None, **parameters: Any) -> Self:
+        """Begin anew in the background, with ``parameters`` changed; keeps nothing of the old run.
+
+        Parameters
+        ----------
+        show
+            Show the widget in this cell; None as in :meth:`fit`.
+        **parameters
+            Hyper-parameters of the method, for example ``perplexity=50``.
+        """
         known = self._estimator.get_params(deep=False)
         for name in parameters:
             if name not in known:
@@ -167,11 +198,11 @@ class RunWidget(anywidget.AnyWidget):
         self.stop()
         self._estimator = type(self._estimator)(**(known | parameters))
         self._estimator.check_parameters(len(self._data))
-        return self.start()
+        return self.start(show=show)
 
     # ---- inside -------------------------------------------------------------------------------
 
-    def _begin(self, mode: str, *, paused: bool = False) -> Session:
+    def _begin(self, mode: str, *, paused: bool = False, show: bool | None = None) -> Session:
         """Make a run and a session for it, show the widget, and let it go."""
         if self._session is not None and not self._session.control.finished.is_set():
             raise RunEndedError(
@@ -183,22 +214,37 @@ class RunWidget(anywidget.AnyWidget):
             run,
             self._publisher,
             self._set_traits,
-            number=self._runs,
-            title=self._estimator.title,
-            mode=mode,
+            status=StatusLine(run, number=self._runs, title=self._estimator.title, mode=mode),
             paused=paused,
+            live_metrics=self._live_metrics,
+            on_end=self._refresh_still,
         )
-        if not self._shown.here():
-            show(self)
+        self._show(show=show)
         self._session.begin()
         return self._session
 
     def _publish_until_finished(self, session: Session) -> None:
         """Publish from this thread, which belongs to the cell, until the worker has ended."""
         while not session.control.finished.wait(_BEAT):
-            session.pump()
+            session.serve()
         session.control.join()
-        session.pump()
+        session.serve()
+
+    def _refresh_still(self) -> None:
+        """Draw the picture beside the view anew, unless nobody will look at it."""
+        if not self._is_retired:
+            self._still.refresh()
+
+    def _words(self) -> str:
+        return f"{self._estimator.title} map of {len(self._data):,} points"
+
+    def _retire(self) -> None:
+        self._is_retired = True
+        session = self._session
+        if session is not None:
+            session.control.send(Command("stop"))
+            session.control.join(_RETIRE_SECONDS)
+        super()._retire()
 
     def _keep(self) -> None:
         """Take the fitted arrays over into the estimator."""
@@ -214,7 +260,7 @@ class RunWidget(anywidget.AnyWidget):
             raise session.control.error
 
     def _command(self, name: str) -> None:
-        self._live_session().control.send(Command(name)).answer.get()
+        self._live_session().control.ask(Command(name))
 
     def _live_session(self, *, ended_is_fine: bool = False) -> Session:
         if self._session is None:
@@ -234,6 +280,6 @@ class RunWidget(anywidget.AnyWidget):
         return "idle" if self._session is None else self._session.control.state
 
     def _set_traits(self, **values: Any) -> None:
-        with self.hold_sync():
-            for name, value in values.items():
-                setattr(self, name, value)
+        # One by one: ipywidgets' way to send several at once is not made for several threads.
+        for name, value in values.items():
+            setattr(self, name, value)

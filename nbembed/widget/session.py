@@ -2,30 +2,28 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from nbembed import metrics, transport
 from nbembed.training import Frame, Run
+from nbembed.widget import packs
 from nbembed.widget.control import RunControl
-from nbembed.widget.publisher import CurveFeed, Publisher
+from nbembed.widget.curves import CurveFeed
+from nbembed.widget.publisher import Publisher
+from nbembed.widget.quality import LiveMetrics
 from nbembed.widget.status import StatusLine
 
 __all__ = ["Session"]
 
-# Live metrics may take this share of the time since the first step.
-METRIC_SHARE = 0.07
-MIN_METRIC_PAUSE = 0.3
-# Rows they look at: few, so that a short run has a curve too.
-LIVE_ROWS = 500
-# Status messages without a frame, and the trait that a reloaded page reads, per second.
-MESSAGE_PAUSE, TRAIT_PAUSE = 0.1, 0.25
+# Seconds between two status messages in a stage, between two without a frame in a run, and between
+# two settings of the trait, which only a page that is just being loaded reads.
+STAGE_PAUSE, MESSAGE_PAUSE, TRAIT_PAUSE = 0.1, 0.5, 1.0
 # A run shorter than this is played again from its history, so that the motion is seen.
 REPLAY_BELOW = 3.0
-# The history that a saved notebook carries.
-SNAPSHOT_BYTES, SNAPSHOT_FRAMES = 2_000_000, 32
-# The history that an exported page carries.
-PAGE_BYTES, PAGE_FRAMES = 20_000_000, 120
+# Views whose story was told are remembered, so that repeated greetings do not repeat it.
+REMEMBERED_VIEWS = 64
+ENDED = ("done", "stopped", "error")
 
 
 class Session:
@@ -39,12 +37,15 @@ class Session:
         The widget's publisher.
     set_traits
         Sets synced traits of the widget; called only by the thread that publishes.
-    number, title
-        Which run of the widget this is, and the method's name.
-    mode
-        ``"fit"``: the cell's own thread calls :meth:`pump`. ``"start"``: the worker publishes.
+    status
+        The run's status line. Its mode says who publishes: ``"fit"``, the cell's own thread, which
+        calls :meth:`serve`; ``"start"``, the worker.
     paused
         Begin paused.
+    live_metrics
+        Measure the map's quality while it moves.
+    on_end
+        Called in the worker after the end was published, where the worker publishes.
     """
 
     def __init__(
@@ -53,38 +54,51 @@ class Session:
         publisher: Publisher,
         set_traits: Callable[..., None],
         *,
-        number: int,
-        title: str,
-        mode: str,
+        status: StatusLine,
         paused: bool = False,
+        live_metrics: bool = True,
+        on_end: Callable[[], None],
     ) -> None:
         self.run = run
         self.publisher = publisher
-        self.cell_publishes = mode == "fit"
-        self.status = StatusLine(run, number=number, title=title, mode=mode)
+        self.status = status
+        self.number = int(status.values["run"])
+        self.cell_publishes = status.values["mode"] == "fit"
         self.control = RunControl(
             run, on_frame=self._on_frame, on_state=self._on_state, paused=paused
         )
         self._set_traits = set_traits
+        self._on_end = on_end
         self._curves = CurveFeed()
-        self._quality: metrics.LiveQuality | None = None
-        self._metric_seconds = 0.0
-        self._first_step_at = self._last_metric = 0.0
-        self._measured_step = -1
+        # Two rows are too few to tell near from far.
+        self._metrics = LiveMetrics(run) if live_metrics and len(run.X) > 2 else None  # noqa: PLR2004
+        if self._metrics is not None:
+            note = self._metrics.note
+            self._curves.notes = {"trustworthiness": note, "neighbor_recall": note}
         self._pump_lock = threading.RLock()
         self._outbox: dict[str, Any] = {}
-        self._message_due = self._resend = False
+        self._message_due = self._resend = self._story_due = False
         self._last_message = self._last_trait = float("-inf")
+        self._told: deque[str] = deque(maxlen=REMEMBERED_VIEWS)
 
     def begin(self) -> None:
         """Say what is going on, then let the worker begin."""
         state = self.control.state
+        self.publisher.begin()
         self._set_traits(
             status=self.status.change(state=state), curves={}, snapshot_info={}, snapshot=b""
         )
         self.control.start()
 
     # ---- in the publishing thread -------------------------------------------------------------
+
+    def serve(self) -> None:
+        """Do what the cell's thread does from time to time while it waits for the worker."""
+        self.pump()
+        self._publish_traits()
+        if self._story_due:
+            self._story_due = False
+            self._tell_story()
 
     def pump(self) -> None:
         """Send everything that waits: a frame, a changed state, what a new view asked for."""
@@ -95,176 +109,148 @@ class Session:
                 whole = self._curves.whole(self.run.history.curves)
                 self.publisher.message({"t": "status", "status": self.status.at(), "curves": whole})
                 self.publisher.resend()
-            sent = self.publisher.pump()
-            if not sent and (self._message_due or now - self._last_message > 2 * TRAIT_PAUSE):
-                self._say(now)
-            if sent:
+            if self.publisher.pump(self._fresh_curves):
                 self._last_message, self._message_due = now, False
-            if self._outbox:
-                outbox, self._outbox = self._outbox, {}
-                history = outbox.pop("history", None)
-                self._set_traits(**outbox)
-                if history is not None:
-                    self.publisher.message(
-                        {"t": "history", "info": history[0], "replay": True}, history[1]
-                    )
-            elif self.control.state == "running" and now - self._last_trait > TRAIT_PAUSE:
-                self._last_trait = now
-                self._set_traits(status=self.status.at())
+            elif self._message_due or now - self._last_message > MESSAGE_PAUSE:
+                self._say(now)
 
-    def greet(self) -> None:
-        """Let a view that has come catch up."""
+    def greet(self, view: str = "", *, is_fresh: bool = False) -> None:
+        """Let a view that has come catch up; a fresh one has seen nothing and is told everything."""
+        tells = is_fresh and view not in self._told
+        if tells:
+            self._told.append(view)
         self._resend = True
-        if not self.cell_publishes or self.control.finished.is_set():
+        if self._cell_is_busy():
+            self._story_due |= tells
+            if self._cell_is_busy():
+                return  # the cell's thread does it, in a moment
+        self.pump()
+        if tells:
+            # Not under the lock, and not in the worker: packing takes a while, and nobody waits.
+            self._tell_story()
+
+    def retell(self) -> None:
+        """Tell the views everything again: what they were told got lost on the way."""
+        views = list(self._told)
+        self._told.clear()
+        for view in views:
+            self.greet(view, is_fresh=True)
+
+    def acknowledged(self) -> None:
+        """Send the frame that has waited for the acknowledgement that came."""
+        if self.publisher.waits and not self._cell_is_busy():
             self.pump()
 
     def page(self) -> tuple[dict[str, Any], bytes]:
         """Return status, history and curves as an exported page keeps them, and the history's bytes."""
         with self.control.between_steps:
-            info, body = history_pack(
-                self.run,
-                number=self.status.values["run"],
-                max_bytes=PAGE_BYTES,
-                max_frames=PAGE_FRAMES,
-            )
+            kept = packs.moments(self.run)
             curves = self._curves.whole(self.run.history.curves)
+        info, body = packs.page_pack(kept, number=self.number)
         status = {**self.status.at(), "seconds_left": None}
         if not self.control.finished.is_set():
             status["state"] = "stopped"  # on the page nothing goes on
         return {"status": status, "snapshot_info": info, "curves": curves}, body
+
+    def _publish_traits(self) -> None:
+        """Set the traits; only the publishing thread does, so that no older value comes last.
+
+        Not under the lock: an observer of the user's may do anything, pausing the run for example.
+        """
+        with self._pump_lock:
+            traits: dict[str, Any] = self._outbox
+            self._outbox = {}
+        now = time.monotonic()
+        if not traits and self.control.state == "running" and now - self._last_trait > TRAIT_PAUSE:
+            self._last_trait = now
+            traits = {"status": self.status.at()}
+        history = traits.pop("history", None)
+        if traits:
+            self._set_traits(**traits)
+        if history is not None:
+            self._send_history(*history, replay=True)
+
+    def _cell_is_busy(self) -> bool:
+        return self.cell_publishes and not self.control.finished.is_set()
+
+    def _fresh_curves(self) -> dict[str, Any]:
+        """Return the part of a message that lets the curves grow."""
+        fresh = self._curves.fresh(self.run.history.curves)
+        return {"curves": fresh} if fresh else {}
 
     def _say(self, now: float) -> None:
         """Send the status alone; a run that rests has nothing new to say."""
         if not self._message_due and self.control.state != "running":
             return
         self._last_message, self._message_due = now, False
-        fresh = self._curves.fresh(self.run.history.curves)
-        self.publisher.message(
-            {"t": "status", "status": self.status.at(), **({"curves": fresh} if fresh else {})}
-        )
+        self.publisher.message({"t": "status", "status": self.status.at(), **self._fresh_curves()})
+
+    def _tell_story(self) -> None:
+        story = packs.story_pack(self.run, number=self.number)
+        if story is not None:
+            self._send_history(*story, replay=False)
+
+    def _send_history(self, info: dict[str, Any], body: bytes, *, replay: bool) -> None:
+        self.publisher.message({"t": "history", "info": info, "replay": replay}, body)
 
     # ---- in the worker ------------------------------------------------------------------------
 
     def _on_frame(self, frame: Frame) -> None:
         status = self.status.follow(frame)
+        if self._metrics is not None:
+            self._metrics.follow(frame)
         if frame.is_stage:
-            self._message_due |= time.monotonic() - self._last_message > MESSAGE_PAUSE
-        else:
-            self._measure(frame)
-            if self.publisher.wants_frame(4 * status["n"]):
-                self._offer(frame, status)
+            self._message_due |= time.monotonic() - self._last_message > STAGE_PAUSE
+        elif self.publisher.wants_frame(4 * status["n"]):
+            self._offer(frame.embedding, frame.step, frame.phase, status)
         if not self.cell_publishes:
             self.pump()
+            self._publish_traits()
 
-    def _offer(self, frame: Frame, status: dict[str, Any]) -> None:
-        embedding = frame.embedding
-        if embedding is None:
-            return
-        content: dict[str, Any] = {
-            "run": status["run"],
-            "step": frame.step,
-            "phase": frame.phase,
-            "status": status,
-        }
-        fresh = self._curves.fresh(self.run.history.curves)
-        self.publisher.offer(content | ({"curves": fresh} if fresh else {}), embedding)
+    def _offer(self, embedding: Any, step: int, phase: str, status: dict[str, Any]) -> None:
+        if embedding is not None:
+            content = {"run": self.number, "step": step, "phase": phase, "status": status}
+            self.publisher.offer(content, embedding)
 
     def _on_state(self) -> None:
         """Show exactly where a run stands that began, rests, goes on or has ended."""
         state = self.control.state
+        ended = state in ENDED
         if state == "running":
             self.status.resumed()
-        ended = state in ("done", "stopped", "error")
-        if ended:
-            self._measure_last()
+        if self._metrics is not None:
+            if ended:
+                self._metrics.finish()
+            self._metrics.goes_on()
         message = _explain(self.control.error) if self.control.error else None
         status = self.status.change(state=state, message=message)
         embedding = None if state == "running" else self.run.embedding
-        if embedding is not None:
-            content: dict[str, Any] = {
-                "run": status["run"],
-                "step": self.run.step,
-                "phase": status["phase"],
-                "status": status,
-            }
-            self.publisher.offer(
-                content | {"curves": self._curves.fresh(self.run.history.curves)}, embedding
-            )
         outbox: dict[str, Any] = {"status": status}
         if ended and embedding is not None:
             outbox |= self._snapshot(status)
-        self._outbox = outbox
-        self._message_due = True
+        with self._pump_lock:
+            self._offer(embedding, self.run.step, status["phase"], status)
+            self._outbox = outbox
+            self._message_due = True
         if not self.cell_publishes:
             self.pump()
+            self._publish_traits()
+            if ended:
+                self._on_end()
 
     def _snapshot(self, status: dict[str, Any]) -> dict[str, Any]:
         """Return the traits a saved notebook keeps, and the replay of a very short run."""
-        info, body = history_pack(self.run, number=status["run"])
+        kept = packs.moments(self.run)
+        info, body = packs.snapshot_pack(kept, number=self.number)
         traits: dict[str, Any] = {
-            "snapshot_info": info,
+            # The bytes first: what describes them tells the browser to read them.
             "snapshot": body,
-            "curves": self._curves.whole(self.run.history.curves),
+            "snapshot_info": info,
+            "curves": self._curves.saved(self.run.history.curves),
         }
         if status["elapsed"] < REPLAY_BELOW and status["state"] == "done":
-            traits["history"] = history_pack(
-                self.run, number=status["run"], max_frames=2 * SNAPSHOT_FRAMES
-            )
+            traits["history"] = packs.replay_pack(kept, number=self.number)
         return traits
-
-    def _measure(self, frame: Frame) -> None:
-        """Measure the map's quality, if the time spent on that so far allows it."""
-        now = time.monotonic()
-        if frame.step == 0 or self._first_step_at == 0.0:
-            self._first_step_at = self._last_metric = now
-            return
-        elapsed = now - self._first_step_at
-        if (
-            now - self._last_metric < MIN_METRIC_PAUSE
-            or self._metric_seconds > METRIC_SHARE * elapsed
-        ):
-            return
-        self._take_measure(frame.embedding, frame.step)
-
-    def _measure_last(self) -> None:
-        """Measure the map that the run ended with."""
-        embedding = self.run.embedding
-        if embedding is not None and self.run.step > 0 and self.run.step != self._measured_step:
-            self._take_measure(embedding, self.run.step)
-
-    def _take_measure(self, embedding: Any, step: int) -> None:
-        began = time.monotonic()
-        if self._quality is None:
-            self._quality = metrics.LiveQuality(
-                self.run.X,
-                n_neighbors=_neighborhood(len(self.run.X)),
-                sample=min(LIVE_ROWS, len(self.run.X)),
-            )
-            note = f"measured on {self._quality.sample_size:,} of {len(self.run.X):,} rows"
-            self._curves.notes = {"trustworthiness": note, "neighbor_recall": note}
-        for name, value in self._quality.measure(embedding).items():
-            self.run.history.add_value(name, step, value, by_clock=True)
-        self._last_metric = time.monotonic()
-        self._metric_seconds += self._last_metric - began
-        self._measured_step = step
-
-
-def history_pack(
-    run: Run, *, number: int, max_bytes: int = SNAPSHOT_BYTES, max_frames: int = SNAPSHOT_FRAMES
-) -> tuple[dict[str, Any], bytes]:
-    """Return the thinned history of ``run``, its present map last, as one header and its bytes."""
-    frames = [(f.step, f.phase, f.embedding) for f in run.history.frames if f.step < run.step]
-    embedding = run.embedding
-    if embedding is not None:
-        frames.append((run.step, run.phase.name, embedding))
-    each = 4 * len(run.X)
-    info, body = transport.pack_history(frames, max_bytes=min(max_bytes, each * max_frames))
-    return {"run": number, **info}, body
-
-
-def _neighborhood(n: int) -> int:
-    """Return the metrics' neighbourhood: 15, or what few rows allow."""
-    return max(1, min(15, (n - 1) // 2 - 1))
 
 
 def _explain(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""Drive a real JupyterLab in a real headless Chromium."""
+"""Drive a real JupyterLab, or Notebook 7, in a real headless Chromium."""
 
 import contextlib
 import json
@@ -30,7 +30,23 @@ SETTINGS = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "defer"},
 }
+# Module, name of its application's class, and where it opens a notebook.
+APPS = {
+    "lab": ("jupyterlab", "LabApp", "lab/tree/{name}?reset&token={token}"),
+    "notebook": ("notebook", "JupyterNotebookApp", "notebooks/{name}?token={token}"),
+}
 ROOT = "[data-nbembed=root]"
+# A number that changes when a canvas's picture changes, and the share of ink in it.
+PICTURE = """(canvas) => {
+  const copy = document.createElement('canvas'); copy.width = canvas.width; copy.height = canvas.height;
+  const context = copy.getContext('2d'); context.drawImage(canvas, 0, 0);
+  const p = context.getImageData(0, 0, copy.width, copy.height).data; let hash = 0, ink = 0;
+  for (let i = 0; i < p.length; i += 4) {
+    hash = (hash * 31 + p[i] + 3 * p[i + 1] + 5 * p[i + 2] + 7 * p[i + 3]) | 0;
+    ink += p[i + 3] > 30 ? 1 : 0;
+  }
+  return [hash, ink / (p.length / 4)];
+}"""
 
 
 def free_port():
@@ -47,22 +63,29 @@ def write_notebook(path, cells):
 
 
 class Lab:
-    """A JupyterLab server of its own, with a profile of its own, and a browser."""
+    """A Jupyter server of its own, with a profile of its own, and a browser.
 
-    def __init__(self, root, chromium, *, python=sys.executable, environment=None):
+    ``app="notebook"`` serves Notebook 7 in JupyterLab's place; ``browser`` is one that runs already.
+    """
+
+    def __init__(
+        self, root, chromium, *, python=sys.executable, environment=None, app="lab", browser=None
+    ):
         self.root = Path(root)
-        self.chromium, self.python = chromium, python
+        self.chromium, self.python, self.app = chromium, python, app
         self.environment = environment or {}
         self.profile = Path(tempfile.mkdtemp(prefix="nbembed_lab_"))
-        self.server = self.playwright = self.browser = None
+        self.server = self.playwright = None
+        self.browser, self.is_guest = browser, browser is not None
 
     def __enter__(self):
         try:
             self._start_server()
-            self.playwright = sync_playwright().start()
-            self.browser = self.playwright.chromium.launch(
-                executable_path=self.chromium, headless=True, args=FLAGS
-            )
+            if not self.is_guest:
+                self.playwright = sync_playwright().start()
+                self.browser = self.playwright.chromium.launch(
+                    executable_path=self.chromium, headless=True, args=FLAGS
+                )
         except BaseException:
             self.close()
             raise
@@ -85,10 +108,11 @@ class Lab:
         clean |= {k: str(self.profile / v) for k, v in folders.items()} | self.environment
         self.port, self.token = free_port(), secrets.token_hex(16)
         self.log = self.profile / "server.log"
+        module, application, _ = APPS[self.app]
         command = [
-            self.python, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
+            self.python, "-m", module, "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
             f"--ServerApp.port={self.port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={self.token}",
-            f"--ServerApp.root_dir={self.root}", "--LabApp.expose_app_in_browser=True",
+            f"--ServerApp.root_dir={self.root}", f"--{application}.expose_app_in_browser=True",
             "--LabApp.extension_manager=readonly",
         ]  # fmt: skip
         with self.log.open("wb") as log:
@@ -103,7 +127,7 @@ class Lab:
         end = time.monotonic() + 90
         while True:
             if self.server.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(f"JupyterLab did not start:\n{self.log.read_text()[-3000:]}")
+                raise RuntimeError(f"{module} did not start:\n{self.log.read_text()[-3000:]}")
             with contextlib.suppress(OSError):
                 return self.api("/api/status")
             time.sleep(0.2)
@@ -120,21 +144,34 @@ class Lab:
         ) as answer:
             return json.loads(answer.read() or b"null")
 
-    def notebook(self, cells, *, name="test.ipynb", width=1200, height=1000, dark=False):
+    def notebook(self, cells, *, name="test.ipynb", **options):
         """Write a notebook, open it and wait for its kernel."""
         write_notebook(self.root / name, cells)
+        return self.open(name, **options)
+
+    def open(self, name, *, width=1200, height=1000, dark=False, before="", **options):
+        """Open a notebook that is there and wait for its kernel.
+
+        ``before`` is JavaScript that runs before the page's own; ``options`` go to the browser's context.
+        """
         context = self.browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            **options,
         )
+        if before:
+            context.add_init_script(before)
         page = context.new_page()
         page.set_default_timeout(60_000)
         notebook = Notebook(page)
-        page.goto(f"http://127.0.0.1:{self.port}/lab/tree/{name}?reset&token={self.token}")
+        place = APPS[self.app][2].format(name=name, token=self.token)
+        page.goto(f"http://127.0.0.1:{self.port}/{place}")
         return notebook.ready()
 
     def close(self):
         """End browser, kernels and server, and remove the profile."""
-        for end in (self.browser and self.browser.close, self.playwright and self.playwright.stop):
+        own = None if self.is_guest else self.browser
+        for end in (own and own.close, self.playwright and self.playwright.stop):
             if end:
                 with contextlib.suppress(Exception):
                     end()
@@ -217,6 +254,17 @@ class Notebook:
             parts.append(found if isinstance(found, str) else "".join(found))
         return "".join(parts).strip()
 
+    def ask(self, code):
+        """Run code in the idle kernel, without a cell, and return what it printed."""
+        return self.js(
+            f"async (code) => {{ const kernel = {self.CURRENT}.sessionContext.session.kernel;"
+            " const request = kernel.requestExecute({ code, store_history: false }); let said = '';"
+            " request.onIOPub = ({ header, content }) => { said += header.msg_type === 'stream' ? content.text :"
+            " header.msg_type === 'error' ? `${content.ename}: ${content.evalue}` : ''; };"
+            " await request.done; return said.trim(); }",
+            code,
+        )
+
     def root(self, name):
         """Return one of the data attributes of the (first) widget's root element."""
         return self.js(f"(name) => document.querySelector('{ROOT}')?.dataset[name] ?? null", name)
@@ -234,21 +282,15 @@ class Notebook:
         """Press one of the widget's buttons at once, without Playwright's wait for a still page."""
         pressed = self.js(
             f"(c) => {{ const b = document.querySelector('{ROOT} [data-cmd=' + c + ']');"
-            " if (!b || b.disabled) return false; b.click(); return true; }",
+            " if (!b || b.disabled || b.ariaDisabled === 'true') return false; b.click(); return true; }",
             command,
         )
         assert pressed, f"the button {command!r} is missing or disabled"
 
-    def pixels(self):
-        """Return a number that changes when the map's picture changes, and the share of ink in it."""
+    def pixels(self, index=0):
+        """Return a number that changes when a map's picture changes, and the share of ink in it."""
         return self.js(
-            f"""() => {{ const c = document.querySelector('{ROOT} canvas.nbe-map');
-            const d = document.createElement('canvas'); d.width = c.width; d.height = c.height;
-            const x = d.getContext('2d'); x.drawImage(c, 0, 0);
-            const p = x.getImageData(0, 0, d.width, d.height).data; let hash = 0, ink = 0;
-            for (let i = 0; i < p.length; i += 4) {{ const v = p[i] + 3 * p[i + 1] + 5 * p[i + 2] + 7 * p[i + 3];
-              hash = (hash * 31 + v) | 0; ink += p[i + 3] > 30 ? 1 : 0; }}
-            return [hash, ink / (p.length / 4)]; }}"""
+            f"(i) => ({PICTURE})(document.querySelectorAll('{ROOT} canvas.nbe-map')[i])", index
         )
 
     def shot(self, path, selector=None):

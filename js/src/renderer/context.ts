@@ -11,7 +11,7 @@ export interface Program {
   opacity: WebGLUniformLocation | null;
 }
 
-export const ATTRIBUTES = ["a", "b", "color"] as const;
+export const ATTRIBUTES = ["a", "b", "color", "grow"] as const;
 
 export class Shared {
   program: Program | null = null;
@@ -56,7 +56,7 @@ export class Shared {
 }
 
 // Every widget loads its own copy of this module, so a variable of the module is not shared.
-const KEY = Symbol.for("nbembed.context.1");
+const KEY = Symbol.for("nbembed.context.2");
 const page = globalThis as { [KEY]?: Shared | null };
 
 /** null when this browser has no WebGL2. */

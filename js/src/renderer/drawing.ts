@@ -1,51 +1,56 @@
 // Draws a view's map when something has changed, and acknowledges the frames it was given.
 
 import { effect, type ReadonlySignal, untracked } from "@preact/signals";
-import { pointColors, pointStyle } from "../scales";
-import { cameraOf, type Screen } from "../screen";
+import { pointStyle } from "../scales";
+import { cameraOf, placeOf, type Screen, type Surface } from "../screen";
 import type { Store } from "../store";
 import type { Frame } from "../transport";
 import { type Affine, fitCamera } from "./camera";
 import { canvasPainter } from "./canvas";
-import { cloudOf, placement, rawPlacement } from "./cloud";
+import { cloudOf, placement } from "./cloud";
 import { Glide } from "./glide";
-import type { Painter } from "./painter";
+import { type Mark, Marks } from "./marks";
+import { factorOf, ONE, type Paint, paintOf } from "./paint";
+import type { Painter, Scene } from "./painter";
 import { createGrid, type Picker } from "./picking";
 import { webglPainter } from "./webgl";
 
 const REACH = 12;
+/** Graphics cards refuse larger pictures. */
+const WIDEST = 4096;
 
-export class Drawing {
-  private readonly context: CanvasRenderingContext2D;
+export interface Sheets {
+  map: HTMLCanvasElement;
+  /** Lies over the map: ring and lasso. */
+  over: HTMLCanvasElement;
+}
+
+export class Drawing implements Surface {
   private readonly painter: Painter;
+  private readonly marks: Marks | null;
   private readonly glide = new Glide();
   private request = 0;
+  /** The points themselves must be drawn, not only what lies over them. */
+  private isStale = true;
   /** Frame on show that is not yet in the buffers. */
   private waiting: Frame | null = null;
   /** Number of the newest frame while it is not acknowledged. */
   private due = -1;
-  private colored = { n: -1 };
-  private hovered = -1;
+  /** What the points look like; null when it must be worked out again. */
+  private painted: Paint | null = null;
   private grid: { frame: Frame; at: (place: Affine) => Picker } | null = null;
 
   constructor(
-    private readonly canvas: HTMLCanvasElement,
-    context: CanvasRenderingContext2D,
+    private readonly sheets: Sheets,
+    private readonly context: CanvasRenderingContext2D,
     private readonly store: Store,
     private readonly screen: Screen,
   ) {
-    this.context = context;
     this.painter = webglPainter(() => this.ask()) ?? canvasPainter();
+    const over = sheets.over.getContext("2d");
+    this.marks = over === null ? null : new Marks(sheets.over, over);
     screen.renderer.value = this.painter.kind;
-    const ends = [
-      onChange(store.frame, (frame) => this.take(frame)),
-      onChange(store.newest, (frame) => this.owe(frame)),
-      effect(() => this.recolor()),
-      effect(() => {
-        void [screen.camera.value, screen.size.value, screen.isVisible.value];
-        this.ask();
-      }),
-    ];
+    const ends = this.follow();
     screen.aborted.addEventListener("abort", () => {
       for (const end of ends) end();
       cancelAnimationFrame(this.request);
@@ -56,31 +61,75 @@ export class Drawing {
     });
   }
 
-  /** Marks the point under the pointer and returns its index; -1 when there is none. */
-  hover(px: number, py: number): number {
-    const frame = this.store.frame.peek();
-    const index = frame === null ? -1 : this.pick(frame, px, py);
-    if (index !== this.hovered) this.ask();
-    this.hovered = index;
-    return index;
-  }
-
-  unhover(): void {
-    if (this.hovered >= 0) this.ask();
-    this.hovered = -1;
-  }
-
-  private pick(frame: Frame, px: number, py: number): number {
+  pick(px: number, py: number): number {
+    const [frame, place] = [this.store.frame.peek(), placeOf(this.screen, this.store)];
+    if (frame === null || place === null) return -1;
     // Built lazily and for one frame: never while frames stream by unlooked at.
     if (this.grid?.frame !== frame) this.grid = { frame, at: createGrid(frame.xy) };
+    const isShown = this.store.looking.isShown.peek();
+    return this.grid.at(place).pick(px, py, REACH, isShown);
+  }
+
+  picture(ratio: number): HTMLCanvasElement {
+    const { width, height } = this.screen.size.peek();
+    const fine = Math.min(ratio, WIDEST / Math.max(width, height, 1));
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.round(width * fine);
+    canvas.height = Math.round(height * fine);
+    const target = canvas.getContext("2d");
+    const scene = this.scene(1, fine);
+    if (target !== null && scene !== null) this.painter.draw(target, scene);
+    return canvas;
+  }
+
+  paint(): Paint {
+    const n = this.store.frame.peek()?.n ?? 0;
+    if (this.painted?.n !== n) {
+      const { isShown, look, selection } = this.store.looking;
+      const isDark = this.screen.isDark.peek();
+      this.painted = paintOf(look.peek(), n, isDark, isShown.peek(), selection.peek());
+      this.painter.setPaint(this.painted);
+    }
+    return this.painted;
+  }
+
+  style() {
     const size = this.screen.size.peek();
-    const place = rawPlacement(cloudOf(frame), this.screen.camera.peek(), size);
-    return this.grid.at(place).pick(px, py, REACH);
+    const box = this.store.frame.peek()?.bbox ?? [0, 0, 1, 1];
+    const { marked, n } = this.paint();
+    const area = size.width * size.height;
+    const zoom = cameraOf(this.screen, this.store).scale / fitCamera(box, size).scale;
+    const hasColors = this.store.looking.look.peek().color !== undefined;
+    const { size: pointSize, opacity } = pointStyle(n, area, zoom, hasColors);
+    // Selected points are as strong as if there were no others.
+    const alone = pointStyle(marked, area, zoom, hasColors).opacity;
+    return { pointSize, opacity, markedOpacity: Math.max(opacity, alone) };
+  }
+
+  private follow(): (() => void)[] {
+    const { store, screen } = this;
+    const { look, isShown, selection } = store.looking;
+    return [
+      onChange(store.frame, (frame) => this.take(frame)),
+      onChange(store.newest, (frame) => this.owe(frame)),
+      effect(() => {
+        void [look.value, isShown.value, selection.value, screen.isDark.value];
+        this.painted = null;
+        this.ask();
+      }),
+      effect(() => {
+        void [screen.camera.value, screen.size.value, screen.isVisible.value];
+        this.ask();
+      }),
+      effect(() => {
+        void [screen.pointed.value, screen.outline.value];
+        this.ask(false);
+      }),
+    ];
   }
 
   private take(frame: Frame | null): void {
     this.waiting = frame;
-    if (frame !== null && frame.n !== this.colored.n) this.recolor();
     this.ask();
   }
 
@@ -98,17 +147,8 @@ export class Drawing {
     this.due = -1;
   }
 
-  private recolor(): void {
-    const { isDark, highlight, isSampled } = this.screen;
-    const coloring = this.store.coloring.value;
-    const n = this.store.frame.peek()?.n ?? 0;
-    this.painter.setColors(pointColors(coloring, n, isDark.value, highlight.value));
-    this.colored = { n };
-    isSampled.value = this.painter.isSampled;
-    this.ask();
-  }
-
-  private ask(): void {
+  private ask(isStale = true): void {
+    this.isStale ||= isStale;
     if (this.request !== 0) return;
     this.request = requestAnimationFrame((now) => {
       this.request = 0;
@@ -119,30 +159,38 @@ export class Drawing {
 
   private draw(now: number): void {
     const size = this.screen.size.peek();
-    if (size.width < 2 || size.height < 2) {
+    if (size.width < 2 || size.height < 2 || !this.painter.isReady) {
       this.settle();
       return;
     }
-    const camera = this.screen.camera.peek();
     if (this.waiting !== null) this.advance(this.waiting, now);
     const t = this.glide.progress(now);
+    if (this.isStale) this.drawPoints(t);
+    this.drawMarks(t);
+    this.settle();
+    this.isStale = t < 1;
+    if (t < 1) this.ask();
+  }
+
+  private drawPoints(t: number): void {
+    const scene = this.scene(t, this.ratio());
+    if (scene === null) return;
+    const { map } = this.sheets;
+    const { width, height, ratio } = scene;
+    const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (map.width !== w) map.width = w;
+    if (map.height !== h) map.height = h;
+    this.painter.draw(this.context, scene);
+  }
+
+  private scene(t: number, ratio: number): Scene | null {
     const { clouds, target, goal } = this.glide;
-    if (goal === null) return;
-    this.resize();
-    const ratio = this.ratio();
-    const area = size.width * size.height;
-    const zoom =
-      cameraOf(this.screen, this.store).scale / fitCamera(goal.box, size).scale;
-    const hasColors = this.store.coloring.peek().spec.kind !== undefined;
-    const style = pointStyle(goal.n, area, zoom, hasColors);
+    if (goal === null) return null;
+    const size = this.screen.size.peek();
+    const camera = this.screen.camera.peek();
     const [first, second] = clouds.map((cloud) => placement(cloud ?? goal, camera, size));
     const places = [first as Affine, second as Affine] as const;
-    const mix = target === 1 ? t : 1 - t;
-    const { size: pointSize, opacity } = style;
-    this.painter.draw(this.context, { ...size, ratio, places, mix, pointSize, opacity });
-    if (t >= 1) this.ring(style.size);
-    this.settle();
-    if (t < 1) this.ask();
+    return { ...size, ratio, places, mix: target === 1 ? t : 1 - t, ...this.style() };
   }
 
   private advance(frame: Frame, now: number): void {
@@ -159,29 +207,29 @@ export class Drawing {
     this.screen.drawn.value += 1;
   }
 
-  /** A circle around the point under the pointer. */
-  private ring(pointSize: number): void {
-    const frame = this.store.frame.peek();
-    if (this.hovered < 0 || frame === null || this.hovered >= frame.n) return;
-    const size = this.screen.size.peek();
-    const place = rawPlacement(cloudOf(frame), this.screen.camera.peek(), size);
-    const x = place.ox + place.sx * (frame.xy[2 * this.hovered] ?? 0);
-    const y = place.oy + place.sy * (frame.xy[2 * this.hovered + 1] ?? 0);
-    const { context } = this;
-    const ratio = this.ratio();
-    context.beginPath();
-    context.arc(x * ratio, y * ratio, (pointSize / 2 + 3) * ratio, 0, 2 * Math.PI);
-    context.lineWidth = 1.5 * ratio;
-    context.strokeStyle = this.screen.isDark.peek() ? "#fff" : "#111";
-    context.stroke();
+  private drawMarks(t: number): void {
+    const { screen } = this;
+    const isDark = screen.isDark.peek();
+    this.marks?.draw(
+      screen.size.peek(),
+      this.ratio(),
+      t < 1 ? null : this.ring(),
+      screen.outline.peek()?.points ?? null,
+      { ring: isDark ? "#fff" : "#111", accent: isDark ? "#74b9f2" : "#1864ab" },
+    );
   }
 
-  private resize(): void {
-    const { width, height } = this.screen.size.peek();
-    const ratio = this.ratio();
-    const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
-    if (this.canvas.width !== w) this.canvas.width = w;
-    if (this.canvas.height !== h) this.canvas.height = h;
+  /** Around the point under the pointer. */
+  private ring(): Mark | null {
+    const [frame, place] = [this.store.frame.peek(), placeOf(this.screen, this.store)];
+    const { row } = this.screen.pointed.peek();
+    if (row < 0 || frame === null || place === null || row >= frame.n) return null;
+    const factor = factorOf(this.paint().sizes?.[row] ?? ONE);
+    return {
+      x: place.ox + place.sx * (frame.xy[2 * row] ?? 0),
+      y: place.oy + place.sy * (frame.xy[2 * row + 1] ?? 0),
+      radius: (factor * this.style().pointSize) / 2,
+    };
   }
 
   private ratio(): number {
@@ -197,12 +245,12 @@ function onChange<T>(source: ReadonlySignal<T>, handle: (value: T) => void): () 
   });
 }
 
-/** Starts to draw into `canvas`; undefined when this browser has no canvas at all. */
+/** Starts to draw; undefined when this browser has no canvas at all. */
 export function startDrawing(
-  canvas: HTMLCanvasElement,
+  sheets: Sheets,
   store: Store,
   screen: Screen,
 ): Drawing | undefined {
-  const context = canvas.getContext("2d");
-  return context === null ? undefined : new Drawing(canvas, context, store, screen);
+  const context = sheets.map.getContext("2d");
+  return context === null ? undefined : new Drawing(sheets, context, store, screen);
 }

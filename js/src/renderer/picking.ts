@@ -1,10 +1,11 @@
 // Finds the point under the pointer: a uniform grid over one frame, built when first asked.
 
 import type { Affine } from "./camera";
+import type { Shown } from "./paint";
 
 export interface Picker {
-  /** Index of the nearest point within `radius` pixels of (px, py); -1 when there is none. */
-  pick(px: number, py: number, radius: number): number;
+  /** The nearest point that is shown within `radius` pixels of (px, py); -1 when there is none. */
+  pick(px: number, py: number, radius: number, isShown?: Shown): number;
 }
 
 /** `data` holds x, y interleaved, 0 to 65535; `place` takes these numbers to pixels. */
@@ -12,9 +13,10 @@ export function createGrid(data: Uint16Array): (place: Affine) => Picker {
   const n = data.length >> 1;
   const side = Math.max(1, Math.min(512, Math.ceil(Math.sqrt(n / 2))));
   const cell = 65536 / side;
+  const per = side / 65536;
   const cellOf = (i: number) =>
-    Math.floor((data[2 * i + 1] ?? 0) / cell) * side +
-    Math.floor((data[2 * i] ?? 0) / cell);
+    Math.floor((data[2 * i + 1] ?? 0) * per) * side +
+    Math.floor((data[2 * i] ?? 0) * per);
   const starts = new Uint32Array(side * side + 1);
   for (let i = 0; i < n; i++) bump(starts, cellOf(i) + 1);
   for (let c = 0; c < side * side; c++)
@@ -23,7 +25,13 @@ export function createGrid(data: Uint16Array): (place: Affine) => Picker {
   const next = starts.slice();
   for (let i = 0; i < n; i++) items[bump(next, cellOf(i))] = i;
 
-  const nearest = (place: Affine, px: number, py: number, radius: number): number => {
+  const nearest = (
+    place: Affine,
+    px: number,
+    py: number,
+    radius: number,
+    isShown: Shown = null,
+  ): number => {
     const distance = (i: number) =>
       Math.hypot(
         place.ox + place.sx * (data[2 * i] ?? 0) - px,
@@ -38,12 +46,14 @@ export function createGrid(data: Uint16Array): (place: Affine) => Picker {
       const some = items.subarray(starts[row * side + x0], starts[row * side + x1 + 1]);
       for (const i of some) {
         const away = distance(i);
-        if (away <= closest) [best, closest] = [i, away];
+        if (away <= closest && isShown?.(i) !== false) [best, closest] = [i, away];
       }
     }
     return best;
   };
-  return (place) => ({ pick: (px, py, radius) => nearest(place, px, py, radius) });
+  return (place) => ({
+    pick: (px, py, radius, isShown) => nearest(place, px, py, radius, isShown),
+  });
 }
 
 function bump(counts: Uint32Array, at: number): number {

@@ -1,20 +1,24 @@
 // Programs of the graphics card.
 
+// `grow` is the fraction 0 to 1 that stands for a factor of 0 to 5.
 export const VERTEX = `#version 300 es
 in vec2 a;
 in vec2 b;
 in vec4 color;
+in float grow;
 uniform vec4 placeA;
 uniform vec4 placeB;
 uniform float mixing;
 uniform float size;
 uniform float opacity;
 out vec4 shade;
+flat out float diameter;
 void main() {
   vec2 from = placeA.zw + placeA.xy * a;
   vec2 to = placeB.zw + placeB.xy * b;
   gl_Position = vec4(mix(from, to, mixing), 0.0, 1.0);
-  gl_PointSize = size;
+  diameter = size * grow * 5.0;
+  gl_PointSize = diameter;
   float strength = opacity * color.a;
   shade = vec4(color.rgb * strength, strength);
 }`;
@@ -23,10 +27,10 @@ void main() {
 export const FRAGMENT = `#version 300 es
 precision highp float;
 in vec4 shade;
-uniform float size;
+flat in float diameter;
 out vec4 result;
 void main() {
-  float distance = length(gl_PointCoord - 0.5) * size;
-  float cover = clamp(0.5 * size - distance + 0.5, 0.0, 1.0);
+  float distance = length(gl_PointCoord - 0.5) * diameter;
+  float cover = clamp(0.5 * diameter - distance + 0.5, 0.0, 1.0);
   result = shade * cover;
 }`;

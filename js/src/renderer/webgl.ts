@@ -3,7 +3,8 @@
 import type { Affine } from "./camera";
 import type { Cloud } from "./cloud";
 import { type Program, type Shared, sharedContext } from "./context";
-import { type Painter, type Scene, shuffled } from "./painter";
+import { ONE, type Paint } from "./paint";
+import type { Painter, Scene } from "./painter";
 
 /** undefined when there is no WebGL2. `redraw` is called when a lost context is back. */
 export function webglPainter(redraw: () => void): Painter | undefined {
@@ -11,14 +12,25 @@ export function webglPainter(redraw: () => void): Painter | undefined {
   return shared === null ? undefined : new WebglPainter(shared, redraw);
 }
 
+const COLOR = 2;
+const GROW = 3;
+const ORDER = 4;
+
+/** What is not yet, or no longer, on the graphics card. */
+const allStale = () => ({
+  clouds: [true, true],
+  rgba: true,
+  sizes: true,
+  order: true,
+});
+
 class WebglPainter implements Painter {
   readonly kind = "webgl";
   readonly isSampled = false;
   // Kept on this side too: a lost context is rebuilt from them.
   private readonly clouds: [Cloud | null, Cloud | null] = [null, null];
-  private colors = new Uint8Array(0);
-  private order = new Uint32Array(0);
-  private stale = { clouds: [true, true], colors: true, order: true };
+  private paint: Paint | null = null;
+  private stale = allStale();
   private buffers: WebGLBuffer[] = [];
   private layout: WebGLVertexArrayObject | null = null;
 
@@ -29,40 +41,44 @@ class WebglPainter implements Painter {
     shared.clients.add(this);
   }
 
+  get isReady(): boolean {
+    return this.shared.program !== null;
+  }
+
   setCloud(slot: 0 | 1, cloud: Cloud): void {
     this.clouds[slot] = cloud;
     this.stale.clouds[slot] = true;
-    if (this.order.length !== cloud.n) {
-      this.order = shuffled(cloud.n);
-      this.stale.order = true;
-    }
   }
 
-  setColors(rgba: Uint8Array<ArrayBuffer>): void {
-    this.colors = rgba;
-    this.stale.colors = true;
+  setPaint(paint: Paint): void {
+    const old = this.paint;
+    this.paint = paint;
+    this.stale.rgba ||= old?.rgba !== paint.rgba;
+    this.stale.sizes ||= old?.sizes !== paint.sizes;
+    this.stale.order ||= old?.order !== paint.order;
   }
 
   draw(target: CanvasRenderingContext2D, scene: Scene): void {
-    const { shared } = this;
+    const { shared, paint } = this;
     const { program, gl } = shared;
     const width = Math.round(scene.width * scene.ratio);
     const height = Math.round(scene.height * scene.ratio);
     const first = this.clouds[0] ?? this.clouds[1];
+    if (program === null || width === 0 || height === 0) return;
     target.clearRect(0, 0, width, height);
-    if (program === null || first === null || width === 0 || height === 0) return;
+    // Never fewer colours than points: a draw call would fail.
+    if (first === null || paint === null || paint.n !== first.n) return;
     shared.grow(width, height);
-    this.upload(gl, first.n);
-    gl.viewport(0, 0, width, height);
-    gl.enable(gl.SCISSOR_TEST);
-    gl.scissor(0, 0, width, height);
-    gl.clearColor(0, 0, 0, 0);
-    gl.clear(gl.COLOR_BUFFER_BIT);
-    gl.enable(gl.BLEND);
-    gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
+    this.upload(gl, paint);
+    begin(gl, width, height);
     gl.useProgram(program.handle);
     setUniforms(gl, program, scene);
-    gl.drawElements(gl.POINTS, first.n, gl.UNSIGNED_INT, 0);
+    const others = paint.n - paint.marked;
+    gl.drawElements(gl.POINTS, others, gl.UNSIGNED_INT, 0);
+    if (paint.marked > 0) {
+      gl.uniform1f(program.opacity, scene.markedOpacity);
+      gl.drawElements(gl.POINTS, paint.marked, gl.UNSIGNED_INT, 4 * others);
+    }
     gl.bindVertexArray(null);
     const top = shared.canvas.height - height;
     target.drawImage(shared.canvas, 0, top, width, height, 0, 0, width, height);
@@ -71,7 +87,7 @@ class WebglPainter implements Painter {
   lost(): void {
     this.buffers = [];
     this.layout = null;
-    this.stale = { clouds: [true, true], colors: true, order: true };
+    this.stale = allStale();
   }
 
   restored(): void {
@@ -85,25 +101,35 @@ class WebglPainter implements Painter {
     gl.deleteVertexArray(this.layout);
   }
 
-  private upload(gl: WebGL2RenderingContext, n: number): void {
+  private upload(gl: WebGL2RenderingContext, paint: Paint): void {
     if (this.layout === null) {
       this.layout = gl.createVertexArray();
-      this.buffers = [0, 1, 2, 3].map(() => gl.createBuffer());
+      this.buffers = [0, 1, 2, 3, 4].map(() => gl.createBuffer());
     }
     gl.bindVertexArray(this.layout);
     this.uploadCloud(gl, 0);
     this.uploadCloud(gl, 1);
-    if (this.stale.colors || this.stale.order) {
-      // Never fewer colours than points: a draw call would fail.
-      const colors =
-        this.colors.length >= 4 * n ? this.colors : new Uint8Array(4 * n).fill(128);
-      fill(gl, gl.ARRAY_BUFFER, this.buffers[2], colors);
-      gl.enableVertexAttribArray(2);
-      gl.vertexAttribPointer(2, 4, gl.UNSIGNED_BYTE, true, 0, 0);
-      this.stale.colors = false;
+    if (this.stale.rgba) {
+      fill(gl, gl.ARRAY_BUFFER, this.buffers[COLOR], paint.rgba);
+      gl.enableVertexAttribArray(COLOR);
+      gl.vertexAttribPointer(COLOR, 4, gl.UNSIGNED_BYTE, true, 0, 0);
     }
-    if (this.stale.order) fill(gl, gl.ELEMENT_ARRAY_BUFFER, this.buffers[3], this.order);
-    this.stale.order = false;
+    if (this.stale.sizes) this.uploadSizes(gl, paint.sizes);
+    // The value for all points is the context's, which every view shares: set for each drawing.
+    gl.vertexAttrib1f(GROW, ONE / 255);
+    if (this.stale.order)
+      fill(gl, gl.ELEMENT_ARRAY_BUFFER, this.buffers[ORDER], paint.order);
+    this.stale.rgba = this.stale.sizes = this.stale.order = false;
+  }
+
+  private uploadSizes(gl: WebGL2RenderingContext, sizes: Paint["sizes"]): void {
+    if (sizes === null) {
+      gl.disableVertexAttribArray(GROW);
+      return;
+    }
+    fill(gl, gl.ARRAY_BUFFER, this.buffers[GROW], sizes);
+    gl.enableVertexAttribArray(GROW);
+    gl.vertexAttribPointer(GROW, 1, gl.UNSIGNED_BYTE, true, 0, 0);
   }
 
   private uploadCloud(gl: WebGL2RenderingContext, slot: 0 | 1): void {
@@ -117,6 +143,17 @@ class WebglPainter implements Painter {
     gl.vertexAttribPointer(slot, 2, type, isFraction, 0, 0);
     this.stale.clouds[slot] = false;
   }
+}
+
+/** An empty picture of this size in a corner of the shared canvas. */
+function begin(gl: WebGL2RenderingContext, width: number, height: number): void {
+  gl.viewport(0, 0, width, height);
+  gl.enable(gl.SCISSOR_TEST);
+  gl.scissor(0, 0, width, height);
+  gl.clearColor(0, 0, 0, 0);
+  gl.clear(gl.COLOR_BUFFER_BIT);
+  gl.enable(gl.BLEND);
+  gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
 }
 
 function fill(

@@ -3,7 +3,7 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import type { ViewProps } from "../props";
-import { activity, duration, fraction, subject } from "../text";
+import { activity, count, duration, fraction, subject } from "../text";
 
 const SPOKEN_EVERY = 5000;
 
@@ -56,7 +56,8 @@ function Bar({ value }: { value: number | null | undefined }) {
   );
 }
 
-function Spoken({ store }: ViewProps) {
+/** The state at once, progress at a bearable rate; and how many points are selected, whoever did it. */
+function Spoken({ store, screen }: ViewProps) {
   const text = useSignal("");
   const last = useRef({ state: "", at: 0 });
   useSignalEffect(() => {
@@ -66,6 +67,14 @@ function Spoken({ store }: ViewProps) {
       return;
     last.current = { state: status.state, at: now };
     text.value = [status.title, ...activity(status, 0)].join(", ");
+  });
+  const selected = useRef(store.looking.selection.peek());
+  useSignalEffect(() => {
+    const { value } = store.looking.selection;
+    if (value === selected.current) return;
+    selected.current = value;
+    const points = value.count === 1 ? "1 point" : `${count(value.count)} points`;
+    screen.spoken.value = `${points} selected`;
   });
   return (
     <p class="nbe-hidden" aria-live="polite">

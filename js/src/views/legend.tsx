@@ -1,72 +1,117 @@
-// What the colours mean.
+// What the colours of categories mean; a click shows only some of them.
 
+import { useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
+import type { Encoding } from "../encodings";
+import { missingIn, toggled } from "../filtering";
 import type { ViewProps } from "../props";
-import { cssColor, palette, ramp } from "../scales";
-import type { CategoryColor, NumberColor } from "../state";
-import { count, figure } from "../text";
+import { categoryColors, cssColor, GREY } from "../scales";
+import type { CategorySpec } from "../state";
+import { count } from "../text";
 
 /** More rows than anybody reads would only make the page slow. */
 const MOST_ROWS = 300;
+/** From here on looking for a name is quicker than scrolling to it. */
+const SEARCHED = 20;
 
 export function Legend({ store, screen }: ViewProps) {
-  const { spec } = store.coloring.value;
-  if (spec.kind === "category")
-    return <Categories spec={spec} store={store} screen={screen} />;
-  if (spec.kind === "number") return <Ramp spec={spec} isDark={screen.isDark.value} />;
-  return null;
+  const { color } = store.looking.look.value;
+  if (color?.spec.kind !== "category") return null;
+  const props = { store, screen, spec: color.spec, encoding: color };
+  return <Categories key={color.spec.name} {...props} />;
 }
 
-function Categories({ spec, screen }: ViewProps & { spec: CategoryColor }) {
+interface Props extends ViewProps {
+  spec: CategorySpec;
+  encoding: Encoding;
+}
+
+function Categories({ store, screen, spec, encoding }: Props) {
   const isDark = screen.isDark.value;
-  const colors = useMemo(() => palette(spec.categories.length, isDark), [spec, isDark]);
-  const chosen = screen.highlight.value;
-  const rows = spec.categories.slice(0, MOST_ROWS);
+  const text = useSignal("");
+  const colors = useMemo(() => categoryColors(spec, isDark), [spec, isDark]);
+  const missing = useMemo(() => missingIn(encoding), [encoding]);
+  const found = useMemo(() => matching(spec, text.value), [spec, text.value]);
+  const filter = store.looking.filter.value;
+  const chosen = useMemo(() => new Set(filter.categories), [filter]);
   return (
     <section class="nbe-legend" aria-label={`colours: ${spec.name}`}>
-      <h4>{spec.name}</h4>
-      <ul>
-        {rows.map((name, i) => (
-          <li key={`${i} ${name}`}>
-            <button
-              type="button"
-              class="nbe-row"
-              aria-pressed={chosen === i}
-              title={`${name}: ${count(spec.counts[i] ?? 0)}`}
-              onClick={() => {
-                screen.highlight.value = chosen === i ? null : i;
-              }}
-            >
-              <span
-                class="nbe-swatch"
-                style={{ background: cssColor(colors[i] ?? [0, 0, 0]) }}
-              />
-              <span class="nbe-name">{name}</span>
-              <span class="nbe-count">{count(spec.counts[i] ?? 0)}</span>
-            </button>
-          </li>
-        ))}
-      </ul>
-      {spec.categories.length > MOST_ROWS && (
-        <p class="nbe-muted">and {count(spec.categories.length - MOST_ROWS)} more</p>
+      {spec.categories.length > SEARCHED && (
+        <input
+          class="nbe-input"
+          type="search"
+          data-cmd="search-legend"
+          placeholder={`Find in ${count(spec.categories.length)}`}
+          aria-label={`Find among ${count(spec.categories.length)} categories`}
+          value={text.value}
+          onInput={(event) => {
+            text.value = event.currentTarget.value;
+          }}
+        />
       )}
+      <ul class={filter.categories === undefined ? "" : "nbe-some"}>
+        {found.slice(0, MOST_ROWS).map((i) => (
+          <Row
+            key={i}
+            name={spec.categories[i] ?? ""}
+            rows={spec.counts[i] ?? 0}
+            color={cssColor(colors[i] ?? GREY)}
+            isChosen={chosen.has(spec.categories[i] ?? "")}
+            onClick={(name) => store.looking.show(toggled(filter, name, spec))}
+          />
+        ))}
+        {missing > 0 && text.value === "" && <Missing rows={missing} />}
+      </ul>
+      <More n={found.length - MOST_ROWS} isEmpty={found.length === 0} />
     </section>
   );
 }
 
-function Ramp({ spec, isDark }: { spec: NumberColor; isDark: boolean }) {
-  const stops = Array.from({ length: 11 }, (_, i) => cssColor(ramp(i / 10, isDark)));
-  return (
-    <section class="nbe-legend nbe-numbers" aria-label={`colours: ${spec.name}`}>
-      <h4>{spec.name}</h4>
-      <div
-        class="nbe-ramp"
-        style={{ background: `linear-gradient(to right, ${stops.join(", ")})` }}
-      />
-      <div class="nbe-ends">
-        <span>{figure(spec.min)}</span>
-        <span>{figure(spec.max)}</span>
-      </div>
-    </section>
+/** Positions of the categories whose names hold a text. */
+function matching(spec: CategorySpec, text: string): number[] {
+  const wanted = text.trim().toLowerCase();
+  return spec.categories.flatMap((name, i) =>
+    name.toLowerCase().includes(wanted) ? [i] : [],
   );
+}
+
+interface RowProps {
+  name: string;
+  rows: number;
+  color: string;
+  isChosen: boolean;
+  onClick(name: string): void;
+}
+
+function Row({ name, rows, color, isChosen, onClick }: RowProps) {
+  return (
+    <li>
+      <button
+        type="button"
+        class="nbe-row"
+        aria-pressed={isChosen}
+        title={`${name}: ${count(rows)}`}
+        onClick={() => onClick(name)}
+      >
+        <span class="nbe-swatch" style={{ background: color }} />
+        <span class="nbe-name">{name === "" ? "(empty)" : name}</span>
+        <span class="nbe-count">{count(rows)}</span>
+      </button>
+    </li>
+  );
+}
+
+function Missing({ rows }: { rows: number }) {
+  return (
+    <li class="nbe-row nbe-missing">
+      <span class="nbe-swatch" style={{ background: cssColor(GREY) }} />
+      <span class="nbe-name">missing</span>
+      <span class="nbe-count">{count(rows)}</span>
+    </li>
+  );
+}
+
+function More({ n, isEmpty }: { n: number; isEmpty: boolean }) {
+  if (n > 0) return <p class="nbe-muted nbe-more">and {count(n)} more: search</p>;
+  return isEmpty ? <p class="nbe-muted nbe-more">none found</p> : null;
 }

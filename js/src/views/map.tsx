@@ -1,131 +1,82 @@
-// The map itself: canvas, tooltip, and words where there is no map yet.
+// The map itself: canvases that take pointers and keys, and words where there is no map yet.
 
-import { type Signal, useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { listenPointer } from "../pointer";
 import type { ViewProps } from "../props";
-import { startDrawing } from "../renderer/drawing";
-import { type Screen, showAll } from "../screen";
-import type { Coloring, Store } from "../store";
-import { count, figure } from "../text";
+import { type Sheets, startDrawing } from "../renderer/drawing";
+import type { Screen } from "../screen";
+import { speakPoints } from "../speaking";
+import type { Store } from "../store";
+import { count } from "../text";
 
-interface Tip {
-  index: number;
-  x: number;
-  y: number;
-}
+const KEYS =
+  "Plus and minus zoom, arrows pan, 0 fits. N and P go to the next and the previous point, Enter selects it, " +
+  "A selects all in view, Escape clears, L turns the lasso on, F fills the screen.";
 
-export function MapView({ store, screen }: ViewProps) {
-  const stage = useRef<HTMLDivElement>(null);
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const tip = useSignal<Tip | null>(null);
+/** `children` lie over the map. */
+export function MapView({
+  store,
+  screen,
+  children,
+}: ViewProps & { children?: ComponentChildren }) {
+  const surface = useRef<HTMLDivElement>(null);
+  const map = useRef<HTMLCanvasElement>(null);
+  const over = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
-    if (stage.current !== null && canvas.current !== null)
-      connect(stage.current, canvas.current, store, screen, tip);
-  }, [store, screen, tip]);
+    if (surface.current !== null && map.current !== null && over.current !== null)
+      connect(surface.current, { map: map.current, over: over.current }, store, screen);
+  }, [store, screen]);
   const n = store.frame.value?.n ?? 0;
   return (
-    <div
-      class="nbe-stage"
-      ref={stage}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys pan the map
-      tabIndex={0}
-      role="img"
-      aria-label={`Map of ${count(n)} points. Plus and minus zoom, arrows pan, 0 fits.`}
-      style={{ height: `min(${store.height.value}px, 100cqw)` }}
-    >
-      <canvas class="nbe-map" ref={canvas} />
+    <div class="nbe-stage" style={{ "--nbe-height": `${store.height.value}px` }}>
+      <div
+        class="nbe-surface"
+        ref={surface}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: keys move the map and select points
+        tabIndex={0}
+        // An application: a screen reader leaves the keys to the map.
+        role="application"
+        aria-roledescription="map"
+        aria-label={`Map of ${count(n)} points. ${KEYS}`}
+      >
+        <canvas class="nbe-map" ref={map} />
+        <canvas class="nbe-over" ref={over} />
+      </div>
       <Placeholder store={store} screen={screen} />
-      {n > 0 && <FitButton screen={screen} />}
-      {tip.value !== null && <Tooltip tip={tip.value} store={store} screen={screen} />}
+      {children}
+      <div class="nbe-hidden" role="status" aria-live="polite" data-nbembed="spoken">
+        {screen.spoken.value}
+      </div>
     </div>
   );
 }
 
 function connect(
-  stage: HTMLElement,
-  canvas: HTMLCanvasElement,
+  surface: HTMLElement,
+  sheets: Sheets,
   store: Store,
   screen: Screen,
-  tip: Signal<Tip | null>,
 ): void {
-  const drawing = startDrawing(canvas, store, screen);
+  const drawing = startDrawing(sheets, store, screen);
   if (drawing === undefined) {
     store.notice.value =
       "This browser cannot draw on a canvas, so the map cannot be shown.";
     return;
   }
   const measure = () => {
-    const { clientWidth: width, clientHeight: height } = stage;
+    const { clientWidth: width, clientHeight: height } = surface;
     const old = screen.size.peek();
     if (old.width !== width || old.height !== height)
       screen.size.value = { width, height };
   };
   const observer = new ResizeObserver(measure);
-  observer.observe(stage);
+  observer.observe(surface);
   screen.aborted.addEventListener("abort", () => observer.disconnect());
   measure();
-  listenPointer(stage, store, screen, {
-    hover(x, y) {
-      const index = drawing.hover(x, y);
-      tip.value = index < 0 ? null : { index, x, y };
-    },
-    leave() {
-      drawing.unhover();
-      tip.value = null;
-    },
-  });
-}
-
-function FitButton({ screen }: { screen: Screen }) {
-  const isFree = screen.camera.value !== null;
-  return (
-    <button
-      type="button"
-      class={isFree ? "nbe-button nbe-fit" : "nbe-button nbe-fit nbe-quiet"}
-      data-cmd="fit"
-      title="Show the whole map (0 or double click)"
-      aria-pressed={!isFree}
-      onClick={() => showAll(screen)}
-    >
-      Fit view
-    </button>
-  );
-}
-
-function Tooltip({ tip, store, screen }: ViewProps & { tip: Tip }) {
-  const { width, height } = screen.size.value;
-  const isRight = tip.x > width / 2;
-  const isLow = tip.y > height / 2;
-  const style = {
-    ...(isRight ? { right: `${width - tip.x + 12}px` } : { left: `${tip.x + 12}px` }),
-    ...(isLow ? { bottom: `${height - tip.y + 12}px` } : { top: `${tip.y + 12}px` }),
-  };
-  const label = labelOf(store.coloring.value, tip.index);
-  return (
-    <div class="nbe-tip" style={style} role="tooltip">
-      {label !== null && (
-        <div>
-          <span class="nbe-muted">{label.name}</span> <strong>{label.value}</strong>
-        </div>
-      )}
-      <div class="nbe-muted">row {count(tip.index)}</div>
-    </div>
-  );
-}
-
-function labelOf(
-  coloring: Coloring,
-  index: number,
-): { name: string; value: string } | null {
-  const { spec, codes, numbers } = coloring;
-  if (spec.kind === "category")
-    return { name: spec.name, value: spec.categories[codes?.[index] ?? -1] ?? "missing" };
-  if (spec.kind === "number") {
-    const value = numbers?.[index];
-    return { name: spec.name, value: Number.isFinite(value) ? figure(value) : "missing" };
-  }
-  return null;
+  screen.surface.value = drawing;
+  listenPointer(surface, store, screen);
+  speakPoints(store, screen);
 }
 
 function Placeholder({ store }: ViewProps) {

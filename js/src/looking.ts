@@ -1,0 +1,144 @@
+// How a map is looked at: encodings, filter, selection, and the moment. Shared by all views, and
+// with Python through traits.
+
+import type { AnyModel } from "@anywidget/types";
+import { batch, computed, effect, signal } from "@preact/signals";
+import { DetailsDesk } from "./details";
+import { type Look, shownBy, unpackLook } from "./encodings";
+import { findRows } from "./finding";
+import { type Change, Rows } from "./rows";
+import type {
+  Bytes,
+  DetailsMessage,
+  Fields,
+  Filter,
+  FoundMessage,
+  PageDetails,
+  ToKernel,
+  Traits,
+} from "./state";
+
+const NO_FIELDS: Fields = {
+  columns: [],
+  hover: [],
+  images: false,
+  searchable: false,
+  index: false,
+};
+
+/** The traits that the browser writes. */
+export type Written = "selection" | "filter" | "moment";
+
+/** The way to Python. */
+export interface Wire {
+  send(message: ToKernel): void;
+  write<K extends Written>(name: K, value: Traits[K]): void;
+}
+
+export class Looking {
+  readonly look = signal<Look>({});
+  readonly fields = signal<Fields>(NO_FIELDS);
+  readonly selection = signal<Rows>(Rows.none);
+  readonly filter = signal<Filter>({});
+  readonly found = signal<FoundMessage | null>(null);
+  /** Tells whether a row passes the filter; null when all do. */
+  readonly isShown = computed(() => shownBy(this.filter.value, this.look.value.color));
+  readonly details: DetailsDesk;
+  constructor(
+    private readonly model: AnyModel<Traits>,
+    private readonly wire: Wire,
+    /** Number of rows of the data. */
+    private readonly rows: () => number,
+    private readonly isPage: boolean,
+    private readonly page: PageDetails | undefined,
+    aborted: AbortSignal,
+  ) {
+    const ask = (id: number, row: number) => wire.send({ t: "details", id, row });
+    this.details = new DetailsDesk(ask, page);
+    this.read();
+    const changes: [keyof Traits, () => void][] = [
+      ["encodings", () => this.readLook()],
+      ["fields", () => this.readFields()],
+      ["selection", () => this.readSelection()],
+      ["filter", () => this.readFilter()],
+    ];
+    for (const [name, handle] of changes) model.on(`change:${name}`, handle);
+    // A card says what colours the points, so it changes with them.
+    const endForgetting = effect(() => {
+      void [this.look.value, this.fields.value];
+      this.details.forget();
+    });
+    aborted.addEventListener("abort", () => {
+      endForgetting();
+      this.details.close();
+      for (const [name, handle] of changes) model.off(`change:${name}`, handle);
+    });
+  }
+
+  /** Changes the selection here and in Python. */
+  select(rows: Iterable<number>, how: Change = "replace"): void {
+    const n = this.rows();
+    const next = this.selection.peek().changed(rows, how, n);
+    if (next.equals(this.selection.peek())) return;
+    this.selection.value = next;
+    this.wire.write("selection", next.pack(n));
+  }
+
+  clearSelection(): void {
+    this.select([]);
+  }
+
+  /** Shows only some of the colours' categories or numbers; {} shows all. */
+  show(filter: Filter): void {
+    this.filter.value = filter;
+    this.wire.write("filter", filter);
+  }
+
+  /** Asks Python to colour by a column. */
+  colorBy(name: string | null): void {
+    this.wire.send({ t: "color", by: name });
+  }
+
+  /** Asks Python to select the rows that hold a text; an exported page looks for itself. */
+  search(text: string): void {
+    if (!this.isPage) {
+      this.wire.send({ t: "search", text });
+      return;
+    }
+    const rows = findRows(text, this.rows(), this.look.peek().color, this.page);
+    this.select(rows);
+    this.found.value = { t: "found", text, count: rows.length, first: rows[0] ?? -1 };
+  }
+
+  receive(message: DetailsMessage | FoundMessage, buffers: readonly Bytes[]): void {
+    if (message.t === "details") this.details.receive(message, buffers);
+    else this.found.value = message;
+  }
+
+  private read(): void {
+    batch(() => {
+      this.readLook();
+      this.readFields();
+      this.readSelection();
+      this.readFilter();
+    });
+  }
+
+  private readLook(): void {
+    this.look.value = unpackLook(this.model.get("encodings"));
+  }
+
+  private readFields(): void {
+    this.fields.value = { ...NO_FIELDS, ...this.model.get("fields") };
+  }
+
+  private readSelection(): void {
+    const rows = Rows.unpack(this.model.get("selection"));
+    // What this side has sent comes back as an echo.
+    if (!rows.equals(this.selection.peek())) this.selection.value = rows;
+  }
+
+  private readFilter(): void {
+    this.filter.value = this.model.get("filter") ?? {};
+  }
+}

@@ -1,0 +1,71 @@
+// What lies over the points: a ring around one of them, and the lasso. On a canvas of its own, so
+// that a moving pointer does not draw the map anew.
+
+import type { Size } from "./camera";
+
+export interface Mark {
+  x: number;
+  y: number;
+  radius: number;
+}
+
+export interface MarksInk {
+  ring: string;
+  accent: string;
+}
+
+export class Marks {
+  private isEmpty = true;
+
+  constructor(
+    private readonly canvas: HTMLCanvasElement,
+    private readonly context: CanvasRenderingContext2D,
+  ) {}
+
+  draw(
+    size: Size,
+    ratio: number,
+    ring: Mark | null,
+    lasso: readonly number[] | null,
+    ink: MarksInk,
+  ): void {
+    if (this.isEmpty && ring === null && lasso === null) return;
+    const { context } = this;
+    const [w, h] = [Math.round(size.width * ratio), Math.round(size.height * ratio)];
+    if (this.canvas.width !== w) this.canvas.width = w;
+    if (this.canvas.height !== h) this.canvas.height = h;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, size.width, size.height);
+    if (ring !== null) drawRing(context, ring, ink.ring);
+    if (lasso !== null) drawLasso(context, lasso, ink.accent);
+    this.isEmpty = ring === null && lasso === null;
+  }
+}
+
+function drawRing(context: CanvasRenderingContext2D, ring: Mark, color: string): void {
+  context.setLineDash([]);
+  context.beginPath();
+  context.arc(ring.x, ring.y, ring.radius + 3, 0, 2 * Math.PI);
+  context.lineWidth = 1.5;
+  context.strokeStyle = color;
+  context.stroke();
+}
+
+function drawLasso(
+  context: CanvasRenderingContext2D,
+  points: readonly number[],
+  color: string,
+): void {
+  context.beginPath();
+  for (let k = 0; k + 1 < points.length; k += 2)
+    context.lineTo(points[k] ?? 0, points[k + 1] ?? 0);
+  context.closePath();
+  context.globalAlpha = 0.08;
+  context.fillStyle = color;
+  context.fill("evenodd");
+  context.globalAlpha = 1;
+  context.lineWidth = 1.5;
+  context.setLineDash([5, 4]);
+  context.strokeStyle = color;
+  context.stroke();
+}

@@ -1,0 +1,60 @@
+// What clicks, outlines and keys do to the selection and to the point under the cursor.
+
+import { nextInReading, rowsInside, rowsInView } from "./lasso";
+import type { Change } from "./rows";
+import { placeOf, pointAt, type Screen } from "./screen";
+import type { Store } from "./store";
+import { count } from "./text";
+
+/** Selects one point alone, or adds or takes it away. */
+export function selectRow(
+  store: Store,
+  screen: Screen,
+  row: number,
+  isToggle: boolean,
+): void {
+  if (row >= 0) select(store, screen, [row], isToggle ? "toggle" : "replace");
+}
+
+export function clearSelection(store: Store, screen: Screen): boolean {
+  if (store.looking.selection.peek().count === 0) return false;
+  store.looking.clearSelection();
+  screen.spoken.value = "Nothing selected.";
+  return true;
+}
+
+export function selectInside(
+  store: Store,
+  screen: Screen,
+  outline: readonly number[],
+  how: Change,
+): void {
+  const [frame, place] = [store.frame.peek(), placeOf(screen, store)];
+  if (frame === null || place === null) return;
+  const isShown = store.looking.isShown.peek();
+  select(store, screen, rowsInside(frame.xy, place, outline, isShown), how);
+}
+
+/** Selects all that is shown and in view. */
+export function selectInView(store: Store, screen: Screen): void {
+  const [frame, place] = [store.frame.peek(), placeOf(screen, store)];
+  if (frame === null || place === null) return;
+  const isShown = store.looking.isShown.peek();
+  const rows = rowsInView(frame.xy, place, screen.size.peek(), isShown);
+  select(store, screen, rows, "replace");
+}
+
+/** Goes to the next point in reading order, or to the one before. */
+export function goTo(store: Store, screen: Screen, direction: 1 | -1): void {
+  const [frame, place] = [store.frame.peek(), placeOf(screen, store)];
+  if (frame === null || place === null) return;
+  const isShown = store.looking.isShown.peek();
+  const from = screen.pointed.peek().row;
+  const size = screen.size.peek();
+  pointAt(screen, nextInReading(frame.xy, place, size, isShown, from, direction), true);
+}
+
+function select(store: Store, screen: Screen, rows: Iterable<number>, how: Change): void {
+  store.looking.select(rows, how);
+  screen.spoken.value = `${count(store.looking.selection.peek().count)} selected.`;
+}

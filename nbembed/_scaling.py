@@ -1,0 +1,54 @@
+"""How data are brought to a scale that float32 can hold, and later rows to the same."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["HUGE", "TINY", "Scaling"]
+
+# Outside these magnitudes squares overflow, or vanish, in float32.
+HUGE, TINY = 1e15, 1e-15
+# A column whose mean is this many times its spread loses its digits in float32.
+MAX_OFFSET = 1e3
+
+
+@dataclass(frozen=True, eq=False)
+class Scaling:
+    """A divisor of all numbers and, after it, a shift of each column; mostly neither.
+
+    Attributes
+    ----------
+    divisor : float
+        1 where the magnitudes suit float32.
+    shift : ndarray of float64, shape (n_features,), or None
+        What is subtracted after the division.
+    """
+
+    divisor: float = 1.0
+    shift: NDArray[np.float64] | None = None
+
+    @classmethod
+    def of(cls, array: NDArray[Any], *, shift: bool) -> Self:
+        """Return the scaling that ``array`` needs; with ``shift`` its offset may be removed too."""
+        if array.dtype.itemsize <= 2 and array.dtype.kind in "biuf":  # noqa: PLR2004
+            return cls()
+        divisor = 1.0
+        largest = max(float(array.max()), -float(array.min()))
+        if largest > HUGE or 0 < largest < TINY:
+            divisor, array = largest, array.astype(np.float64) / largest
+        if shift:
+            mean = array.mean(axis=0, dtype=np.float64)
+            spread = array.std(axis=0, dtype=np.float64)
+            if (np.abs(mean) > MAX_OFFSET * spread).any():
+                return cls(divisor, mean)
+        return cls(divisor)
+
+    def apply(self, array: NDArray[Any]) -> NDArray[np.float32]:
+        """Return scaled float32 rows; the same array where nothing is to be done."""
+        if self.divisor != 1.0:
+            array = array.astype(np.float64) / self.divisor
+        if self.shift is not None:
+            array = array - self.shift
+        return np.ascontiguousarray(array, dtype=np.float32)

@@ -1,0 +1,102 @@
+"""Take the pictures of the README and the gallery, from the real browser.
+
+``python tests/browser/gallery.py`` makes all of them, ``… gallery.py images dark`` only those named.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+
+from tests.browser.chromium import find_chromium
+from tests.browser.lab import Lab
+
+DIGITS = "import numpy as np, pandas as pd, nbembed as nb\nX, y = nb.datasets.digits()"
+RUN = "w = nb.EmbedWidget(X, labels=y, method='tsne', random_state=0)\nw.fit()"
+FRAME = """from sklearn.datasets import load_wine
+wine = load_wine(as_frame=True).frame
+wine["cultivar"] = wine.pop("target").map({0: "Barolo", 1: "Grignolino", 2: "Barbera"})
+numbers = wine.drop(columns="cultivar")
+scaled = ((numbers - numbers.mean()) / numbers.std()).assign(cultivar=wine["cultivar"])
+w = nb.EmbedWidget(scaled, labels="cultivar", hover=["alcohol", "color_intensity", "proline"], random_state=0)
+w.fit().color(by="proline").size(by="alcohol")
+w.selection = range(40, 75)"""
+IMAGES = """w = nb.EmbedWidget(X, labels=y, images=X.reshape(-1, 8, 8), method='tsne', random_state=0)
+w.fit()"""
+CLASSES = """rng = np.random.default_rng(0)
+centres = rng.normal(scale=9, size=(100, 20))
+which = rng.integers(0, 100, 20_000)
+names = np.array([f"species {i:02d}" for i in range(100)])
+w = nb.EmbedWidget(centres[which] + rng.normal(size=(20_000, 20)), labels=names[which], n_epochs=200, random_state=0)
+w.fit()"""
+
+# Name: cells, width, height, dark, how far to wait, what to do then.
+SCENES = {
+    "quickstart": ((DIGITS, RUN), 1100, 770, False, "+r.dataset.step > 420"),
+    "light": ((DIGITS, RUN), 1280, 900, False, None),
+    "dark": ((DIGITS, RUN), 1280, 900, True, None),
+    "narrow": ((DIGITS, RUN), 560, 1300, False, None),
+    "frame": ((DIGITS, FRAME), 1280, 900, False, None),
+    "images": ((DIGITS, IMAGES), 1280, 900, False, None),
+    "classes": ((DIGITS, CLASSES), 1280, 900, False, None),
+    "classes_dark_narrow": ((DIGITS, CLASSES), 560, 1300, True, None),
+}
+
+
+def take(lab, name):
+    """Run the cells of one scene and photograph the notebook."""
+    cells, width, height, dark, moment = SCENES[name]
+    notebook = lab.notebook(cells, name=f"{name}.ipynb", width=width, height=height, dark=dark)
+    if dark:
+        notebook.js(
+            "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
+        )
+        notebook.page.wait_for_timeout(1500)
+    notebook.js("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+    notebook.run(0).run(1, wait=moment is None)
+    if moment is None:
+        notebook.until("r.dataset.state === 'done'")
+        notebook.page.wait_for_timeout(3500)  # a short run is played again
+    else:
+        notebook.until(moment)
+    if name == "images":
+        _hover(notebook)
+    notebook.js("() => document.querySelector('[data-nbembed=root]').scrollIntoView()")
+    target = ROOT / ("docs/quickstart.png" if name == "quickstart" else f"docs/gallery/{name}.png")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = ".jp-NotebookPanel-notebook" if name == "quickstart" else "[data-nbembed=root]"
+    notebook.shot(target, part)
+    print(target.relative_to(ROOT), notebook.errors or "")
+    notebook.idle()
+    notebook.page.context.close()
+
+
+def _hover(notebook):
+    """Rest the pointer on a point: the middle of the map first, then around it."""
+    notebook.js("() => document.querySelector('[data-nbembed=root]').scrollIntoView()")
+    notebook.page.wait_for_timeout(500)
+    box = notebook.page.locator("canvas.nbe-map").bounding_box()
+    for step in range(60):
+        x = box["x"] + box["width"] * (0.35 + 0.006 * step)
+        notebook.page.mouse.move(x, box["y"] + box["height"] * 0.4)
+        notebook.page.wait_for_timeout(30)
+        if notebook.js("() => document.querySelector('.nbe-card-point, .nbe-tip') !== null"):
+            break
+    notebook.page.wait_for_timeout(800)
+
+
+def main():
+    """Make the pictures that were asked for."""
+    chromium = find_chromium()
+    if chromium is None:
+        sys.exit("no Chromium to be had")
+    names = sys.argv[1:] or list(SCENES)
+    with tempfile.TemporaryDirectory() as folder, Lab(folder, chromium) as lab:
+        for name in names:
+            take(lab, name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,294 @@
+"""The run as a film: scrubbed, played and measured here, against the history in the kernel."""
+
+import csv
+import io
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+from tests.browser.lab import ROOT
+
+RUN = """import json, numpy as np, nbembed as nb
+X, y = nb.datasets.digits()
+w = nb.EmbedWidget(X, labels=y, method="tsne", n_iter=300, random_state=0)
+w.fit()"""
+MOMENT = "print(json.dumps(w.moment))"
+CURVES = "print(json.dumps({k: [c.steps, c.values] for k, c in w.history_.curves.items()}))"
+
+
+@pytest.fixture
+def open_film(open_notebook):
+    """Open a notebook, run its first cell, and wait until the map of the run rests."""
+
+    def open_one(*cells, **options):
+        notebook = open_notebook(*cells, **options)
+        notebook.run(0)
+        film = Film(notebook)
+        notebook.until(
+            "r.dataset.state === 'done' && r.dataset.controls === 'live' &&"
+            " r.querySelector('[data-cmd=play]').ariaPressed === 'false' && r.dataset.shown === r.dataset.step"
+        )
+        return film
+
+    return open_one
+
+
+class Film:
+    """The player's row and the panels of a widget."""
+
+    def __init__(self, notebook):
+        self.notebook = notebook
+        self.page = notebook.page
+
+    def find(self, selector):
+        return self.page.locator(f"{ROOT} {selector}")
+
+    @property
+    def shown(self):
+        return int(self.notebook.root("shown"))
+
+    @property
+    def last(self):
+        return int(self.notebook.root("step"))
+
+    def rest(self):
+        """Wait until what was done here is in the kernel, and drawn."""
+        self.page.wait_for_timeout(700)
+        return self.notebook.pixels()[0]
+
+    def ask(self, cell):
+        """Run a cell that prints JSON."""
+        return json.loads(self.notebook.run(cell).text(cell))
+
+    def place(self, panel, fraction):
+        """Return the pixel at a fraction of a chart's width."""
+        box = self.find(f".nbe-panel-{panel} .u-over").bounding_box()
+        return box["x"] + fraction * box["width"], box["y"] + box["height"] / 2
+
+    def values(self, panel):
+        """Return what stands above a chart: text by label."""
+        keys = self.find(f".nbe-panel-{panel} .nbe-key")
+        return {
+            key.inner_text()
+            .removesuffix(value := key.locator("b").inner_text())
+            .strip(): value.strip()
+            for key in keys.all()
+        }
+
+    def download(self, command):
+        """Press a button and return the name and the text of what it hands out."""
+        button = self.find(f"[data-cmd={command}]")
+        button.focus()
+        with self.page.expect_download() as download:
+            self.page.keyboard.press("Enter")
+        path = Path(download.value.path())
+        return download.value.suggested_filename, path.read_bytes().decode()
+
+
+def figure(value):
+    """Return a number as the panels write it."""
+    if value == 0:
+        return "0"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{float(f'{value:.4g}'):g}"
+
+
+def value_at(curve, step):
+    """Return the last value at or before a step."""
+    steps, values = curve
+    return [v for s, v in zip(steps, values, strict=True) if s <= step][-1]
+
+
+def test_the_slider_moves_pythons_moment_and_python_moves_the_slider(open_film):
+    film = open_film(
+        RUN, MOMENT, "w.moment = 137", "w.moment = -1", "print(json.dumps(w.history_.steps))"
+    )
+    newest = film.rest()
+    assert film.ask(1) == -1
+    slider = film.find("[data-cmd=moment]")
+    slider.focus()
+    slider.press("Home")
+    film.notebook.until("r.dataset.shown === '0'")
+    first = film.rest()
+    assert film.ask(1) == 0
+    for _ in range(3):
+        slider.press("ArrowRight")
+    assert film.rest() not in (first, newest)
+    shown = film.shown
+    assert 0 < shown < film.last
+    assert film.ask(1) == shown
+    assert f"step {shown} · " in film.find(".nbe-moment").inner_text()
+
+    film.notebook.run(2)
+    film.notebook.until("+r.dataset.shown > 50 && +r.dataset.shown <= 137")
+    film.rest()
+    assert film.shown in film.ask(4)
+    assert film.ask(1) == 137  # between two frames: Python's number is left alone
+    film.notebook.run(3).until("r.dataset.shown === r.dataset.step")
+    assert film.rest() == newest
+    assert film.find(".nbe-moment").inner_text().startswith(f"step {film.last}")
+    assert film.notebook.errors == []
+
+
+def seen_while(film, until, timeout=30):
+    """Return the steps on show, each once in a row, until a JavaScript condition on the root holds."""
+    return film.page.evaluate(
+        f"""([seconds]) => new Promise((resolve, reject) => {{
+          const r = document.querySelector('{ROOT}'), seen = [], end = Date.now() + 1000 * seconds;
+          const look = () => {{
+            if (seen.at(-1) !== +r.dataset.shown) seen.push(+r.dataset.shown);
+            if ({until}) resolve(seen);
+            else if (Date.now() > end) reject(new Error('waited in vain: ' + seen));
+            else setTimeout(look, 10);
+          }};
+          look();
+        }})""",
+        [timeout],
+    )
+
+
+PLAYING = "r.querySelector('[data-cmd=play]').ariaPressed === 'true'"
+
+
+def test_it_plays_from_the_first_frame_to_the_newest_at_every_speed(open_film):
+    film = open_film(RUN, MOMENT)
+    for speed in ("1", "4"):
+        film.find("[data-cmd=speed]").select_option(speed)
+        film.notebook.press("play")
+        seen = seen_while(film, f"!({PLAYING})")
+        assert len(set(seen)) > 4
+        assert seen[-1] == film.last
+        rising = seen[seen.index(min(seen)) :]
+        assert rising == sorted(rising)
+        assert min(seen) == 0
+    film.rest()
+    assert film.ask(1) == -1
+
+
+def test_a_loop_begins_again_until_it_is_paused_and_the_pause_is_pythons_moment(open_film):
+    film = open_film(RUN, MOMENT)
+    film.find("[data-cmd=speed]").select_option("4")
+    film.notebook.press("loop")
+    assert film.find("[data-cmd=loop]").get_attribute("aria-pressed") == "true"
+    film.notebook.press("play")
+    turns = "seen.filter((s, i) => i > 0 && s < seen[i - 1]).length >= 3"
+    seen = seen_while(film, turns)
+    assert film.last in seen
+    film.notebook.until(f"{PLAYING} && +r.dataset.shown > 0 && r.dataset.shown !== r.dataset.step")
+    film.notebook.press("play")
+    film.rest()
+    assert film.find("[data-cmd=play]").get_attribute("aria-pressed") == "false"
+    rested = film.shown
+    assert film.ask(1) == rested
+    film.page.wait_for_timeout(500)
+    assert film.shown == rested
+
+
+def test_panels_share_their_cursor_and_a_press_in_one_looks_at_that_step(open_film):
+    film = open_film(RUN, MOMENT, CURVES)
+    curves = film.ask(2)
+    assert film.values("loss") == {"KL divergence": figure(curves["kl"][1][-1])}
+    mouse = film.page.mouse
+
+    mouse.move(*film.place("loss", 0.5))
+    film.page.wait_for_timeout(300)
+    under = round(0.5 * film.last)
+    near = [value_at(curves["kl"], step) for step in range(under - 4, under + 5)]
+    assert film.values("loss")["KL divergence"] in {figure(v) for v in near}
+    rate = {figure(value_at(curves["exaggeration"], under))}
+    assert film.values("schedule")["exaggeration"] in rate
+    assert film.shown == film.last  # a look is no press
+
+    mouse.down()
+    mouse.up()
+    film.notebook.until("r.dataset.shown !== r.dataset.step")
+    mouse.move(1, 1)
+    film.rest()
+    pressed = film.shown
+    assert 0.3 * film.last < pressed <= under + 4
+    assert film.ask(1) == pressed
+    assert film.values("loss")["KL divergence"] == figure(value_at(curves["kl"], pressed))
+    assert film.values("schedule")["learning rate"] == figure(
+        value_at(curves["learning_rate"], pressed)
+    )
+    slider = film.find("[data-cmd=moment]")
+    assert slider.get_attribute("aria-valuetext").startswith(f"step {pressed} ")
+
+    mouse.move(*film.place("schedule", 0.5))
+    mouse.down()
+    mouse.move(*film.place("schedule", 0.2), steps=4)
+    mouse.up()
+    film.rest()
+    assert film.shown < pressed
+    slider.focus()
+    slider.press("End")
+    film.rest()
+    assert film.values("loss") == {"KL divergence": figure(curves["kl"][1][-1])}
+
+
+@pytest.mark.parametrize("kind", ["loss", "quality", "schedule"])
+def test_panels_hand_out_their_numbers_and_their_figure(open_film, kind):
+    film = open_film(RUN, CURVES)
+    names = {
+        "loss": ["kl"],
+        "quality": ["trustworthiness", "neighbor_recall"],
+        "schedule": ["learning_rate", "exaggeration"],
+    }[kind]
+    curves = film.ask(1)
+    name, text = film.download(f"csv-{kind}")
+    assert name == f"t-SNE-{kind}.csv"
+    head, *rows = csv.reader(io.StringIO(text))
+    assert head[0] == "step"
+    assert len(head) == 1 + len(names)
+    for k, curve in enumerate(names, start=1):
+        theirs = {int(row[0]): float(row[k]) for row in rows if row[k] != ""}
+        assert theirs == dict(zip(*curves[curve], strict=True))
+
+    name, text = film.download(f"svg-{kind}")
+    assert name == f"t-SNE-{kind}.svg"
+    svg = ET.fromstring(text)  # noqa: S314 - our own file
+    space = "{http://www.w3.org/2000/svg}"
+    assert svg.tag == f"{space}svg"
+    lines = svg.findall(f".//{space}polyline")
+    assert len(lines) == len(names)
+    for line, curve in zip(lines, names, strict=True):
+        assert len(line.get("points").split()) == len(curves[curve][0])
+    assert {e.tag.removeprefix(space) for e in svg.iter()} <= {
+        "svg", "g", "title", "rect", "path", "text", "polyline", "circle",
+    }  # fmt: skip
+    assert film.notebook.errors == []
+
+
+# Every shift of something inside a widget that no hand has caused.
+WATCH_SHIFTS = f"""
+  window.shifts = [];
+  new PerformanceObserver((list) => {{
+    for (const entry of list.getEntries())
+      for (const {{ node }} of entry.sources)
+        if (!entry.hadRecentInput && node?.nodeType === 1 && node.closest('{ROOT}'))
+          window.shifts.push([node.className, entry.value]);
+  }}).observe({{ type: 'layout-shift', buffered: true }});"""
+
+
+@pytest.mark.parametrize("width", [1300, 1000, 700])
+def test_nothing_moves_when_the_first_frame_and_the_first_curves_come(open_notebook, width):
+    setup = RUN.replace("w.fit()", "w")
+    notebook = open_notebook(setup, "w.start()", "w.stop()", width=width, before=WATCH_SHIFTS)
+    notebook.run(0)
+    notebook.until("r.innerText.includes('not started')")
+    notebook.page.wait_for_timeout(1000)
+    notebook.js("() => { window.shifts.length = 0 }")
+    parts = (
+        "() => ['.nbe-stage', '.nbe-side', '.nbe-panels', '.nbe-footer', '.nbe-caption',"
+        " '.nbe-panel-quality .nbe-chart', '.nbe-panel-schedule .nbe-chart', '.nbe-range'].map((s) => {"
+        f" const e = document.querySelector('{ROOT} ' + s); return [e.offsetTop, e.offsetWidth, e.offsetHeight]; }})"
+    )
+    before = notebook.js(parts)
+    notebook.run(1)
+    notebook.until("+r.dataset.step > 100 && /recall\\s+0\\./.test(r.innerText)")
+    assert notebook.js(parts) == before
+    assert notebook.js("() => window.shifts") == []
+    notebook.run(2)
