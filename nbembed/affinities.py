@@ -303,8 +303,9 @@ def _smooth(
 ) -> None:
     """Bisect the bandwidth of each row until its memberships sum to ``target``.
 
-    ``found`` takes the bandwidths and the distances from which memberships fall. The nearest ``skipped`` neighbours do not count; rows that skip some are weighed on their own,
-    whatever ``mean_distance``.
+    ``found`` takes the bandwidths and the distances from which memberships fall. The nearest
+    ``skipped`` neighbours do not count; rows that skip some are weighed on their own, whatever
+    ``mean_distance``.
     """
     k = distances.shape[1]
     for i in range(first, last):

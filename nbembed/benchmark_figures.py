@@ -20,6 +20,8 @@ __all__ = ["plot"]
 MEAN, TRIAL, BAND = "#0072b2", "#969aa0", "#dfe7ee"
 WIDTH, ROW, HEAD = 3.4, 0.32, 1.0
 MAX_COLUMNS = 3
+# Trials stand this far below their mean, in rows.
+BELOW = 0.25
 
 
 def plot(result: "Benchmark", metrics: tuple[str, ...]) -> Figure:
@@ -56,7 +58,14 @@ def plot(result: "Benchmark", metrics: tuple[str, ...]) -> Figure:
         _draw(ax, result, *panel, named=ax.get_subplotspec().is_first_col())
     for ax in axes.flat[len(panels) :]:
         ax.set_axis_off()
+    figure.supxlabel(_legend(result), fontsize="small")
     return figure
+
+
+def _legend(result: "Benchmark") -> str:
+    percent = f"{100 * result.confidence:g} %"
+    text = f"Grey: trials. Blue: mean and its {percent} interval."
+    return text if result.baseline is None else f"{text} Dashed, band: the baseline, its margin."
 
 
 def _draw(ax: Axes, result: "Benchmark", data: str, metric: str, *, named: bool) -> None:
@@ -69,7 +78,7 @@ def _draw(ax: Axes, result: "Benchmark", data: str, metric: str, *, named: bool)
         ax.axvline(base.mean, color=MEAN, lw=1, ls="--", zorder=1)
     for place, method in enumerate(result.methods):
         values = list(result.scores(data, method, metric).values())
-        ax.plot(values, np.full(len(values), place), ".", color=TRIAL, ms=4, zorder=2)
+        ax.plot(values, np.full(len(values), place + BELOW), ".", color=TRIAL, ms=4, zorder=2)
         if method in summaries:
             found = summaries[method]
             half = 0.0 if math.isnan(found.half_width) else found.half_width

@@ -100,11 +100,16 @@ def from_series(series: "nw.Series[Any]", name: str) -> Column:
     if is_whole and values.dtype.kind == "f":  # missing values have made them floats
         values = np.empty(len(series), dtype=object)
         values[:] = series.to_list()
+    if dtype not in (nw.Categorical, nw.Enum):
+        return Column(name, _tidy(values))
+    if values.dtype.kind != "O":  # who calls numbers categories means names
+        names = [None if is_missing(item) else str(item) for item in series.to_list()]
+        values = np.array(names, dtype=object)
     # The order of a polars Categorical is that of its first appearance, which means nothing.
     native: Any = series.to_native()
-    is_ordered = dtype == nw.Enum or (dtype == nw.Categorical and hasattr(native, "iloc"))
+    is_ordered = dtype == nw.Enum or hasattr(native, "iloc")
     order = tuple(map(str, series.cat.get_categories().to_list())) if is_ordered else ()
-    return Column(name, _tidy(values), order)
+    return Column(name, values, order)
 
 
 def kind_of(dtype: Any, series: "nw.Series[Any] | None") -> str:

@@ -48,7 +48,7 @@ def monitor(batches: Sequence["Batch"], *, title: str = "") -> Figure:
         raise InvalidInputError(
             "batches must hold at least one batch, got none; call update() first"
         )
-    names = [name for name in WORDS if any(name in batch.values for batch in batches)]
+    names = [name for name in WORDS if any(name in batch.scores for batch in batches)]
     figure = MapFigure(figsize=(WIDTH, PANEL_HEIGHT * len(names) + 0.8), layout="constrained")
     FigureCanvasAgg(figure)
     axes: Any = figure.subplots(len(names), sharex=True, squeeze=False)[:, 0]
@@ -67,7 +67,7 @@ def monitor(batches: Sequence["Batch"], *, title: str = "") -> Figure:
 def _panel(ax: Axes, name: str, batches: Sequence["Batch"]) -> None:
     at = np.array([batch.number for batch in batches])
     # NaN, where a batch lacks the quantity, is a gap in the line and in the band.
-    values = np.array([batch.values.get(name, np.nan) for batch in batches])
+    values = np.array([batch.scores.get(name, np.nan) for batch in batches])
     bands = np.array([batch.bands.get(name, (np.nan, np.nan)) for batch in batches])
     out = np.array([name in batch.outside for batch in batches])
     ax.plot(at, values, color=INSIDE, linewidth=1, zorder=2)

@@ -5,7 +5,7 @@ from sklearn.datasets import load_digits
 from nbembed import affinities
 from nbembed._threads import use_threads
 from nbembed.errors import InvalidInputError
-from nbembed.neighbors import Neighbors, nearest_neighbors
+from nbembed.neighbors import Index, Neighbors, nearest_neighbors
 
 
 @pytest.fixture(scope="module", name="X")
@@ -186,3 +186,26 @@ def test_same_bits_on_any_number_of_threads(ninety, fourteen):
 def test_mix_ratio_out_of_range_is_named(fourteen):
     with pytest.raises(InvalidInputError, match="set_op_mix_ratio"):
         affinities.fuzzy_union(fourteen, set_op_mix_ratio=1.5)
+
+
+@pytest.mark.parametrize("local_connectivity", [1.0, 2.0, 2.5])
+def test_memberships_of_new_rows_equal_umap_learn(X, local_connectivity):
+    from umap.umap_ import compute_membership_strengths, smooth_knn_dist
+
+    found = Index(X[:1500]).nearest(X[1500:], 15)
+    sigma, rho = smooth_knn_dist(found.distances, 15.0, local_connectivity=local_connectivity - 1)
+    theirs = compute_membership_strengths(
+        found.indices, found.distances, sigma, rho, bipartite=True
+    )[2]
+    ours = affinities.memberships(found, local_connectivity=local_connectivity)
+    np.testing.assert_allclose(ours.ravel(), theirs, atol=5e-6)
+
+
+def test_memberships_of_a_row_do_not_depend_on_the_others(X):
+    found = Index(X[:1500]).nearest(X[1500:], 15)
+    one = Neighbors(found.indices[7:8], found.distances[7:8], exact=True)
+    np.testing.assert_array_equal(affinities.memberships(one)[0], affinities.memberships(found)[7])
+
+
+def test_a_new_row_on_all_its_neighbours_belongs_to_all():
+    assert affinities.memberships(at_distances([[0, 0, 0]])).tolist() == [[1.0, 1.0, 1.0]]

@@ -90,6 +90,13 @@ def test_the_order_of_categories_is_their_owners_where_it_means_something():
     assert read(pd.Series(["b", "a", "c"])).order == ()
 
 
+def test_numbers_that_are_called_categories_are_names():
+    column = read(pd.Series(pd.Categorical([10, None, 9])))
+    assert column.values.tolist() == ["10", None, "9"]
+    assert column.order == ("9", "10")
+    assert read(pd.Series(pd.Categorical([10, 10, 9]))).values.tolist() == ["10", "10", "9"]
+
+
 MOMENT = dt.datetime(2024, 5, 1, 12, tzinfo=dt.UTC)
 
 

@@ -105,7 +105,11 @@ def test_dates_become_numbers_of_the_unit_that_suits_their_span(dates, values, u
 
 
 def test_durations_become_numbers():
-    for hours, values, unit in (([12, 72], [0.5, 3], "days"), ([-3, 0], [-3, 0], "hours")):
+    for hours, values, unit in (
+        ([12, 72], [0.5, 3], "days"),
+        ([0, 36], [0, 36], "hours"),
+        ([-3, 0], [-3, 0], "hours"),
+    ):
         found = numbers(np.array(hours, dtype="timedelta64[h]"))
         assert_allclose(found[0], values)
         assert found[1] == unit

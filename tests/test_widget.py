@@ -1,5 +1,7 @@
 """The widget without a browser: run control, numbers, messages, text."""
 
+import subprocess
+import sys
 import threading
 import time
 import zlib
@@ -173,6 +175,21 @@ def test_no_thread_is_left(blobs):
     assert [t for t in threading.enumerate() if t.name == "nbembed-run"]
     paused.close()
     assert not [t for t in threading.enumerate() if t.name == "nbembed-run"]
+
+
+def test_the_end_of_the_process_is_no_error_of_the_run():
+    code = """import time, nbembed as nb
+w = nb.EmbedWidget(nb.datasets.digits()[0], n_epochs=100_000, random_state=0)
+w._publisher.send = lambda content, _: print(content.get("status", {}).get("state"), flush=True)
+w.start()
+while w._session.run.step < 5: time.sleep(0.01)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0
+    assert "running" in done.stdout
+    assert "error" not in done.stdout + done.stderr
 
 
 # ---- the wire -----------------------------------------------------------------------------------

@@ -20,10 +20,10 @@ def widget(blobs):
 
 
 def say(widget, buffers=(), **state):
-    """Let the browser change traits, as ipywidgets hears it."""
-    paths = [[name, "data"] for name in state if buffers]
-    data = {"method": "update", "state": state, "buffer_paths": paths}
-    widget._handle_msg({"content": {"data": data}, "buffers": [memoryview(b) for b in buffers]})
+    """Let the browser change traits, as ipywidgets does it; what raises there raises here."""
+    for (name, value), buffer in zip(state.items(), buffers, strict=False):
+        state[name] = {**value, "data": memoryview(buffer)}
+    widget.set_state(state)
 
 
 def seen(widget, name):
@@ -157,6 +157,16 @@ def test_the_browser_selects(widget):
     assert len(told) == 3
 
 
+def test_the_browser_selects_by_a_message(widget):
+    data = {
+        "method": "update",
+        "state": {"selection": {"n": 150, "kind": "rows"}},
+        "buffer_paths": [["selection", "data"]],
+    }
+    widget._handle_msg({"content": {"data": data}, "buffers": [memoryview(b"\x05\0\0\0")]})
+    assert widget.selection == [5]
+
+
 def test_what_one_side_sends_the_other_reads(widget, blobs):
     widget.selection = range(0, 150, 3)
     state = widget.get_state("selection")["selection"]
@@ -270,6 +280,14 @@ def test_a_new_colour_resets_the_filter_and_only_that(widget):
     assert widget.filter == {"categories": ["b"]}
     widget.color(np.arange(150) % 2)
     assert widget.filter == {}
+
+
+def test_a_filter_is_gone_before_the_new_colour_comes(widget):
+    widget.filter = {"categories": ["b"]}
+    order = []
+    widget.observe(lambda change: order.append(change.name), ["filter", "encodings"])
+    widget.color(np.arange(150) % 2)
+    assert order == ["filter", "encodings"]
 
 
 def test_a_colour_from_elsewhere_resets_the_filter(widget, blobs):

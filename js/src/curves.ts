@@ -4,20 +4,31 @@ import type { Curve, Curves } from "./state";
 
 export const MAX_POINTS = 2000;
 
-/** `base` with the points of `more` behind its own, or in their place where they are more. The arrays of `base` are left as they are. */
+/** `base` with the points of `more` behind its own. The arrays of `base` are left as they are. */
 export function appendCurves(base: Curves, more: Curves): Curves {
+  // A whole curve comes again to a view that may know only a saved, thinned and rounded one.
+  return combined(base, more, (old, piece) => piece.steps.length >= old.steps.length);
+}
+
+/** The same for curves as a notebook saves them: they are worth less than those that came live. */
+export function appendSaved(base: Curves, saved: Curves): Curves {
+  return combined(base, saved, (old, piece) => piece.steps.length > old.steps.length);
+}
+
+type Better = (old: Curve, piece: Curve) => boolean;
+
+function combined(base: Curves, more: Curves, isBetter: Better): Curves {
   const out = { ...base };
   for (const [name, piece] of Object.entries(more)) {
     const old = out[name];
-    out[name] = shorten(old === undefined ? piece : joined(old, piece));
+    out[name] = shorten(old === undefined ? piece : joined(old, piece, isBetter));
   }
   return out;
 }
 
-function joined(old: Curve, piece: Curve): Curve {
-  // The whole curve comes again, to a view that knew only the thinned one of a saved notebook.
+function joined(old: Curve, piece: Curve, isBetter: Better): Curve {
   const isWhole = (piece.steps[0] ?? Number.NaN) <= (old.steps[0] ?? Number.NaN);
-  if (isWhole && piece.steps.length > old.steps.length) return piece;
+  if (isWhole && isBetter(old, piece)) return piece;
   const last = old.steps.at(-1) ?? -1;
   // A frame that is sent again brings its points again.
   const from = piece.steps.findIndex((step) => step > last);

@@ -10,8 +10,7 @@ export type Fact = readonly [name: string, value: string];
 export function factsOf(look: Look, row: number): Fact[] {
   const facts = new Map<string, string>();
   for (const encoding of [look.color, look.size, look.opacity])
-    if (encoding !== undefined && !facts.has(encoding.spec.name))
-      facts.set(encoding.spec.name, textOf(encoding, row));
+    if (encoding !== undefined) facts.set(encoding.spec.name, textOf(encoding, row));
   return [...facts];
 }
 

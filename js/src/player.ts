@@ -38,7 +38,8 @@ export function createPlayer(reel: Reel, aborted: AbortSignal): Player {
   let timer: ReturnType<typeof setInterval> | undefined;
   let whole = 0;
   let before = 0;
-  let rested = 0;
+  /** How long a loop has been on its last frame; null while it is on its way. */
+  let rested: number | null = null;
   /** A place between two frames. */
   let place = 0;
 
@@ -53,11 +54,15 @@ export function createPlayer(reel: Reel, aborted: AbortSignal): Player {
       reel.show(null);
       return;
     }
-    reel.show(last());
-    rested += passed;
-    if (rested < LOOP_REST) return;
-    place = 0;
-    reel.show(0);
+    if (rested === null) {
+      rested = 0;
+      reel.show(last());
+    } else if (rested + passed < LOOP_REST) rested += passed;
+    else {
+      rested = null;
+      place = 0;
+      reel.show(0);
+    }
   };
   const tick = () => {
     const passed = (Date.now() - before) * speed.value;
@@ -68,7 +73,7 @@ export function createPlayer(reel: Reel, aborted: AbortSignal): Player {
     if (at !== null && at !== Math.floor(place)) place = at;
     place = Math.min(last(), place + (passed * last()) / (1000 * whole));
     if (place >= last()) return finish(passed);
-    rested = 0;
+    rested = null;
     reel.show(Math.floor(place));
   };
   const play = (seconds = lengthOf(reel.length())) => {
@@ -76,7 +81,7 @@ export function createPlayer(reel: Reel, aborted: AbortSignal): Player {
     if (last() < 1) return;
     const at = reel.at();
     place = at === null || at >= last() ? 0 : at;
-    [whole, before, rested] = [seconds, Date.now(), 0];
+    [whole, before, rested] = [seconds, Date.now(), null];
     playing.value = true;
     reel.show(Math.floor(place));
     timer = setInterval(tick, TICK);

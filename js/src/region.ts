@@ -62,8 +62,8 @@ export class Region {
     for (let row = this.rowOf(ay); row <= this.rowOf(by); row++) {
       const upper = Math.max(ay, this.bounds.top + row / this.perY);
       const lower = Math.min(by, this.bounds.top + (row + 1) / this.perY);
+      this.edges[row]?.push(ay, by, ax - slope * ay, slope);
       // A level edge is crossed by no level ray, but it too has an inside and an outside.
-      if (by > ay) this.edges[row]?.push(ay, by, ax - slope * ay, slope);
       const ends = by > ay ? [xAt(upper), xAt(lower)] : [ax, bx];
       // A tile more on both sides, in case of rounding.
       const first = this.columnOf(Math.min(...ends)) - 1;

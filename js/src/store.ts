@@ -2,7 +2,7 @@
 
 import type { AnyModel } from "@anywidget/types";
 import { batch, computed, signal } from "@preact/signals";
-import { appendCurves } from "./curves";
+import { appendCurves, appendSaved } from "./curves";
 import { Film } from "./film";
 import { Greeter } from "./greeting";
 import { Looking, type Written } from "./looking";
@@ -29,10 +29,15 @@ export type Controls = "live" | "unknown" | "dead";
 
 /** Silence of a running kernel after which a harmless message asks whether it is still there. */
 const SILENCE = 5000;
+/** Silence that is said: a kernel restarted by another program refuses no message, it only is mute. */
+const LONG_SILENCE = 8000;
+const WATCH = 1000;
 const REPLAY_SECONDS = 3;
 const REDUCED = "(prefers-reduced-motion: reduce)";
 const GONE =
   "The kernel is gone: the run cannot go on. The map and its history stay on screen.";
+const MUTE =
+  "Nothing comes from the kernel any more. If it was restarted, the run is lost; the map and its history stay on screen.";
 
 export class Store {
   readonly status = signal<Status>(IDLE);
@@ -60,6 +65,7 @@ export class Store {
   private readonly views = new Set<string>();
   private lastSeq = -1;
   private lastHeard = Date.now();
+  private asked = false;
   private base64 = false;
   private replayWanted = false;
   private poller: ReturnType<typeof setInterval> | undefined;
@@ -150,7 +156,7 @@ export class Store {
       ["height", () => this.readHeight()],
     ];
     for (const [name, handle] of changes) model.on(`change:${name}`, handle);
-    const watch = setInterval(() => this.watch(), SILENCE);
+    const watch = setInterval(() => this.watch(), WATCH);
     aborted.addEventListener("abort", () => {
       clearInterval(watch);
       clearInterval(this.poller);
@@ -189,9 +195,9 @@ export class Store {
     }
   }
 
-  /** The saved curves are thinned: what is known in full stays. */
   private readCurves(): void {
-    this.addCurves(this.model.get("curves"));
+    const saved = this.model.get("curves") ?? {};
+    this.curves.value = appendSaved(this.curves.value, saved);
   }
 
   private readSnapshot(): void {
@@ -205,6 +211,8 @@ export class Store {
   private receive(message: FromKernel, buffers: readonly Bytes[]): void {
     if (this.fatal.value !== null) return;
     this.lastHeard = Date.now();
+    this.asked = false;
+    if (this.notice.peek() === MUTE) this.notice.value = null;
     batch(() => {
       if (message.t === "welcome") this.welcome(message, buffers);
       else if (message.t === "frame") this.receiveFrame(message, buffers);
@@ -305,12 +313,15 @@ export class Store {
     }, 150);
   }
 
-  /** A restarted kernel says nothing: repeating the last ack finds out. */
+  /** A restarted kernel says nothing: repeating the last ack finds out, or goes unanswered. */
   private watch(): void {
     const [view] = this.views;
-    const isQuiet = Date.now() - this.lastHeard > SILENCE;
-    if (this.isRunning.value && isQuiet && view !== undefined)
-      this.ack(view, Math.max(0, this.lastSeq));
+    const quiet = Date.now() - this.lastHeard;
+    if (!this.isRunning.value || quiet < SILENCE || view === undefined || this.isPage)
+      return;
+    if (!this.asked) this.ack(view, Math.max(0, this.lastSeq));
+    this.asked = true;
+    if (quiet >= LONG_SILENCE) this.notice.value ??= MUTE;
   }
 
   private send(message: ToKernel, buffers?: ArrayBuffer[]): void {

@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { appendCurves, indexAt, MAX_POINTS, shorten, valueAt } from "../src/curves";
+import {
+  appendCurves,
+  appendSaved,
+  indexAt,
+  MAX_POINTS,
+  shorten,
+  valueAt,
+} from "../src/curves";
 import type { Curve } from "../src/state";
 import { Store } from "../src/store";
 import { FakeModel, frame, running } from "./fake";
@@ -18,6 +25,9 @@ test("the whole curve takes the place of a thinned one, and not the other way ro
   const thin = curve([0, 4]);
   expect(appendCurves({ x: thin }, { x: whole }).x?.steps).toEqual([0, 1, 2, 3, 4]);
   expect(appendCurves({ x: whole }, { x: thin }).x?.steps).toEqual([0, 1, 2, 3, 4]);
+  const exact = curve([0, 4], [0.123456789, 4]);
+  expect(appendCurves({ x: thin }, { x: exact }).x?.values[0]).toBe(0.123456789);
+  expect(appendSaved({ x: exact }, { x: thin }).x?.values[0]).toBe(0.123456789);
   const longer = curve([0, 4, 5]);
   expect(appendCurves({ x: whole }, { x: longer }).x?.steps).toEqual([0, 1, 2, 3, 4, 5]);
 });

@@ -80,7 +80,9 @@ test("where the keyboard went is spoken, once it rests there", () => {
   const { model, screen, press } = open();
   model.change("encodings", { color: categorySpec([0, 0, 1, 0, 1], ["a", "b"]) });
   press("n");
+  vi.advanceTimersByTime(200);
   press("n");
+  vi.advanceTimersByTime(200);
   expect(screen.spoken.value).toBe("");
   vi.advanceTimersByTime(300);
   expect(screen.spoken.value).toBe("row 2, label b");
@@ -150,6 +152,7 @@ test("brackets turn to the moment before and after, and the last one follows the
     model.push(header, body);
   }
   press("[");
+  expect(store.frame.value?.step).toBe(20);
   press("[");
   expect(store.frame.value?.step).toBe(10);
   press("[");

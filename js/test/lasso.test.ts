@@ -39,6 +39,7 @@ const STAR = Array.from({ length: 5 }, (_, k) => {
   const a = (k * 4 * Math.PI) / 5;
   return [300 + 180 * Math.sin(a), 200 - 180 * Math.cos(a)];
 }).flat();
+const STAIR = [100, 100, 300, 100, 300, 207.45, 200, 207.45, 200, 300, 100, 300];
 const SCRIBBLE = Array.from({ length: 300 }, (_, k) => [
   300 + (80 + 0.5 * k) * Math.cos(k / 7) + 9 * Math.sin(k),
   200 + (40 + 0.4 * k) * Math.sin(k / 7),
@@ -55,6 +56,31 @@ test.each([
   for (let i = 0; i < 3000; i++)
     if (insideByHand(outline, data[2 * i]! / 10, data[2 * i + 1]! / 10)) expected.push(i);
   expect(expected.length).toBeGreaterThan(50);
+  expect([...rowsInside(data, PLACE, outline, null)]).toEqual(expected);
+});
+
+test.each([
+  ["a triangle", [50, 50, 500, 120, 210, 380]],
+  ["a rectangle", [100, 100, 300, 100, 300, 250, 100, 250]],
+  ["a step with a level edge inside its box", STAIR],
+  ["a star that crosses itself", STAR],
+])("%s is exact on both sides of its edges", (_, outline) => {
+  const points: [number, number][] = [];
+  const corners = outline.length / 2;
+  for (let k = 0; k < corners; k++)
+    for (let step = 1; step < 400; step++) {
+      const [ax, ay] = [outline[2 * k]!, outline[2 * k + 1]!];
+      const next = (k + 1) % corners;
+      const [bx, by] = [outline[2 * next]!, outline[2 * next + 1]!];
+      const [x, y] = [ax + ((bx - ax) * step) / 400, ay + ((by - ay) * step) / 400];
+      // Far less than a tile away from the edge, on this side or on that.
+      points.push([x + 0.4, y + 0.3], [x - 0.3, y - 0.4]);
+    }
+  const data = dataOf(points);
+  const expected = points.flatMap((_, i) =>
+    insideByHand(outline, data[2 * i]! / 10, data[2 * i + 1]! / 10) ? [i] : [],
+  );
+  expect(expected.length).toBeGreaterThan(points.length / 8);
   expect([...rowsInside(data, PLACE, outline, null)]).toEqual(expected);
 });
 

@@ -127,6 +127,25 @@ test("a restarted kernel is noticed without a click", () => {
   expect(store.controls.value).toBe("dead");
 });
 
+test("a kernel that goes mute is said to be, within ten seconds, until it speaks again", () => {
+  const { model, store } = open();
+  store.join("v");
+  model.push(...welcome());
+  model.push(...frame(1, 10));
+  vi.advanceTimersByTime(4000);
+  model.push(...frame(2, 20));
+  vi.advanceTimersByTime(7000);
+  expect(store.notice.value).toBeNull();
+  vi.advanceTimersByTime(2000);
+  expect(store.notice.value).toContain("Nothing comes from the kernel");
+  expect(store.frame.value?.step).toBe(20);
+  model.push(...frame(3, 30));
+  expect(store.notice.value).toBeNull();
+  model.push({ t: "status", status: running({ state: "paused", elapsed: 99 }) });
+  vi.advanceTimersByTime(60_000);
+  expect(store.notice.value).toBeNull();
+});
+
 test("a host that shows nothing pushed is polled every 150 ms", () => {
   const { model, store } = open();
   store.join("v");

@@ -31,10 +31,10 @@ def digest(description: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def data_hash(X: NDArray[Any], labels: NDArray[Any] | None) -> str:
+def data_hash(X: Any, labels: NDArray[Any] | None) -> str:
     """Return a fingerprint of data and labels."""
     found = hashlib.sha256(f"{X.shape}{X.dtype}".encode())
-    found.update(np.ascontiguousarray(X).data)
+    found.update(np.ascontiguousarray(X).tobytes())
     if labels is not None:
         found.update("\x1f".join(map(repr, labels.tolist())).encode())
     return found.hexdigest()[:32]
@@ -47,10 +47,9 @@ def described(value: Any, *, within: tuple[int, ...] = ()) -> Any:
     its module that it names. What cannot be described, such as an object that prints its address, is never the
     same as in another process, so that its trials are run again.
     """
+    value = value.item() if isinstance(value, np.generic) else value
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
-    if isinstance(value, np.generic):
-        return described(value.item())
     if isinstance(value, np.ndarray):
         return ["array", _text(value.tolist()) if value.dtype == object else data_hash(value, None)]
     if id(value) in within:

@@ -77,7 +77,8 @@ class Benchmark:
         confidence: float = 0.95,
     ) -> None:
         self.trials = tuple(trials)
-        self.methods, self.data = tuple(methods), tuple(data)
+        self.methods: tuple[str, ...] = tuple(methods)
+        self.data: tuple[str, ...] = tuple(data)
         self.baseline = baseline
         self.confidence = _checked_confidence(confidence)
         self.margins = _checked_margins(margins)
@@ -170,7 +171,7 @@ class Benchmark:
         InvalidInputError
             If there is no such comparison.
         """
-        if data is None and len(self.data) > 1:
+        if data is None and len(self.data) != 1:
             raise InvalidInputError(
                 f"data must be one of {', '.join(map(repr, self.data))}, got None"
             )

@@ -5,7 +5,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-__all__ = ["LESS_IS_BETTER", "MARGINS", "Comparison", "compared", "decide", "is_less_better", "mean_interval"]  # fmt: skip
+__all__ = [
+    "LESS_IS_BETTER",
+    "MARGINS",
+    "Comparison",
+    "compared",
+    "decide",
+    "is_less_better",
+    "mean_interval",
+]
 
 # A loss of less than this does not matter, in the units of the score.
 MARGINS: Mapping[str, float] = {

@@ -16,6 +16,8 @@ __all__ = ["html", "text"]
 WIDTH = 100
 MAX_FAILURES, MAX_DECIMALS = 3, 4
 MEGA = 1e6
+# What stands where there is no number.
+NONE = "n/a"
 
 # Head of a column, then one cell for each method.
 Column = tuple[str, list[str]]
@@ -71,10 +73,9 @@ def _columns(result: "Benchmark", data: str) -> list[Column]:
     columns: list[Column] = [
         ("seconds", [_median(trial.seconds for trial in trials) for trials in done.values()])
     ]
-    if any(trial.peak_bytes is not None for trials in done.values() for trial in trials):
-        peaks = ((t.peak_bytes or 0) / MEGA for trials in done.values() for t in trials)
-        by_method = [_median((t.peak_bytes or 0) / MEGA for t in done[m]) for m in result.methods]
-        columns += [("peak MB", by_method)] if any(peaks) else []
+    peaks = {m: [t.peak_bytes for t in ts if t.peak_bytes is not None] for m, ts in done.items()}
+    if any(peaks.values()):
+        columns.append(("peak MB", [f"{max(p) / MEGA:.3g}" if p else NONE for p in peaks.values()]))
     return columns + _score_columns(result, data)
 
 
@@ -89,12 +90,12 @@ def _score_columns(result: "Benchmark", data: str) -> list[Column]:
             key = (data, method, metric)
             found = summaries.get(key)
             if found is None:
-                cells.append("–")
+                cells.append(NONE)
                 continue
             few = f" ({found.n} of {tried})" if found.n < tried else ""
             said = f" {verdicts[key]}" if key in verdicts else ""
             cells.append(_number(found.mean, found.half_width) + few + said)
-        if any(cell != "–" for cell in cells):
+        if any(cell != NONE for cell in cells):
             columns.append((metric, cells))
     return columns
 
@@ -113,7 +114,7 @@ def _number(mean: float, half: float) -> str:
 
 def _median(values: Iterable[float]) -> str:
     found = list(values)
-    return f"{statistics.median(found):.3g}" if found else "–"
+    return f"{statistics.median(found):.3g}" if found else NONE
 
 
 def _block(rows: list[str], columns: list[Column]) -> str:
@@ -149,12 +150,14 @@ def _notes(result: "Benchmark") -> list[str]:
     if len({trial.seed for trial in result.trials}) > 1:
         notes.append(
             f"Mean ± half of its {percent} interval over seeds (Student's t): what other seeds give on the same data. "
-            "Seconds and memory: medians."
+            "Seconds: median. Peak MB: the largest rise of the process's memory."
         )
+        notes += _fixed_notes(result)
     sampled = [e for trial in result.trials for e in trial.standard_errors.values()]
     if sampled:
         notes.append(
-            f"Scores of a sample of the rows: their own standard error, up to {max(sampled):.2g}, is not in the intervals."
+            f"Scores of a sample of the rows: their own standard error, up to {max(sampled):.2g}, is not in the "
+            "intervals."
         )
     return notes + _verdict_notes(result, percent) + _failure_notes(result.failures)
 
@@ -174,10 +177,31 @@ def _verdict_notes(result: "Benchmark", percent: str) -> list[str]:
     ]
 
 
+def _fixed_notes(result: "Benchmark") -> list[str]:
+    """Return the sentence about methods whose numbers no seed changes."""
+    widths = {method: [0.0] for method in result.methods}
+    for item in result.summaries:
+        widths[item.method].append(item.half_width)
+    tried = {item.method for item in result.summaries if item.n > 1}
+    fixed = [method for method, found in widths.items() if method in tried and max(found) == 0.0]
+    if not fixed:
+        return []
+    return [
+        f"No seed changes the scores of {', '.join(fixed)}: what they differ by is a fact of these data alone."
+    ]
+
+
 def _failure_notes(failures: Iterable["Trial"]) -> list[str]:
-    found = list(failures)
+    """Return the sentence about what went wrong, the same error of several seeds once."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for trial in failures:
+        found.setdefault((trial.method, trial.data, trial.error), []).append(str(trial.seed))
     if not found:
         return []
-    shown = [f"{t.method}, {t.data}, seed {t.seed}: {t.error}" for t in found[:MAX_FAILURES]]
-    more = f" and {len(found) - MAX_FAILURES} more" if len(found) > MAX_FAILURES else ""
-    return [f"Failed: {len(found)} trial(s). " + "; ".join(shown) + more]
+    shown = [
+        f"{method}, {data}, seed{'s' if len(seeds) > 1 else ''} {', '.join(seeds)}: {error}"
+        for (method, data, error), seeds in list(found.items())[:MAX_FAILURES]
+    ]
+    more = f"; and {len(found) - MAX_FAILURES} more" if len(found) > MAX_FAILURES else ""
+    number = sum(map(len, found.values()))
+    return [f"Failed: {number} trial{'s' if number > 1 else ''}. " + "; ".join(shown) + more]

@@ -113,8 +113,11 @@ def as_seeds(seeds: Any) -> list[int]:
 
 def as_metrics(metrics: Any) -> Sequence[str] | Scores | None:
     """Return which scores are wanted."""
-    if metrics is None or callable(metrics):
-        return metrics
+    if metrics is None:
+        return None
+    if callable(metrics):
+        scores: Any = metrics
+        return scores
     if isinstance(metrics, str):
         return (metrics,)
     if isinstance(metrics, Iterable):
@@ -154,7 +157,7 @@ def plan(
 
 def run_trial(job: Job) -> Trial:
     """Fit the method, score its map, and return both; what goes wrong is part of the result."""
-    base = {
+    base: dict[str, Any] = {
         "data": job.data,
         "method": job.method,
         "seed": job.seed,

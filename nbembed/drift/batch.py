@@ -32,10 +32,10 @@ class Batch:
         Where the rows are on the map.
     rows : dict
         ``trust``, ``novelty``, ``beyond`` and, with labels, ``agreement`` of every row.
-    values : dict
+    scores : dict
         The mean of each, and ``occupancy``; NaN where nothing could be measured.
     bands : dict
-        For each of ``values`` the lowest and the highest that rows without drift would give.
+        For each of ``scores`` the lowest and the highest that rows without drift would give.
     p_value : float
         Of the test of ``occupancy``.
     """
@@ -43,7 +43,7 @@ class Batch:
     number: int
     places: NDArray[np.float32]
     rows: Mapping[str, NDArray[np.float64]]
-    values: Mapping[str, float]
+    scores: Mapping[str, float]
     bands: Mapping[str, tuple[float, float]]
     p_value: float
 
@@ -54,25 +54,25 @@ class Batch:
 
     @property
     def outside(self) -> tuple[str, ...]:
-        """Names of the values outside their bands."""
+        """Names of the scores outside their bands."""
         return tuple(
             name
-            for name, value in self.values.items()
+            for name, value in self.scores.items()
             if value < self.bands[name][0] or value > self.bands[name][1]
         )
 
     @property
     def drifted(self) -> bool:
-        """Whether any value is outside its band."""
+        """Whether any score is outside its band."""
         return bool(self.outside)
 
     def __repr__(self) -> str:
-        cells = [("", "value", "without drift", ""), *map(self._line, self.values)]
+        cells = [("", "value", "without drift", ""), *map(self._line, self.scores)]
         return "\n".join([self._title(), *_aligned(cells)])
 
     def _repr_html_(self) -> str:
         head = ("", "value", "without drift", "")
-        return _html(self._title(), head, list(map(self._line, self.values)))
+        return _html(self._title(), head, list(map(self._line, self.scores)))
 
     def _title(self) -> str:
         verdict = (
@@ -84,7 +84,7 @@ class Batch:
     def _line(self, name: str) -> tuple[str, ...]:
         remarks = [f"p = {self.p_value:.4f}"] if name == "occupancy" else []
         remarks += ["outside"] if name in self.outside else []
-        return name, _number(self.values[name]), _band(self.bands[name]), ", ".join(remarks)
+        return name, _number(self.scores[name]), _band(self.bands[name]), ", ".join(remarks)
 
 
 def text_table(batches: Sequence[Batch], heading: str) -> str:
@@ -99,7 +99,7 @@ def html_table(batches: Sequence[Batch], heading: str) -> str:
 
 def names_of(batches: Sequence[Batch]) -> list[str]:
     """Return the quantities that any of the batches has."""
-    return [name for name in MEANINGS if any(name in batch.values for batch in batches)]
+    return [name for name in MEANINGS if any(name in batch.scores for batch in batches)]
 
 
 def flat_names(names: Sequence[str]) -> list[str]:
@@ -113,7 +113,7 @@ def flat(batch: Batch, names: Sequence[str]) -> dict[str, Any]:
     row: dict[str, Any] = {"batch": batch.number, "rows": batch.n_rows}
     for name in names:
         low, high = batch.bands.get(name, (np.nan, np.nan))
-        row |= {name: batch.values.get(name, np.nan), f"{name}_low": low, f"{name}_high": high}
+        row |= {name: batch.scores.get(name, np.nan), f"{name}_low": low, f"{name}_high": high}
     return row | {
         "p_value": batch.p_value,
         "drifted": batch.drifted,
@@ -131,7 +131,7 @@ def _lines(batches: Sequence[Batch]) -> list[tuple[str, ...]]:
         (
             str(batch.number),
             f"{batch.n_rows:,}",
-            *(_number(batch.values.get(name, np.nan)) for name in names),
+            *(_number(batch.scores.get(name, np.nan)) for name in names),
             f"{batch.p_value:.4f}",
             ", ".join(batch.outside),
         )

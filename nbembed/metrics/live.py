@@ -127,19 +127,17 @@ def _fill(
     block: NDArray[np.intp],
     centre: NDArray[np.float64],
 ) -> Iterator[None]:
-    """Write squared distances from the rows of ``block``, some columns a pull.
+    """Write squared distances from the rows of ``block``, less one number a row, some columns a pull.
 
     BLAS may use its threads: to limit it for each piece would take longer than the piece.
     """
     seen_from = points[block] - centre
-    squares = np.einsum("ij,ij->i", seen_from, seen_from)
     width = max(1, min(COLUMNS, PRODUCTS // seen_from.size))
     for start in range(0, len(points), width):
         others = points[start : start + width] - centre
         part = distances[:, start : start + width]
         np.matmul(seen_from, others.T, out=part)
         part *= -2.0
-        part += squares[:, None]
         part += np.einsum("ij,ij->i", others, others)
         yield
 

@@ -90,6 +90,12 @@ class Reference:
         places = [self._placed(self.X[part], embedding, part) for part in parts]
         return np.concatenate([np.empty((0, embedding.shape[1]), dtype=np.float32), *places])
 
+    @cached_property
+    def index(self) -> Index:
+        """Where the neighbours of new rows are looked up."""
+        metric = self.phase.neighbors["metric"]
+        return Index(self.X, metric=metric, random_state=self.seed)
+
     def to_config(self) -> dict[str, Any]:
         """Return what is stored as JSON; ``X`` and ``scaling.shift`` are arrays."""
         return {
@@ -111,12 +117,6 @@ class Reference:
         return {name: value for name, value in self.__dict__.items() if name != "index"}
 
     # ---- inside -------------------------------------------------------------------------------
-
-    @cached_property
-    def index(self) -> Index:
-        """Where the neighbours of new rows are looked up."""
-        metric = self.phase.neighbors["metric"]
-        return Index(self.X, metric=metric, random_state=self.seed)
 
     def _nearest(self, rows: Points, own: Rows | None, wanted: int) -> Neighbors:
         most = len(self.X) - (own is not None)

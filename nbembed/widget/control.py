@@ -110,8 +110,9 @@ class RunControl:
             while self._read_commands() and self._pull():
                 pass
         except BaseException as error:  # noqa: BLE001 - shown in the widget and raised again by fit()
-            self.error = error
-            self._change("error")
+            if not _process_ends(error):
+                self.error = error
+                self._change("error")
         finally:
             self.finished.set()
             self._refuse_rest()
@@ -195,3 +196,8 @@ class RunControl:
     def _answer_steps(self) -> None:
         while self._stepping:
             self._stepping.pop().answer.put(None)
+
+
+def _process_ends(error: BaseException) -> bool:
+    """Return whether thread pools refuse work because the process ends: no fault of the run."""
+    return not threading.main_thread().is_alive() or "interpreter shutdown" in str(error)

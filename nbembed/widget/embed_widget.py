@@ -80,6 +80,17 @@ class EmbedWidget(LookWidget):
     **parameters
         Hyper-parameters of the method, for example ``perplexity=50``.
 
+    Attributes
+    ----------
+    selection : list of int
+        Positions of the selected rows. Set it to positions or a boolean mask; ``selected`` are the
+        rows themselves. ``w.observe(f, "selection")`` calls ``f`` when it changes.
+    filter : dict
+        What is shown: ``{}`` for all, ``{"categories": [name, …]}`` or ``{"range": [low, high]}`` of
+        what colours the points. A new colour resets it.
+    moment : int
+        The step on show; -1 follows the newest.
+
     Raises
     ------
     InvalidInputError, InvalidTypeError
@@ -100,7 +111,7 @@ class EmbedWidget(LookWidget):
     EmbedWidget(method='UMAP', n=150, d=4, state='done')
     >>> w.embedding_.shape
     (150, 2)
-    >>> w.selection = y == 0
+    >>> w.selection = y == "setosa"
     >>> w.selected.shape
     (50, 4)
     """

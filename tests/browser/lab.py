@@ -227,10 +227,11 @@ class Notebook:
         return self
 
     def idle(self, timeout=120):
-        """Wait until nothing runs."""
+        """Wait until nothing runs. JupyterLab 4.0 shows only in a cell's prompt that it runs."""
         self.page.wait_for_function(
             f"() => {{ const w = {self.CURRENT}; return w.sessionContext.session.kernel.status === 'idle' &&"
-            " !w.content.widgets.some(c => c.model.type === 'code' && c.model.executionState === 'running'); }",
+            " !w.content.widgets.some(c => c.model.type === 'code' &&"
+            " (c.model.executionState === 'running' || c.promptNode?.textContent.includes('*'))); }",
             timeout=1000 * timeout,
         )
         return self

@@ -4,6 +4,8 @@ import csv
 import json
 import time
 
+import pytest
+
 SETUP = """import numpy as np, nbembed as nb
 X, y = nb.datasets.digits()
 w = nb.EmbedWidget(X, labels=y, random_state=0, n_epochs={epochs})"""
@@ -96,25 +98,30 @@ def test_without_its_kernel_a_notebook_shows_the_picture(open_notebook, lab):
     assert notebook.js(VIEWS) == 0
 
 
-def test_a_restarted_kernel_leaves_the_map_and_a_notice(open_notebook, lab):
+@pytest.mark.parametrize("by", ["this page", "another program"])
+def test_a_restarted_kernel_leaves_the_map_and_a_notice(open_notebook, lab, by):
     notebook = open_notebook(LONG, "w.start()")
     notebook.run(0).run(1)
     notebook.until("+r.dataset.step > 20 && +r.dataset.drawn > 5")
-    (kernel,) = lab.api("/api/kernels")
-    lab.api(f"/api/kernels/{kernel['id']}/restart", "POST")
+    if by == "this page":
+        notebook.js(
+            "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+        )
+    else:
+        (kernel,) = lab.api("/api/kernels")
+        lab.api(f"/api/kernels/{kernel['id']}/restart", "POST")
     began = time.monotonic()
-    notebook.until("r.innerText.includes('The kernel is gone')", timeout=60)
+    notebook.until("/kernel is gone|comes from the kernel any more/.test(r.innerText)")
     assert time.monotonic() - began < 30  # 10 s on a quiet machine
-    notebook.page.wait_for_timeout(1000)
+    assert notebook.root("state") == "running"
     assert notebook.pixels()[1] > 0.003
-    assert notebook.root("controls") == "dead"
     # What is on screen can be looked at, without a kernel.
     before = notebook.pixels()[0]
     notebook.page.locator("[data-nbembed=root] [data-cmd=moment]").press("Home")
     notebook.until("r.dataset.shown === '0'")
     notebook.page.wait_for_timeout(800)
     assert notebook.pixels()[0] != before
-    assert [e for e in notebook.errors if "nbe" in e or "Uncaught" in e or "undefined" in e] == []
+    assert [error for error in notebook.errors if "nbe" in error or "Uncaught" in error] == []
 
 
 def test_two_views_and_a_third_agree(open_notebook):
@@ -133,18 +140,17 @@ def test_two_views_and_a_third_agree(open_notebook):
     notebook.page.wait_for_timeout(1500)
     steps = "() => [...document.querySelectorAll('[data-nbembed=root]')].map((r) => r.dataset.step)"
     assert len(set(notebook.js(steps))) == 1
-    assert all(notebook.pixels(i)[1] > 0.003 for i in range(3))
+    for i in range(3):
+        notebook.page.locator("canvas.nbe-map").nth(i).scroll_into_view_if_needed()
+        notebook.page.wait_for_timeout(800)
+        assert notebook.pixels(i)[1] > 0.003, i
     # Views of one width draw the same to the pixel.
     same = """() => { const c = [...document.querySelectorAll('.jp-Notebook canvas.nbe-map')].map((c) => c.toDataURL());
       return c.length === 2 && c[0] === c[1]; }"""
     assert notebook.js(same)
     notebook.js(
-        """() => { const { content } = window.jupyterapp.shell.currentWidget ?? {};
-        window.jupyterapp.shell.activateById(window.jupyterapp.shell.currentWidget.id); }"""
-    )
-    notebook.js(
         """() => { for (const w of window.jupyterapp.shell.widgets('main'))
-        if (w.content?.widgets) w.content.widgets[1].model.clearExecution?.() ?? w.content.widgets[1].outputArea.model.clear(); }"""
+        if (w.content?.model?.cells) w.content.widgets[1].outputArea.model.clear(); }"""
     )
     notebook.page.wait_for_function(
         "() => document.querySelectorAll('[data-nbembed=root]').length < 3"

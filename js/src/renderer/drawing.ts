@@ -78,7 +78,10 @@ export class Drawing implements Surface {
     canvas.height = Math.round(height * fine);
     const target = canvas.getContext("2d");
     const scene = this.scene(1, fine);
-    if (target !== null && scene !== null) this.painter.draw(target, scene);
+    // While the graphics card has lost everything there is the last picture, less fine.
+    if (!this.painter.isReady)
+      target?.drawImage(this.sheets.map, 0, 0, canvas.width, canvas.height);
+    else if (target !== null && scene !== null) this.painter.draw(target, scene);
     return canvas;
   }
 

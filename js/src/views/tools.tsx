@@ -32,7 +32,7 @@ export function Tools({ store, screen }: ViewProps) {
           class="nbe-tool nbe-clear"
           data-cmd="clear"
           title="Clear the selection (Escape)"
-          aria-label={`Clear the selection of ${count(selected)}`}
+          aria-label={`${count(selected)} selected: clear`}
           onClick={() => clearSelection(store, screen)}
         >
           {count(selected)} selected <span aria-hidden="true">×</span>
