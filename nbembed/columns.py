@@ -100,7 +100,7 @@ def from_series(series: "nw.Series[Any]", name: str) -> Column:
     if is_whole and values.dtype.kind == "f":  # missing values have made them floats
         values = np.empty(len(series), dtype=object)
         values[:] = series.to_list()
-    if dtype not in (nw.Categorical, nw.Enum):
+    if not isinstance(dtype, nw.Categorical | nw.Enum):
         return Column(name, _tidy(values))
     if values.dtype.kind != "O":  # who calls numbers categories means names
         names = [None if is_missing(item) else str(item) for item in series.to_list()]

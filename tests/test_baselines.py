@@ -207,11 +207,12 @@ def test_pacmap_repeats_its_bits_on_any_number_of_threads(blobs):
 def test_global_generators_are_put_back(blobs):
     import torch
 
-    numpy_before, torch_before = np.random.get_state()[1].copy(), torch.get_rng_state()
+    numpy_before = np.random.get_state()[1].copy()  # noqa: NPY002
+    torch_before = torch.get_rng_state()
     threads = torch.get_num_threads()
     for name in ("Isomap", "Autoencoder", "VariationalAutoencoder"):
         make(name, random_state=0, **({"n_jobs": 2} if "auto" in name.lower() else {})).fit(blobs)
-    assert_array_equal(np.random.get_state()[1], numpy_before)
+    assert_array_equal(np.random.get_state()[1], numpy_before)  # noqa: NPY002
     assert torch.equal(torch.get_rng_state(), torch_before)
     assert torch.get_num_threads() == threads
 

@@ -1,7 +1,5 @@
 """Data frames and other data in the widget: what is embedded, offered, warned about, given back."""
 
-
-
 import gc
 import warnings
 import weakref

@@ -25,6 +25,7 @@ X, y = nb.datasets.iris()
 def new(**more):
     return nb.EmbedWidget(X, **{"labels": y, "n_epochs": 20, "random_state": 0, **more})
 def living():
+    gc.collect()
     return sum(isinstance(o, nb.EmbedWidget) for o in gc.get_objects())
 def workers():
     return sum(t.name == "nbembed-run" for t in threading.enumerate())"""

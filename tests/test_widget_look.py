@@ -236,6 +236,9 @@ def test_a_number_is_a_row(framed, blobs):
     assert found(make(blobs), "150") == []
     assert found(make(blobs), "#9" * 100) == []
     assert found(make(blobs), "9" * 200) == []
+    named = make(blobs, hover=["#120", *["x"] * 149])
+    assert found(named, "#12") == [12]
+    assert found(named, "12") == [0, 12]
 
 
 def test_nobody_looks_for_text_in_numbers(framed):
@@ -329,7 +332,14 @@ def test_a_page_carries_no_more_than_five_megabytes(blobs):
     rows[:, 0] = np.arange(20_000)
     assert make(rows, hover={"text": ["x" * 200] * 20_000})._details.page() is not None
     assert make(rows, hover={"text": ["ä" * 200] * 20_000})._details.page() is None
-    assert make(rows, hover={f"t{i}": ["x"] * 20_000 for i in range(90)})._details.page() is None
+
+
+def test_a_page_does_not_read_what_it_cannot_carry(blobs, monkeypatch):
+    widget = make(
+        np.tile(blobs, (70, 1))[:10_000], hover={f"t{i}": ["x"] * 10_000 for i in range(180)}
+    )
+    monkeypatch.setattr(widget._table, "column", lambda _: pytest.fail("read a column"))
+    assert widget._details.page() is None
 
 
 def test_rows_with_a_name_and_nothing_else_are_told():

@@ -136,8 +136,9 @@ test("frames that are put in before the one on show do not make it jump", () => 
   expect(reel.shown).toBe(11);
 });
 
-test("a history that is gone stops it", () => {
+test("a history that is gone stops it, a loop too", () => {
   const { reel, player } = open(4);
+  player.looping.value = true;
   player.play(3);
   reel.frames = 0;
   vi.advanceTimersByTime(66);

@@ -191,7 +191,7 @@ def train(model: nn.Module, loss: Loss, arrays: Iterable[NDArray[Any]], plan: Pl
         if len(losses) - 1 - losses.index(min(losses)) >= plan.patience:
             break
     model.load_state_dict(best)
-    model.eval()
+    model.train(False)
     return losses
 
 
@@ -225,7 +225,7 @@ def _visit(
 def _mean_loss(
     model: nn.Module, loss: Loss, tensors: list[Tensor], rows: NDArray[np.intp]
 ) -> float:
-    model.eval()
+    model.train(False)
     total = 0.0
     with torch.no_grad():
         for start in range(0, len(rows), BLOCK):

@@ -18,8 +18,6 @@ __all__ = ["Details", "text_of"]
 MAX_TEXT = 300
 # An exported page carries what its cards say up to this many bytes.
 PAGE_BYTES = 5_000_000
-# Positions of this many digits are numbers that Python reads at once.
-MAX_DIGITS = 12
 
 
 class Details:
@@ -85,7 +83,7 @@ class Details:
             return []
         found = np.zeros(self._n, dtype=bool)
         digits = wanted.removeprefix("#")
-        if digits.isascii() and digits.isdigit() and len(digits) <= MAX_DIGITS:
+        if digits.isascii() and digits.isdigit():
             if int(digits) < self._n:
                 found[int(digits)] = True
             if wanted != digits:

@@ -26,12 +26,15 @@ MAX_IN_FLIGHT = 2
 # after this many seconds all the same, or later if the frames are large.
 PATIENCE = 0.25
 BLIND_BYTES_PER_SECOND = 2_000_000
-# A browser that was heard of and falls silent is waited for: some times as long as it has taken so
-# far, within these bounds, the second while nothing is known of it.
-PATIENCE_FACTOR, LEAST_WAIT, MOST_WAIT = 4.0, 1.0, 5.0
+# A browser that was heard of and falls silent is waited for so many seconds. While a cell waits, when
+# old kernels hear nothing, only some times as long as it has taken so far, within these bounds.
+PATIENCE_FACTOR, LEAST_WAIT, MOST_WAIT = 4.0, 1.0, 10.0
 # Then it is taken to be gone (a closed or hidden tab), and the server keeps what is sent to it:
 # the pauses between frames double up to this.
 LONGEST_PAUSE = 10.0
+# A run waits so long for the first greeting, and so long where a cell waits for the run, so that on old
+# kernels no greeting can come.
+GREETING_WAIT, GREETING_WAIT_IN_CELL = 10.0, 1.5
 # A greeting's binary echo: a host that loses buffers returns something else.
 ECHO = bytes((1, 2, 3, 255))
 
@@ -46,18 +49,20 @@ class Listener:
     """What is known of the browser: whether it can be heard, and how long it takes for a frame."""
 
     def __init__(self) -> None:
-        self.forget()
+        self.forget(0.0)
 
-    def forget(self) -> None:
-        """Know nothing any more: whether anything can be heard must show."""
+    def forget(self, hope: float) -> None:
+        """Know nothing any more; a first sign can be hoped for so many seconds."""
         self._was_heard = self._is_silent = self._silence_counts = False
         self._heard_at = float("-inf")
+        self._hope_until = time.monotonic() + hope
         self._takes = MOST_WAIT / PATIENCE_FACTOR
         self._pause = PATIENCE
 
     def cell_waits(self) -> None:
         """Note that a cell waits now: on old kernels nothing is heard meanwhile, so silence says nothing."""
         self._silence_counts = False
+        self._hope_until = min(self._hope_until, time.monotonic() + GREETING_WAIT_IN_CELL)
 
     def heard(self, seconds: float | None = None) -> None:
         """Note that something came from it, for example the acknowledgement of a frame."""
@@ -70,9 +75,13 @@ class Listener:
 
     def is_awaited(self, sent_at: float) -> bool:
         """Return whether an answer to what was sent then can still be hoped for."""
-        if not self._was_heard or self._is_silent:
+        if self._is_silent:
             return False
-        wait = min(max(PATIENCE_FACTOR * self._takes, LEAST_WAIT), MOST_WAIT)
+        if not self._was_heard:
+            return time.monotonic() < self._hope_until
+        wait = MOST_WAIT
+        if not self._silence_counts:
+            wait = min(max(PATIENCE_FACTOR * self._takes, LEAST_WAIT), MOST_WAIT)
         self._is_silent = time.monotonic() - max(sent_at, self._heard_at) > wait
         return not self._is_silent
 
@@ -116,11 +125,11 @@ class Publisher:
         """Whether a frame lies ready."""
         return self._waiting is not None
 
-    def begin(self) -> None:
+    def begin(self, *, cell_waits: bool) -> None:
         """Begin a run: frames of the one before are void, and who can be heard must show anew."""
         with self._lock:
             self._waiting = None
-            self._listener.forget()
+            self._listener.forget(GREETING_WAIT_IN_CELL if cell_waits else GREETING_WAIT)
 
     def cell_waits(self) -> None:
         """Note that a cell begins to wait, so that the browser may not be heard for long."""

@@ -110,6 +110,7 @@ class RunWidget(ShownWidget):
         elif show:
             self._show(show=show)
         session = self._live_session()
+        self._publisher.cell_waits()
         session.control.ask(Command("step", n=int(n)))
         if not self._still.is_filled:
             self._still.refresh()

@@ -84,7 +84,7 @@ class Session:
     def begin(self) -> None:
         """Say what is going on, then let the worker begin."""
         state = self.control.state
-        self.publisher.begin()
+        self.publisher.begin(cell_waits=self.cell_publishes)
         self._set_traits(
             status=self.status.change(state=state), curves={}, snapshot_info={}, snapshot=b""
         )
