@@ -141,9 +141,10 @@ def test_what_can_be_made_again_is_not_pickled(rows):
 def test_a_large_copy_is_not_kept(rows, monkeypatch):
     kept = Index(rows[0])
     kept.nearest(rows[1], 3)
+    kept.rest()
     assert isinstance(kept._way, ways.Product)
     monkeypatch.setattr(index, "KEPT_BYTES", 100)
-    kept.nearest(rows[1], 3)
+    kept.rest()
     assert kept._way is None
 
 

@@ -16,7 +16,7 @@ __all__ = ["Index", "content_keys"]
 
 # Matrix products search exactly up to this many samples.
 PRODUCT_LIMIT = 200_000
-# Copies of the samples that were made for a search stay for the next one up to this many bytes.
+# Copies of the samples outlast a rest up to this many bytes.
 KEPT_BYTES = 64_000_000
 # Rows looked up together, and with a function as metric, which is slow.
 BLOCK_ROWS, SLOW_ROWS = 128, 16
@@ -87,8 +87,6 @@ class Index:
             min(limit, BLOCK_ENTRIES // len(self.X)),
         )
         indices, distances = finished(stage)
-        if isinstance(way, Product) and self.X.nbytes > KEPT_BYTES:
-            self._way = None
         return Neighbors(indices, distances, exact=way.exact)
 
     def equal(self, rows: Points) -> Rows:
@@ -104,6 +102,11 @@ class Index:
             order = np.argsort(keys, kind="stable")
             self._table = keys[order], order
         return _equal(self.X, rows, content_keys(rows), *self._table)
+
+    def rest(self) -> None:
+        """Drop the copies that were made for the search, if they are large."""
+        if isinstance(self._way, Product) and self.X.nbytes > KEPT_BYTES:
+            self._way = None
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is pickled: not what can be made again from the samples."""

@@ -82,12 +82,14 @@ class Reference:
             new = start + np.flatnonzero(same < 0)
             if len(new):
                 places[new] = self._placed(rows[new], embedding, None)
+        self.index.rest()
         return places
 
     def place_again(self, numbers: Rows, embedding: Points) -> Points:
         """Return where rows of the fit would be placed if they were new and not on the map's data."""
         parts = [numbers[start : start + BATCH] for start in range(0, len(numbers), BATCH)]
         places = [self._placed(self.X[part], embedding, part) for part in parts]
+        self.index.rest()
         return np.concatenate([np.empty((0, embedding.shape[1]), dtype=np.float32), *places])
 
     @cached_property
