@@ -1,9 +1,17 @@
 """Data that several tests look at; small, and the same for all."""
 
+import signal
+
 import numpy as np
 import pytest
 
 from nbembed import datasets
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interrupts():
+    """Let Ctrl-C interrupt, also where a shell in the background has made Python ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -57,7 +57,6 @@ export interface Screen {
   /** Date.now(), renewed every second while a run goes on. */
   readonly now: Signal<number>;
   readonly renderer: Signal<"webgl" | "canvas">;
-  readonly isSampled: Signal<boolean>;
   readonly drawn: Signal<number>;
 }
 
@@ -111,7 +110,6 @@ export function createScreen(
     isVisible: watchVisible(root, aborted),
     now,
     renderer: signal("webgl"),
-    isSampled: signal(false),
     drawn: signal(0),
   };
 }

@@ -36,6 +36,10 @@ APPS = {
     "notebook": ("notebook", "JupyterNotebookApp", "notebooks/{name}?token={token}"),
 }
 ROOT = "[data-nbembed=root]"
+# Runs before a page's own code: the emulation of a graphics card no longer tells that it is one.
+AS_HARDWARE = """const ask = WebGL2RenderingContext.prototype.getExtension;
+WebGL2RenderingContext.prototype.getExtension = function (name) {
+  return name === 'WEBGL_debug_renderer_info' ? null : ask.call(this, name); };"""
 # A number that changes when a canvas's picture changes, and the share of ink in it.
 PICTURE = """(canvas) => {
   const copy = document.createElement('canvas'); copy.width = canvas.width; copy.height = canvas.height;

@@ -1,5 +1,6 @@
 """The map of an exported page: saved, lost and restored, without WebGL, under fingers, out of sight."""
 
+import base64
 import io
 import xml.etree.ElementTree as ET
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.browser.lab import Notebook
+from tests.browser.lab import AS_HARDWARE, Notebook
 from tests.browser.stage import FRAME, Stage
 
 
@@ -77,7 +78,7 @@ def test_the_map_is_saved_as_png_and_svg(open_stage, tmp_path, scheme):
 
 
 def test_a_lost_context_keeps_the_picture_and_comes_back_pixel_equal(open_stage):
-    stage = open_stage()
+    stage = open_stage(before=AS_HARDWARE)
     notebook = stage.notebook
     assert notebook.root("renderer") == "webgl"
     stage.draw(stage.around(100)[0], "Shift")
@@ -107,6 +108,24 @@ def test_a_lost_context_keeps_the_picture_and_comes_back_pixel_equal(open_stage)
 NO_WEBGL = """const get = HTMLCanvasElement.prototype.getContext;
 HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
   return kind === 'webgl2' ? null : get.call(this, kind, ...more); };"""
+
+
+def test_with_and_without_a_graphics_card_the_map_looks_the_same(open_stage):
+    pictures = []
+    for renderer, before in {"webgl": AS_HARDWARE, "canvas": ""}.items():
+        stage = open_stage(before=before, device_scale_factor=2)
+        assert stage.notebook.root("renderer") == renderer
+        stage.draw(stage.around(0)[0], "Shift")
+        stage.page.mouse.move(*map(float, stage.empty()))
+        stage.page.wait_for_timeout(600)
+        data = stage.notebook.js("() => document.querySelector('canvas.nbe-map').toDataURL()")
+        picture = Image.open(io.BytesIO(base64.b64decode(data.split(",")[1])))
+        pictures.append(np.asarray(picture).astype(float))
+    drawn, summed = (p[..., :3] * p[..., 3:] / 255 for p in pictures)
+    assert (drawn > 30).any(2).mean() > 0.003
+    # A graphics card rounds after each point, and places points on a grid of parts of a pixel.
+    assert np.abs(drawn - summed)[(drawn + summed > 30).any(2)].mean() < 5
+    assert np.abs(pictures[0][..., 3].sum() / pictures[1][..., 3].sum() - 1) < 0.02
 
 
 def test_without_webgl_points_are_selected_and_sized_too(open_stage):

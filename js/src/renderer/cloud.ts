@@ -34,9 +34,13 @@ export function placement(cloud: Cloud, camera: Camera | null, size: Size): Affi
 
 /** From the stored numbers (0 to 65535, or plain) to pixels. */
 export function rawPlacement(cloud: Cloud, camera: Camera | null, size: Size): Affine {
-  const affine = placement(cloud, camera, size);
+  return rawPlace(placement(cloud, camera, size), cloud);
+}
+
+/** The same, where a place for fractions or plain numbers is known. */
+export function rawPlace(place: Affine, cloud: Cloud): Affine {
   const unit = cloud.data instanceof Uint16Array ? 1 / 65535 : 1;
-  return { ...affine, sx: affine.sx * unit, sy: affine.sy * unit };
+  return { ...place, sx: place.sx * unit, sy: place.sy * unit };
 }
 
 /**

@@ -43,7 +43,7 @@ export class Shared {
       depth: false,
       premultipliedAlpha: true,
     });
-    if (gl === null) return null;
+    if (gl === null || isEmulated(gl)) return null;
     const shared = new Shared(canvas, gl);
     return shared.program === null ? null : shared;
   }
@@ -59,10 +59,18 @@ export class Shared {
 const KEY = Symbol.for("nbembed.context.2");
 const page = globalThis as { [KEY]?: Shared | null };
 
-/** null when this browser has no WebGL2. */
+/** null when this browser has no WebGL2 worth using. */
 export function sharedContext(): Shared | null {
-  page[KEY] ??= Shared.create();
+  // Asked for once a page: each question makes a context, even where the answer is no.
+  if (page[KEY] === undefined) page[KEY] = Shared.create();
   return page[KEY];
+}
+
+/** This processor plays the graphics card: our own sums are faster, see `canvas.ts`. */
+function isEmulated(gl: WebGL2RenderingContext): boolean {
+  const names = gl.getExtension("WEBGL_debug_renderer_info");
+  const renderer = names === null ? "" : gl.getParameter(names.UNMASKED_RENDERER_WEBGL);
+  return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(String(renderer));
 }
 
 function link(gl: WebGL2RenderingContext): Program | null {

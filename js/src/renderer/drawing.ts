@@ -18,6 +18,8 @@ import { webglPainter } from "./webgl";
 const REACH = 12;
 /** Graphics cards refuse larger pictures. */
 const WIDEST = 4096;
+/** Milliseconds. A picture that takes longer is no part of a motion. */
+const SLOW = 40;
 
 export interface Sheets {
   map: HTMLCanvasElement;
@@ -38,6 +40,8 @@ export class Drawing implements Surface {
   private due = -1;
   /** What the points look like; null when it must be worked out again. */
   private painted: Paint | null = null;
+  /** Milliseconds that the last picture kept the page busy. */
+  private cost = 0;
   private grid: { frame: Frame; at: (place: Affine) => Picker } | null = null;
 
   constructor(
@@ -183,7 +187,9 @@ export class Drawing implements Surface {
     const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
     if (map.width !== w) map.width = w;
     if (map.height !== h) map.height = h;
+    const began = performance.now();
     this.painter.draw(this.context, scene);
+    this.cost = performance.now() - began;
   }
 
   private scene(t: number, ratio: number): Scene | null {
@@ -199,14 +205,13 @@ export class Drawing implements Surface {
   private advance(frame: Frame, now: number): void {
     const size = this.screen.size.peek();
     const cloud = cloudOf(frame);
-    const isJump = this.screen.isStill.peek();
+    const isJump = this.screen.isStill.peek() || this.cost > SLOW;
     const changed = this.glide.go(cloud, now, this.screen.camera.peek(), size, isJump);
     for (const slot of changed) {
       const content = this.glide.clouds[slot];
       if (content !== null) this.painter.setCloud(slot, content);
     }
     this.waiting = null;
-    this.screen.isSampled.value = this.painter.isSampled;
     this.screen.drawn.value += 1;
   }
 

@@ -22,8 +22,6 @@ export interface Scene {
 
 export interface Painter {
   readonly kind: "webgl" | "canvas";
-  /** Not every point is drawn. */
-  readonly isSampled: boolean;
   /** False while the graphics card has lost everything: the last picture stays as it is. */
   readonly isReady: boolean;
   setCloud(slot: 0 | 1, cloud: Cloud): void;

@@ -6,7 +6,7 @@ import { type Program, type Shared, sharedContext } from "./context";
 import { ONE, type Paint } from "./paint";
 import type { Painter, Scene } from "./painter";
 
-/** undefined when there is no WebGL2. `redraw` is called when a lost context is back. */
+/** undefined when there is no WebGL2, or only an emulation. `redraw` is called when a lost context is back. */
 export function webglPainter(redraw: () => void): Painter | undefined {
   const shared = sharedContext();
   return shared === null ? undefined : new WebglPainter(shared, redraw);
@@ -26,7 +26,6 @@ const allStale = () => ({
 
 class WebglPainter implements Painter {
   readonly kind = "webgl";
-  readonly isSampled = false;
   // Kept on this side too: a lost context is rebuilt from them.
   private readonly clouds: [Cloud | null, Cloud | null] = [null, null];
   private paint: Paint | null = null;

@@ -46,7 +46,8 @@ export function Controls({ store }: ViewProps) {
           max="100000"
           value={steps.value}
           aria-label="steps at a time"
-          disabled={!canStep}
+          readOnly={!canStep}
+          aria-disabled={!canStep}
           onInput={(event) => {
             const n = Math.floor(Number(event.currentTarget.value));
             if (n >= 1) steps.value = n;
@@ -89,9 +90,12 @@ function Command({ store, name, icon, label, isOff, isPressed, n, keys }: Comman
       type="button"
       class="nbe-button"
       data-cmd={name}
-      disabled={isOff}
+      // Not `disabled`: a button that goes grey under the fingers must keep the focus.
+      aria-disabled={isOff}
       title={keys === undefined ? label : `${label} (${keys})`}
-      onClick={() => store.command(name, n)}
+      onClick={() => {
+        if (!isOff) store.command(name, n);
+      }}
       {...pressed}
     >
       <svg viewBox="0 0 16 16" aria-hidden="true">

@@ -2,13 +2,12 @@
 
 import type { ViewProps } from "../props";
 
-export function Notice({ store, screen }: ViewProps) {
+export function Notice({ store }: ViewProps) {
   const status = store.status.value;
   const isError = status.state === "error";
   const lines = [
     store.notice.value,
     isError ? (status.message ?? "The run failed; the cell says why.") : status.message,
-    screen.renderer.value === "canvas" ? slowText(screen.isSampled.value) : null,
   ].filter((line): line is string => line !== null && line !== "");
   if (lines.length === 0) return null;
   return (
@@ -21,9 +20,4 @@ export function Notice({ store, screen }: ViewProps) {
       ))}
     </div>
   );
-}
-
-function slowText(isSampled: boolean): string {
-  const base = "This browser has no WebGL2: the map is drawn in a simpler, slower way";
-  return isSampled ? `${base}, 50,000 of its points.` : `${base}.`;
 }
