@@ -7,12 +7,13 @@ threads abort the process when two Python threads enter at once.
 """
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from itertools import pairwise
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from nbembed._types import Stage
 
@@ -35,6 +36,8 @@ class _Shared:
         self.guard = threading.Lock()
         self.pool: ThreadPoolExecutor | None = None
         self.blas = threading.RLock()
+        self.libraries: Any = None
+        self.modules = 0
 
 
 _shared = _Shared()
@@ -126,7 +129,16 @@ def serial_blas() -> Generator[None]:
     Parallelism comes from calling several fixed blocks at once instead. The limit belongs to the
     process, and threadpoolctl lets one thread at a time set it: others wait for their turn.
     """
-    from threadpoolctl import threadpool_limits
-
-    with _shared.blas, threadpool_limits(limits=1, user_api="blas"):
+    with _shared.blas, _blas_libraries().limit(limits=1, user_api="blas"):
         yield
+
+
+def _blas_libraries() -> Any:
+    """Return what limits BLAS; called with the turn. To look for libraries takes milliseconds."""
+    # Modules bring libraries with them: without a new one there is no new library.
+    if _shared.libraries is None or _shared.modules != len(sys.modules):
+        from threadpoolctl import ThreadpoolController
+
+        _shared.libraries = ThreadpoolController()
+        _shared.modules = len(sys.modules)
+    return _shared.libraries

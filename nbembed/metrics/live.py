@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nbembed._threads import share, thread_count
+from nbembed._threads import serial_blas, share, thread_count
 from nbembed.errors import InvalidInputError
 from nbembed.metrics.ranking import (
     SAMPLE_ROWS,
@@ -129,16 +129,24 @@ def _fill(
 ) -> Iterator[None]:
     """Write squared distances from the rows of ``block``, less one number a row, some columns a pull.
 
-    BLAS may use its threads: to limit it for each piece would take longer than the piece.
+    Threads of BLAS would spin after each piece, for longer than it took, on the cores of the next step:
+    each of our own calls it for columns of its own, always as many at once.
     """
     seen_from = points[block] - centre
     width = max(1, min(COLUMNS, PRODUCTS // seen_from.size))
-    for start in range(0, len(points), width):
-        others = points[start : start + width] - centre
-        part = distances[:, start : start + width]
-        np.matmul(seen_from, others.T, out=part)
-        part *= -2.0
-        part += np.einsum("ij,ij->i", others, others)
+
+    def work(first: int, last: int) -> None:
+        for at in range(first * width, min(last * width, len(points)), width):
+            others = points[at : at + width] - centre
+            part = distances[:, at : at + width]
+            np.matmul(seen_from, others.T, out=part)
+            part *= -2.0
+            part += np.einsum("ij,ij->i", others, others)
+
+    pieces, few = -(-len(points) // width), thread_count()
+    for start in range(0, pieces, few):
+        with serial_blas():
+            share(min(few, pieces - start), lambda a, b, start=start: work(start + a, start + b))
         yield
 
 

@@ -14,7 +14,7 @@ LAST_GRACE = 0.3
 # Seconds between two measurements: more of them would not be seen.
 PAUSE = 0.3
 # Rows they look at: few, so that a short run has a curve too.
-ROWS = 500
+ROWS = 300
 # First guesses of what a piece of the preparation and a measurement take, the latter for a point.
 PIECE_SECONDS, SECONDS_PER_POINT = 0.01, 1e-6
 

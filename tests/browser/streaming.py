@@ -20,11 +20,12 @@ w._publisher.send = spy""",
 ASK = """at = np.array(list(sent.values()))
 busy = max((int(((at >= t) & (at < t + 1)).sum()) for t in at), default=0)
 print(json.dumps(dict(step=w._session.run.step, frames=len(at), in_one_second=busy, in_flight=most, pid=os.getpid(),
-    per_second=(len(at) - 1) / (at[-1] - at[0]) if len(at) > 1 else 0.0, is_full=w._session.run.history._stride > 1)))"""
+    per_second=(len(at) - 1) / (at[-1] - at[0]) if len(at) > 1 else 0.0, is_full=w._session.run.history._stride > 1
+    and "trustworthiness" in w._session.run.history.curves)))"""
 
 
 def story(notebook):
-    """Return what was sent so far, and whether the kernel's history has reached its limit."""
+    """Return what was sent so far, and whether the kernel holds all that it will: a full history, and what metrics need."""
     return json.loads(notebook.ask(ASK))
 
 

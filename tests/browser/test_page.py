@@ -85,22 +85,6 @@ def test_it_fits_every_width_in_light_and_dark(open_page, width, scheme):
     assert notebook.pixels()[1] > 0.003
 
 
-def test_without_webgl_it_draws_and_says_so(lab, page_path):
-    page = lab.browser.new_page()
-    page.add_init_script(
-        "const get = HTMLCanvasElement.prototype.getContext;"
-        "const no = function (kind, ...more) { return kind === 'webgl2' ? null : get.call(this, kind, ...more); };"
-        "HTMLCanvasElement.prototype.getContext = no;"
-        "if (window.OffscreenCanvas) OffscreenCanvas.prototype.getContext = (kind) => null;"
-    )
-    notebook = Notebook(page)
-    page.goto(page_path.as_uri())
-    notebook.until("r.dataset.renderer === 'canvas' && r.innerText.includes('WebGL2')")
-    page.wait_for_timeout(500)
-    assert notebook.pixels()[1] > 0.003
-    page.close()
-
-
 def test_a_zoom_and_the_way_back(open_page):
     notebook, _ = open_page(viewport={"width": 900, "height": 900})
     notebook.press("fit")

@@ -20,16 +20,18 @@ def test_frames_and_memory_of_twenty_thousand_points_stay_bounded(open_notebook)
         assert time.monotonic() < end
         time.sleep(0.5)
     memory = Memory(notebook, psutil)
-    base, began = memory.read(), time.monotonic()
+    readings, began = [memory.read()], time.monotonic()
     while time.monotonic() - began < SECONDS:
         time.sleep(2)
-        now = memory.read()
+        readings.append(memory.read())
     told = story(notebook)
     notebook.press("stop")
     assert told["frames"] > 10
     assert told["in_one_second"] <= 11  # one more where the second begins and ends with a frame
     assert told["per_second"] <= 10
     assert told["in_flight"] <= 2
-    assert now["kernel"] - base["kernel"] <= 20
-    assert now["page"] - base["page"] <= 50
+    # What goes up and down is no growth: the highest of the first against the lowest of the last.
+    for side, most in {"kernel": 20, "page": 50}.items():
+        values = [reading[side] for reading in readings]
+        assert min(values[-3:]) - max(values[:3]) <= most
     assert notebook.errors == []
