@@ -1,8 +1,8 @@
 """What drawing a new frame costs, beside regl-scatterplot, in one headless browser and one run.
 
 Measured in the page, from "here are new positions" to "the pixels are there" (a pixel is read back,
-so that the graphics card has finished), the three in turn: nbembed's painter, regl-scatterplot's
-``draw`` and its performance mode. Same canvas, points, colours, size and opacity; what each has
+so that the graphics card has finished), the three in turn: the painter that nbembed chooses in this
+browser, regl-scatterplot's ``draw`` and its performance mode. Same canvas, points, colours, size and opacity; what each has
 drawn is looked at. Ends with 1 if nbembed is not 3 times cheaper than ``draw`` and 2 times cheaper
 than the performance mode. ``python benchmarks/drawing.py`` needs ``npm ci`` in
 ``benchmarks/drawing``.

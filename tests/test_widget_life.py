@@ -7,15 +7,18 @@ import re
 import subprocess
 import sys
 import weakref
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
 import pytest
+from IPython.core.events import EventManager
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from nbformat import v4
 
 from nbembed import EmbedWidget
+from nbembed.widget import display
 from tests.kernel import VIEW, Kernel
 from tests.widgets import make
 
@@ -185,6 +188,19 @@ def test_what_a_box_shows_retires_with_its_cell(kernel):
         "None 0 EmbedWidget(method='UMAP', n=150, d=4, state='stopped')"
     )
     kernel.run("i.close(); del i, old")
+
+
+def test_two_threads_at_the_end_of_a_cell_do_what_waits_for_it_once(monkeypatch):
+    events = EventManager(None, {"post_execute": lambda: None})
+    monkeypatch.setattr(display, "kernel_shell", lambda: SimpleNamespace(events=events))
+    done = []
+    display.when_cell_ends(lambda: done.append(1))
+    # Both have looked at the list before either has taken itself off it.
+    (callback,) = events.callbacks["post_execute"]
+    callback()
+    callback()
+    assert done == [1]
+    assert events.callbacks["post_execute"] == []
 
 
 def test_after_close_nothing_holds_the_widget(blobs):

@@ -8,6 +8,7 @@ import { sharedContext } from "../../js/src/renderer/context";
 import { shuffled } from "../../js/src/renderer/order";
 import type { Paint } from "../../js/src/renderer/paint";
 import { webglPainter } from "../../js/src/renderer/webgl";
+import { palette } from "../../js/src/scales";
 import type { Box } from "../../js/src/state";
 
 interface Setting {
@@ -34,18 +35,7 @@ interface Contender {
 
 const CLASSES = 10;
 const FRAMES = 4;
-const COLORS = [
-  "#0072b2",
-  "#e69f00",
-  "#009e73",
-  "#d55e00",
-  "#ec71ac",
-  "#53b3ec",
-  "#45188f",
-  "#186951",
-  "#81da8e",
-  "#652334",
-];
+const COLORS = palette(CLASSES, false);
 
 // regl draws in animation frames. A job that starts in a frame before regl's callback is drawn in
 // that same frame, so no waiting for the screen is in the times. This loop is started first.
@@ -113,8 +103,7 @@ function finish(gl: WebGLRenderingContext | WebGL2RenderingContext): void {
 function paint(n: number): Paint {
   const rgba = new Uint8Array(4 * n).fill(255);
   for (let i = 0; i < n; i++) {
-    const color = Number.parseInt((COLORS[i % CLASSES] ?? "").slice(1), 16);
-    rgba.set([color >> 16, (color >> 8) & 255, color & 255], 4 * i);
+    rgba.set(COLORS[i % CLASSES] ?? [], 4 * i);
   }
   return { n, rgba, sizes: null, order: shuffled(n), marked: 0 };
 }
@@ -162,7 +151,7 @@ function regl(setting: Setting, performanceMode: boolean): Contender {
     performanceMode,
     aspectRatio: width / height,
     colorBy: "valueA",
-    pointColor: COLORS,
+    pointColor: COLORS.map(([r, g, b]) => [r / 255, g / 255, b / 255, 1]),
   });
   // regl hides its context.
   const { _gl: gl } = renderer.regl as unknown as { _gl: WebGLRenderingContext };

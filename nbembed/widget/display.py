@@ -94,11 +94,12 @@ def when_cell_ends(action: Callable[[], None]) -> None:
         action()
         return
 
-    cell = current_cell().execution
+    cell, turn = current_cell().execution, threading.Lock()
 
     def once() -> None:
-        # A message from the browser ends with this event too, in a thread of its own.
-        if current_cell().execution != cell:
+        # A message from the browser ends with this event too, in a thread of its own, which not every
+        # kernel can tell from the cell's: whoever comes second finds the turn taken.
+        if current_cell().execution != cell or not turn.acquire(blocking=False):
             return
         events.unregister("post_execute", once)
         action()

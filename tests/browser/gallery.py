@@ -29,19 +29,19 @@ CLASSES = """rng = np.random.default_rng(0)
 centres = rng.normal(scale=9, size=(100, 20))
 which = rng.integers(0, 100, 20_000)
 names = np.array([f"species {i:02d}" for i in range(100)])
-w = nb.EmbedWidget(centres[which] + rng.normal(size=(20_000, 20)), labels=names[which], n_epochs=200, random_state=0)
+w = nb.EmbedWidget(centres[which] + rng.normal(scale=3, size=(20_000, 20)), labels=names[which], n_epochs=200, random_state=0)
 w.fit()"""
 
 # Name: cells, width, height, dark, how far to wait, what to do then.
 SCENES = {
-    "quickstart": ((DIGITS, RUN), 1100, 770, False, "+r.dataset.step > 420"),
+    "quickstart": ((DIGITS, RUN), 1100, 680, False, "+r.dataset.step > 420"),
     "light": ((DIGITS, RUN), 1280, 900, False, None),
     "dark": ((DIGITS, RUN), 1280, 900, True, None),
-    "narrow": ((DIGITS, RUN), 560, 1300, False, None),
+    "narrow": ((DIGITS, RUN), 560, 1700, False, None),
     "frame": ((DIGITS, FRAME), 1280, 900, False, None),
     "images": ((DIGITS, IMAGES), 1280, 900, False, None),
     "classes": ((DIGITS, CLASSES), 1280, 900, False, None),
-    "classes_dark_narrow": ((DIGITS, CLASSES), 560, 1300, True, None),
+    "classes_dark_narrow": ((DIGITS, CLASSES), 560, 1700, True, None),
 }
 
 
@@ -49,11 +49,12 @@ def take(lab, name):
     """Run the cells of one scene and photograph the notebook."""
     cells, width, height, dark, moment = SCENES[name]
     notebook = lab.notebook(cells, name=f"{name}.ipynb", width=width, height=height, dark=dark)
-    if dark:
-        notebook.js(
-            "() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})"
-        )
-        notebook.page.wait_for_timeout(1500)
+    # The server remembers the theme of the scene before.
+    notebook.js(
+        "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })",
+        "JupyterLab Dark" if dark else "JupyterLab Light",
+    )
+    notebook.page.wait_for_timeout(1500)
     notebook.js("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
     notebook.run(0).run(1, wait=moment is None)
     if moment is None:
