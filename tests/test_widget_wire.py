@@ -289,6 +289,19 @@ def test_live_metrics_never_spend_more_than_they_have_earned(clock, monkeypatch)
     assert frames.longest <= 0.08  # no hiccup: a few pieces or one measurement
 
 
+def test_one_slow_piece_does_not_put_measuring_off_for_long(clock, monkeypatch):
+    frames = Frames(clock, monkeypatch, step=0.05)
+    whole = frames.metrics._preparation
+
+    def slow_at_first():
+        clock.now += 0.3
+        yield from whole
+
+    frames.metrics._preparation = slow_at_first()
+    frames.steps(round((0.3 + 0.2) / quality.SHARE / 0.05))
+    assert frames.run.history.curves["trustworthiness"].steps
+
+
 def test_a_pause_earns_nothing(clock, monkeypatch):
     frames = Frames(clock, monkeypatch, piece=0.5)
     frames.steps(1)

@@ -81,8 +81,10 @@ class LiveMetrics:
     def _prepare_more(self) -> None:
         began = time.monotonic()
         next(self._preparation, None)
-        self._piece = time.monotonic() - began
-        self.spent += self._piece
+        took = time.monotonic() - began
+        # One slow piece, the first one above all, does not make the others slow.
+        self._piece = 0.5 * (self._piece + min(took, 4 * self._piece))
+        self.spent += took
 
     def _measure(self, step: int) -> None:
         began = time.monotonic()
@@ -91,8 +93,9 @@ class LiveMetrics:
             for name, value in self._quality.measure(embedding).items():
                 self._run.history.add_value(name, step, value, by_clock=True)
         self._last, self._measured_step = time.monotonic(), step
-        self._measurement = self._last - began
-        self.spent += self._measurement
+        took = self._last - began
+        self._measurement = 0.5 * (self._measurement + min(took, 4 * self._measurement))
+        self.spent += took
 
 
 def _neighborhood(n: int) -> int:
