@@ -26,6 +26,7 @@ def compare(
     n_neighbors: int = 15,
     sample: int | None = None,
     random_state: Any = 0,
+    device: str = "cpu",
 ) -> "Comparison":
     """Measure several maps of the same data and put the numbers side by side.
 
@@ -36,7 +37,7 @@ def compare(
         stands for its ``embedding_``.
     X
         The data, shape (n_samples, n_features).
-    labels, n_neighbors, sample, random_state
+    labels, n_neighbors, sample, random_state, device
         As in :func:`nbembed.metrics.report`, which measures each map.
 
     Returns
@@ -75,6 +76,7 @@ def compare(
                 n_neighbors=n_neighbors,
                 sample=sample,
                 random_state=random_state,
+                device=device,
             )
             for points in found
         ]

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from nbembed._checks import check_number
 from nbembed.errors import InvalidInputError
 from nbembed.metrics.budget import block_rows, budget, each_block
+from nbembed.metrics.devices import space_on
 from nbembed.metrics.pair import checked_pair
-from nbembed.metrics.ranking import SORT_ROWS, Space, sampled_rows
+from nbembed.metrics.ranking import Space, sampled_rows
 from nbembed.metrics.score import Score
 
 __all__ = ["Agreement", "agreement", "coranking_matrix", "q_nx", "r_nx", "rnx_auc"]
@@ -23,7 +24,9 @@ MIN_ROWS = 3
 Orders = NDArray[np.intp]
 
 
-def coranking_matrix(X: Any, Y: Any, *, max_rank: int | None = None) -> NDArray[np.int64]:
+def coranking_matrix(
+    X: Any, Y: Any, *, max_rank: int | None = None, device: str = "cpu"
+) -> NDArray[np.int64]:
     r"""Return how many pairs of points have which rank in the data and which in the map.
 
     .. math:: Q_{kl} = |\{(i, j) : \rho_{ij} = k \text{ and } r_{ij} = l\}|
@@ -38,6 +41,8 @@ def coranking_matrix(X: Any, Y: Any, *, max_rank: int | None = None) -> NDArray[
         The map, shape (n_samples, n_components).
     max_rank
         Ranks up to this one, 1 to n_samples - 1. None takes all of them.
+    device
+        As in :func:`nbembed.metrics.trustworthiness`.
 
     Returns
     -------
@@ -73,12 +78,12 @@ def coranking_matrix(X: Any, Y: Any, *, max_rank: int | None = None) -> NDArray[
         del place
         _count_pairs(in_data, in_map, counts)
 
-    _each_orders(Space(points), Space(embedding), np.arange(n), use)
+    _each_orders(space_on(points, device), space_on(embedding, device), np.arange(n), use)
     return counts
 
 
 def q_nx(
-    X: Any, Y: Any, *, sample: int | None = None, random_state: Any = 0
+    X: Any, Y: Any, *, sample: int | None = None, random_state: Any = 0, device: str = "cpu"
 ) -> NDArray[np.float64]:
     r"""Return the fraction of neighbours that the map keeps, for every size of neighbourhood.
 
@@ -88,7 +93,7 @@ def q_nx(
 
     Parameters
     ----------
-    X, Y, sample, random_state
+    X, Y, sample, random_state, device
         As in :func:`nbembed.metrics.trustworthiness`. All 70,000 rows of a large data set are
         sorted in minutes.
 
@@ -107,11 +112,11 @@ def q_nx(
     Lee & Verleysen (2009), "Quality assessment of dimensionality reduction: rank-based criteria",
     Neurocomputing 72.
     """
-    return agreement(X, Y, sample, random_state).q_nx
+    return agreement(X, Y, sample, random_state, device).q_nx
 
 
 def r_nx(
-    X: Any, Y: Any, *, sample: int | None = None, random_state: Any = 0
+    X: Any, Y: Any, *, sample: int | None = None, random_state: Any = 0, device: str = "cpu"
 ) -> NDArray[np.float64]:
     r"""Return :func:`q_nx` as the share of the way from a random map to a perfect one.
 
@@ -119,7 +124,7 @@ def r_nx(
 
     Parameters
     ----------
-    X, Y, sample, random_state
+    X, Y, sample, random_state, device
         As in :func:`q_nx`.
 
     Returns
@@ -137,17 +142,19 @@ def r_nx(
     Lee, Renard, Bernard, Dupont & Verleysen (2013), "Type 1 and 2 mixtures of Kullback-Leibler
     divergences as cost functions in dimensionality reduction", Neurocomputing 112.
     """
-    return agreement(X, Y, sample, random_state).r_nx
+    return agreement(X, Y, sample, random_state, device).r_nx
 
 
-def rnx_auc(X: Any, Y: Any, *, sample: int | None = None, random_state: Any = 0) -> Score:
+def rnx_auc(
+    X: Any, Y: Any, *, sample: int | None = None, random_state: Any = 0, device: str = "cpu"
+) -> Score:
     r"""Return the area under :func:`r_nx` over the logarithm of K: small neighbourhoods count most.
 
     .. math:: \mathrm{AUC} = \sum_{K=1}^{n-2} \frac{R_{NX}(K)}{K} \Big/ \sum_{K=1}^{n-2} \frac{1}{K}
 
     Parameters
     ----------
-    X, Y, sample, random_state
+    X, Y, sample, random_state, device
         As in :func:`q_nx`.
 
     Returns
@@ -165,7 +172,7 @@ def rnx_auc(X: Any, Y: Any, *, sample: int | None = None, random_state: Any = 0)
     Lee, Peluffo-Ordóñez & Verleysen (2015), "Multi-scale similarities in stochastic neighbour
     embedding", Neurocomputing 169.
     """
-    found = agreement(X, Y, sample, random_state)
+    found = agreement(X, Y, sample, random_state, device)
     return Score.of_rows(found.areas, found.n)
 
 
@@ -198,14 +205,16 @@ class Agreement(NamedTuple):
         return ((self.n - 1) * self.q_nx[:-1] - K) / (self.n - 1 - K)
 
 
-def agreement(X: Any, Y: Any, sample: int | None, random_state: Any) -> Agreement:
+def agreement(
+    X: Any, Y: Any, sample: int | None, random_state: Any, device: str = "cpu"
+) -> Agreement:
     """Compare the orders of neighbours, which are sorted for each row but never kept."""
     points, embedding = checked_pair(X, Y)
     n = len(points)
     if n < MIN_ROWS:
         raise InvalidInputError(f"X must have at least {MIN_ROWS} rows to compare ranks, got {n}")
     rows = sampled_rows(n, sample, random_state)
-    return compare_orders(Space(points), Space(embedding), rows)
+    return compare_orders(space_on(points, device), space_on(embedding, device), rows)
 
 
 def compare_orders(data: Space, embedding: Space, rows: NDArray[np.intp]) -> Agreement:
@@ -244,14 +253,11 @@ def _each_orders(
     guard = threading.Lock()
 
     def work(first: int, last: int) -> None:
-        block = rows[first:last]
-        both = [space.squared_distances(block) for space in (data, embedding)]
-        for distances in both:
-            distances[np.arange(len(block)), block] = np.inf
-        for i in range(0, len(block), SORT_ROWS):
-            orders = [np.argsort(distances[i : i + SORT_ROWS], axis=1) for distances in both]
+        block, place = rows[first:last], first
+        for in_data, in_map in zip(data.orders(block), embedding.orders(block), strict=True):
             with guard:
-                use(slice(first + i, first + i + len(orders[0])), orders[0], orders[1])
+                use(slice(place, place + len(in_data)), in_data, in_map)
+            place += len(in_data)
 
     each_block(len(rows), block_rows(16 * data.n), work)
 

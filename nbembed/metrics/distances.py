@@ -11,6 +11,7 @@ from nbembed._checks import check_choice, check_number, check_seed
 from nbembed._threads import share
 from nbembed.errors import InvalidInputError
 from nbembed.metrics.budget import block_rows, budget, each_block
+from nbembed.metrics.devices import space_on
 from nbembed.metrics.pair import checked_pair
 from nbembed.metrics.ranking import Space
 from nbembed.metrics.score import Score
@@ -85,6 +86,7 @@ def distance_correlation(
     kind: str = "pearson",
     sample: int | None = None,
     random_state: Any = 0,
+    device: str = "cpu",
 ) -> Score:
     """Return the correlation of distances in the data and in the map.
 
@@ -92,6 +94,8 @@ def distance_correlation(
     ----------
     X, Y, sample, random_state
         As in :func:`shepard_goodness`.
+    device
+        Where all pairs of many points are summed up, as in :func:`nbembed.metrics.trustworthiness`.
     kind
         "pearson", of the distances themselves, or "spearman", of their ranks. All pairs of any
         number of points fit into memory for "pearson".
@@ -113,7 +117,7 @@ def distance_correlation(
     classification", IEEE Trans. SMC-B 35: the residual variance there is one less the square.
     """
     check_choice("kind", kind, ("pearson", "spearman"))
-    found = measured(X, Y, sample, random_state, streamed=kind == "pearson")
+    found = measured(X, Y, sample, random_state, streamed=kind == "pearson", device=device)
     return found.spearman() if kind == "spearman" else found.pearson()
 
 
@@ -124,6 +128,7 @@ def normalized_stress(
     scaled: bool = False,
     sample: int | None = None,
     random_state: Any = 0,
+    device: str = "cpu",
 ) -> Score:
     r"""Return the squared error of distances in the map, as a share of those in the data.
 
@@ -136,6 +141,8 @@ def normalized_stress(
     ----------
     X, Y, sample, random_state
         As in :func:`shepard_goodness`.
+    device
+        Where all pairs of many points are summed up, as in :func:`nbembed.metrics.trustworthiness`.
     scaled
         Whether the map may be scaled to fit best: :math:`s = \sum \Delta d / \sum d^2`. The value
         then is :math:`1 - (\sum \Delta d)^2 / (\sum \Delta^2 \sum d^2)`, from 0 to 1.
@@ -157,7 +164,8 @@ def normalized_stress(
     TVCG 27; Smelser, Miller & Kobourov (2024), "'Normalized stress' is not normalized",
     arXiv:2408.07724, for the best scale. Others call the square root stress.
     """
-    return measured(X, Y, sample, random_state, streamed=True).stress(scaled=scaled)
+    found = measured(X, Y, sample, random_state, streamed=True, device=device)
+    return found.stress(scaled=scaled)
 
 
 class Sums(NamedTuple):
@@ -255,14 +263,21 @@ class Distances:
 
 
 def measured(
-    X: Any, Y: Any, sample: int | None, random_state: Any, *, streamed: bool = False
+    X: Any,
+    Y: Any,
+    sample: int | None,
+    random_state: Any,
+    *,
+    streamed: bool = False,
+    device: str = "cpu",
 ) -> Distances:
     """Return distances of all pairs, or of a sample drawn with replacement.
 
     With ``streamed`` all pairs of many points are summed up without being kept.
     """
     points, embedding = checked_pair(X, Y)
-    return between(Space(points), Space(embedding), sample, random_state, streamed=streamed)
+    spaces = space_on(points, device), space_on(embedding, device)
+    return between(*spaces, sample, random_state, streamed=streamed)
 
 
 def between(

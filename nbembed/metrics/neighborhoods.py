@@ -30,6 +30,7 @@ def trustworthiness(
     n_neighbors: int = 15,
     sample: int | None = None,
     random_state: Any = 0,
+    device: str = "cpu",
 ) -> Score:
     r"""Return how far the neighbours seen in the map are neighbours in the data, at most 1.
 
@@ -54,6 +55,8 @@ def trustworthiness(
         2,000 above; a number of at least n_samples takes all.
     random_state
         Seed that picks the sample.
+    device
+        "cpu", which takes all cores, or a device of torch such as "cuda", which has to know float64.
 
     Returns
     -------
@@ -75,7 +78,7 @@ def trustworthiness(
     ----------
     Venna & Kaski (2001), "Neighborhood preservation in nonlinear projection methods", ICANN, eq. 1.
     """
-    pair = Pair.of(X, Y, n_neighbors, sample, random_state)
+    pair = Pair.of(X, Y, n_neighbors, sample, random_state, device)
     return Score.of_rows(penalty_score(pair.ranks_in_data(), pair.n, n_neighbors), pair.n)
 
 
@@ -86,6 +89,7 @@ def continuity(
     n_neighbors: int = 15,
     sample: int | None = None,
     random_state: Any = 0,
+    device: str = "cpu",
 ) -> Score:
     r"""Return how far the neighbours of the data stay neighbours in the map, at most 1.
 
@@ -99,7 +103,7 @@ def continuity(
 
     Parameters
     ----------
-    X, Y, n_neighbors, sample, random_state
+    X, Y, n_neighbors, sample, random_state, device
         As in :func:`trustworthiness`.
 
     Returns
@@ -116,7 +120,7 @@ def continuity(
     ----------
     Venna & Kaski (2001), "Neighborhood preservation in nonlinear projection methods", ICANN, eq. 2.
     """
-    pair = Pair.of(X, Y, n_neighbors, sample, random_state)
+    pair = Pair.of(X, Y, n_neighbors, sample, random_state, device)
     return Score.of_rows(penalty_score(pair.ranks_in_map(), pair.n, n_neighbors), pair.n)
 
 
@@ -127,12 +131,13 @@ def neighbor_recall(
     n_neighbors: int = 15,
     sample: int | None = None,
     random_state: Any = 0,
+    device: str = "cpu",
 ) -> Score:
     """Return the mean fraction of each point's nearest neighbours that the map keeps.
 
     Parameters
     ----------
-    X, Y, n_neighbors, sample, random_state
+    X, Y, n_neighbors, sample, random_state, device
         As in :func:`trustworthiness`.
 
     Returns
@@ -150,7 +155,7 @@ def neighbor_recall(
     Lee & Verleysen (2009), "Quality assessment of dimensionality reduction: rank-based criteria",
     Neurocomputing 72: the fraction is called Q_NX(k) there.
     """
-    pair = Pair.of(X, Y, n_neighbors, sample, random_state)
+    pair = Pair.of(X, Y, n_neighbors, sample, random_state, device)
     return Score.of_rows(recall(pair.ranks_in_data(), n_neighbors), pair.n)
 
 
@@ -161,6 +166,7 @@ def lcmc(
     n_neighbors: int = 15,
     sample: int | None = None,
     random_state: Any = 0,
+    device: str = "cpu",
 ) -> Score:
     r"""Return the local continuity meta-criterion: the neighbour recall beyond that of chance.
 
@@ -168,7 +174,7 @@ def lcmc(
 
     Parameters
     ----------
-    X, Y, n_neighbors, sample, random_state
+    X, Y, n_neighbors, sample, random_state, device
         As in :func:`trustworthiness`.
 
     Returns
@@ -186,7 +192,7 @@ def lcmc(
     Chen & Buja (2009), "Local multidimensional scaling for nonlinear dimension reduction, graph
     drawing, and proximity analysis", JASA 104.
     """
-    pair = Pair.of(X, Y, n_neighbors, sample, random_state)
+    pair = Pair.of(X, Y, n_neighbors, sample, random_state, device)
     by_chance = n_neighbors / (pair.n - 1)
     return Score.of_rows(recall(pair.ranks_in_data(), n_neighbors) - by_chance, pair.n)
 
@@ -219,12 +225,13 @@ def local_scores(
     n_neighbors: int = 15,
     sample: int | None = None,
     random_state: Any = 0,
+    device: str = "cpu",
 ) -> LocalScores:
     """Return trustworthiness, continuity and neighbour recall of each point.
 
     Parameters
     ----------
-    X, Y, n_neighbors, random_state
+    X, Y, n_neighbors, random_state, device
         As in :func:`trustworthiness`.
     sample
         Number of points. None takes all, however many: a map is coloured by them.
@@ -247,7 +254,7 @@ def local_scores(
     array([1., 1., 1., 1., 1., 0.])
     """
     everything = np.iinfo(np.intp).max if sample is None else sample
-    pair = Pair.of(X, Y, n_neighbors, everything, random_state)
+    pair = Pair.of(X, Y, n_neighbors, everything, random_state, device)
     in_map, in_data = pair.ranks_in_map(), pair.ranks_in_data()
     return LocalScores(
         penalty_score(in_data, pair.n, n_neighbors),

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbembed.errors import InvalidInputError
+from nbembed.metrics.devices import space_on
 from nbembed.metrics.ranking import Space, as_points, check_neighborhood, sampled_rows
 from nbembed.transport import check_map
 
@@ -38,12 +39,21 @@ class Pair:
         self._ranks_in_data: NDArray[np.intp] | None = None
 
     @classmethod
-    def of(cls, X: Any, Y: Any, n_neighbors: int, sample: int | None, random_state: Any) -> "Pair":
+    def of(
+        cls,
+        X: Any,
+        Y: Any,
+        n_neighbors: int,
+        sample: int | None,
+        random_state: Any,
+        device: str = "cpu",
+    ) -> "Pair":
         """Check the arguments of a measure and return what it works on."""
         points, embedding = checked_pair(X, Y)
         check_neighborhood(n_neighbors, len(points))
         rows = sampled_rows(len(points), sample, random_state)
-        return cls(Space(points), Space(embedding), rows, int(n_neighbors))
+        spaces = space_on(points, device), space_on(embedding, device)
+        return cls(*spaces, rows, int(n_neighbors))
 
     def near_in_data(self) -> NDArray[np.intp]:
         """Return the nearest points in the data; the ranks there come with them."""

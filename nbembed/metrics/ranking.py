@@ -1,7 +1,7 @@
 """Who is near whom: ranks among Euclidean neighbours, by counting or by sorting."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -154,14 +154,19 @@ class Space:
         """Sort all points as seen from each of ``rows``; blocks run side by side."""
 
         def work(first: int, last: int) -> None:
-            block = rows[first:last]
-            distances = self.squared_distances(block)
-            distances[np.arange(len(block)), block] = np.inf
-            for i in range(0, len(block), SORT_ROWS):
-                order = np.argsort(distances[i : i + SORT_ROWS], axis=1)
-                use(slice(first + i, first + i + len(order)), order)
+            place = first
+            for order in self.orders(rows[first:last]):
+                use(slice(place, place + len(order)), order)
+                place += len(order)
 
         each_block(len(rows), block_rows(8 * self.n), work)
+
+    def orders(self, block: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
+        """Return all points from the nearest to itself, as seen from each of ``block``, some rows at a time."""
+        distances = self.squared_distances(block)
+        distances[np.arange(len(block)), block] = np.inf
+        for start in range(0, len(block), SORT_ROWS):
+            yield np.argsort(distances[start : start + SORT_ROWS], axis=1)
 
     def squared_distances(self, block: NDArray[np.intp]) -> NDArray[np.float64]:
         """Return squared distances times ``scale`` squared, in the points' unit, shape (len(block), n_samples)."""

@@ -33,6 +33,7 @@ def report(
     n_neighbors: int = 15,
     sample: int | None = None,
     random_state: Any = 0,
+    device: str = "cpu",
 ) -> Report:
     """Return every measure of a map that applies, at once.
 
@@ -43,7 +44,7 @@ def report(
 
     Parameters
     ----------
-    X, Y, n_neighbors, sample, random_state
+    X, Y, n_neighbors, sample, random_state, device
         As in :func:`nbembed.metrics.trustworthiness`. Measures of pairs of distances draw
         1,000,000 pairs where there are more than 4,000,000; the area under R_NX looks at 500 rows
         where there are more than 4,096.
@@ -70,7 +71,7 @@ def report(
     >>> round(report(X, X[:, :2], labels=y)["trustworthiness"], 3)
     0.957
     """
-    pair = Pair.of(X, Y, n_neighbors, sample, random_state)
+    pair = Pair.of(X, Y, n_neighbors, sample, random_state, device)
     codes = class_codes(labels, pair.n)
     scores = _local(pair, random_state)
     scores |= _global(pair, random_state)

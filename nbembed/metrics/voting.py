@@ -113,7 +113,7 @@ def knn_accuracy(
             "leave the others out"
         )
     if Y_test is not None:
-        return _on_others(check_map(Y), labels, int(n_neighbors), Y_test, labels_test)
+        return _on_others(check_map(Y), labels, n_neighbors, Y_test, labels_test)
     points, codes = labelled(check_map(Y), labels)
     check_number("n_neighbors", n_neighbors, low=1, high=len(points) - 1, integer=True)
     if cv is not None:
