@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from nbembed import figures
 from nbembed._checks import check_number
 from nbembed.errors import InvalidInputError, InvalidTypeError
-from nbembed.metrics import Comparison, Report, align
+from nbembed.metrics import Comparison, Report, Score, align
 from nbembed.metrics.coranking import agreement
 from nbembed.metrics.distances import Distances, measured
 from nbembed.metrics.stability import as_maps
@@ -35,6 +35,8 @@ MIN_PAIRS = 20
 PANEL = 3.2
 MAX_COLUMNS = 4
 GREY = "#5c636a"
+# Where the scale of a report ends: only raw stress can be larger.
+BEYOND = 1.08
 
 
 def shepard_diagram(
@@ -149,10 +151,18 @@ def rnx_curve(
             sampled = f"seen from a sample of {len(seen[0].areas):,} of {seen[0].n:,} rows"
     axes.set_xscale("log")
     axes.axhline(0.0, color=GREY, linewidth=0.8)
-    axes.set_ylim(top=1.0)
+    axes.set_ylim(top=1.02)
     axes.set_xlabel("size of the neighbourhood K")
-    axes.set_ylabel("R_NX(K)")
-    legend = axes.legend(frameon=False, fontsize="small", title="map (area)")
+    axes.set_ylabel("$R_{NX}(K)$: neighbours kept, beyond chance")
+    # Beside the curves, which may be anywhere.
+    legend = axes.legend(
+        frameon=False,
+        fontsize="small",
+        title="map (area)",
+        alignment="left",
+        loc="upper left",
+        bbox_to_anchor=(1.0, 1.0),
+    )
     for text in legend.get_texts():
         text.set_parse_math(False)
     _entitle(axes, title, sampled)
@@ -162,7 +172,7 @@ def rnx_curve(
 def compare_maps(
     maps: Any, *, labels: Any = None, columns: int | None = None, title: str = ""
 ) -> Figure:
-    """Return maps of the same rows side by side, turned and scaled to lie alike.
+    """Return maps of the same rows side by side, turned and scaled to lie alike, with one legend.
 
     All are aligned with the first one (Procrustes), which changes no neighbourhood; what then still
     differs, differs. Of several seeds the first is drawn.
@@ -211,6 +221,10 @@ def compare_maps(
         legend = panel.get_legend()
         if legend is not None and place != width - 1:
             legend.remove()
+    bars = [axes for axes in figure.axes if axes.get_label() == "<colorbar>"]
+    for place, bar in enumerate(bars):
+        if place != width - 1:
+            bar.remove()
     if title:
         figure.suptitle(title, parse_math=False)
     return figure
@@ -229,7 +243,8 @@ def report_figure(report: Report, *, ax: Axes | None = None) -> Figure:
     Returns
     -------
     Figure
-        The figure drawn into. Measures of which small values are good are hollow.
+        The figure drawn into. Measures of which small values are good are hollow; a value beyond
+        the scale stands at its end as an arrow.
     """
     known = [name for name in MEASURES if name in report]
     names = [name for name in report if name not in known] + known
@@ -238,19 +253,21 @@ def report_figure(report: Report, *, ax: Axes | None = None) -> Figure:
     for place, name in enumerate(names):
         score, hollow = report[name], lower_is_better(name)
         low, high = score.interval
-        axes.plot([low, high], [place, place], color=GREY, linewidth=1.5)
+        at = float(min(score, BEYOND))
+        ends = [min(low, BEYOND), min(high, BEYOND)]
+        axes.plot(ends, [place, place], color=GREY, linewidth=1.5)
         color = figures.PLAIN_COLOR
         face = "white" if hollow else color
-        axes.plot([score], [place], "o", color=color, markerfacecolor=face)
+        axes.plot([at], [place], ">" if score > at else "o", color=color, markerfacecolor=face)
         axes.annotate(
-            f"{score:.3f}", (float(score), place), (8, 0), textcoords="offset points",
+            f"{score:.3f}", (at, place), (8, 0), textcoords="offset points",
             va="center", fontsize="small", color=GREY,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
         )  # fmt: skip
     axes.set_yticks(range(len(names)), [_label(name) for name in names])
     axes.invert_yaxis()
     lowest = min((float(report[name]) for name in names), default=0.0)
-    highest = max((float(report[name]) for name in names), default=1.0)
-    axes.set_xlim(min(-0.02, lowest - 0.05), max(1.12, highest + 0.12))
+    axes.set_xlim(min(-0.02, lowest - 0.05), BEYOND + 0.12)
     axes.axvline(0.0, color=GREY, linewidth=0.8)
     axes.axvline(1.0, color=GREY, linewidth=0.8)
     hint = "hollow: lower is better" if any(map(lower_is_better, names)) else ""
@@ -310,11 +327,10 @@ def _numbers(maps: Any, name: str) -> str:
         "kept": "neighbor_recall",
         "Shepard": "shepard_goodness",
     }
-    parts = [f"{short} {maps.mean(name, measure):.3f}" for short, measure in shown.items()]
+    values = {short: Score(maps.mean(name, measure)) for short, measure in shown.items()}
+    parts = [f"{short} {cell(value)}" for short, value in values.items()]
     alike = maps.mean(name, "neighbor_jaccard")
-    runs = (
-        f"\nmeans of {len(maps[name])} runs, whose neighbours have a Jaccard index of {alike:.3f}"
-    )
+    runs = f"\nmeans of {len(maps[name])} runs; neighbour Jaccard {alike:.3f}"
     return ", ".join(parts) + (runs if np.isfinite(alike) else "")
 
 

@@ -156,6 +156,19 @@ def test_a_random_map_has_the_values_of_chance(digit_map):
     assert metrics.knn_accuracy(noise, y) == pytest.approx(0.1, abs=0.02)
 
 
+def test_the_order_of_the_rows_does_not_matter(groups):
+    X, Y, y = groups
+    order = np.random.default_rng(1).permutation(len(X))
+    expected = dict(metrics.report(X, Y, labels=y))
+    found = dict(metrics.report(X[order], Y[order], labels=y[order]))
+    # k-means starts elsewhere.
+    assert found.pop("v_measure") == pytest.approx(expected.pop("v_measure"), abs=0.1)
+    assert found == pytest.approx(expected, abs=1e-6)
+    scores = metrics.local_scores(X, Y)
+    for there, here in zip(metrics.local_scores(X[order], Y[order]), scores, strict=True):
+        assert_allclose(there, here if here is scores.rows else here[order], atol=1e-12)
+
+
 def test_many_copies_of_one_row_are_counted(groups):
     X, Y, y = groups
     X, Y = X.copy(), Y.copy()

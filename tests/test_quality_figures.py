@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import nbembed as nb
-from nbembed import figures, metrics
+from nbembed import figures, metrics, quality_figures
 from nbembed.errors import InvalidInputError, InvalidTypeError
 
 N = 90
@@ -100,6 +100,8 @@ def test_maps_side_by_side_are_aligned_with_the_first(groups):
     assert_allclose(places[1], places[0], atol=1e-9)
     legends = [axes.get_legend() is not None for axes in figure.axes]
     assert legends == [False, True, False]
+    numbers = nb.compare_maps({"a": Y, "b": Y, "c": Y}, labels=Y[:, 0], columns=2)
+    assert len(numbers.axes) == 4
 
 
 def test_a_comparison_puts_its_numbers_below_the_maps(comparison):
@@ -107,7 +109,7 @@ def test_a_comparison_puts_its_numbers_below_the_maps(comparison):
     text = written(figure)
     trust = comparison.mean("noise", "trustworthiness")
     assert f"T {trust:.3f}" in text
-    assert "means of 2 runs, whose neighbours have a Jaccard index of 1.000" in text
+    assert "means of 2 runs; neighbour Jaccard 1.000" in text
     for words in ("good $x$", "all $of$ them"):
         assert words in text
     assert "T " not in written(nb.compare_maps(comparison.maps))
@@ -131,6 +133,22 @@ def test_a_report_is_drawn_with_its_intervals(groups):
     ]
     assert "lower is better" in written(figure)
     assert "shepard" not in written(metrics.report(X, np.zeros((N, 2))).plot())
+
+
+def test_a_value_beyond_the_scale_is_an_arrow_at_its_end(groups):
+    X, Y, _ = groups
+    report = metrics.report(X, 1e3 * Y)
+    axes = report.plot().axes[0]
+    assert report["normalized_stress"] > 1e3
+    arrows = [line for line in axes.lines if line.get_marker() == ">"]
+    assert [float(line.get_xdata()[0]) for line in arrows] == [quality_figures.BEYOND]
+    assert axes.get_xlim()[1] < 1.5
+    assert f"{report['normalized_stress']:.3f}" in written(axes.figure)
+
+
+def test_what_is_undefined_is_called_so_below_its_map(groups):
+    found = metrics.compare({"point": np.zeros((N, 2))}, groups[0])
+    assert "Shepard undefined" in written(found.plot())
 
 
 def test_figures_are_drawn_into_given_axes_and_shown_in_notebooks(groups):
