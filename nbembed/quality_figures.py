@@ -140,7 +140,7 @@ def rnx_curve(
     embedding", Neurocomputing 169.
     """
     runs = _named(maps)
-    axes = _new_axes() if ax is None else ax
+    axes = _new_axes(width=7.6) if ax is None else ax
     sampled = ""
     for color, (name, found) in zip(figures.palette(len(runs)), runs.items(), strict=True):
         seen = [agreement(X, points, sample, random_state) for points in found]
@@ -338,8 +338,8 @@ def _label(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _new_axes(height: float = 4.4) -> Axes:
-    figure = figures.MapFigure(figsize=(6.4, height), layout="constrained")
+def _new_axes(height: float = 4.4, width: float = 6.4) -> Axes:
+    figure = figures.MapFigure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure.add_subplot()
 

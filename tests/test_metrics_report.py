@@ -89,6 +89,13 @@ def test_what_is_undefined_is_called_so():
     assert "undefined" in repr(table(shepard_goodness=np.nan))
 
 
+def test_no_zero_has_a_sign(groups):
+    assert repr(table(rnx_auc=-1e-5)).endswith("rnx_auc  0.000")
+    assert repr(table(rnx_auc=-0.0006)).endswith("rnx_auc  -0.001")
+    reports = {"a": [table(rnx_auc=-1e-5)]}
+    assert "-0.000" not in repr(metrics.Comparison({"a": [groups[1]]}, reports))
+
+
 def test_the_report_is_a_mapping_that_cannot_be_changed(found):
     with pytest.raises(TypeError):
         found["continuity"] = 1.0

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.metrics.reporting import report
 from nbembed.metrics.stability import as_maps, neighbor_jaccard, procrustes_disparity
-from nbembed.metrics.table import Report, html_table, lower_is_better
+from nbembed.metrics.table import Report, digits, html_table, lower_is_better
 
 __all__ = ["Comparison", "compare"]
 
@@ -221,7 +221,7 @@ class Comparison(Mapping[str, list[Report]]):
         mean, std = self.mean(name, measure), self.std(name, measure)
         if np.isnan(mean):
             return "-"
-        return f"{mean:.3f}" if np.isnan(std) else f"{mean:.3f} ± {std:.3f}"
+        return digits(mean) if np.isnan(std) else f"{digits(mean)} ± {digits(std)}"
 
     def _measured(self, name: str) -> dict[str, tuple[float, float]]:
         """Return mean and standard deviation of every measure of a map."""

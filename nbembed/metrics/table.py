@@ -8,7 +8,7 @@ import numpy as np
 
 from nbembed.metrics.score import Score
 
-__all__ = ["MEASURES", "Measure", "Report", "cell", "html_table", "lower_is_better"]
+__all__ = ["MEASURES", "Measure", "Report", "cell", "digits", "html_table", "lower_is_better"]
 
 
 class Measure(NamedTuple):
@@ -169,12 +169,18 @@ def cell(score: Score) -> str:
     """Return a score as people read it."""
     if np.isnan(score):
         return "undefined"
-    value = f"{score:.3f}"
+    value = digits(score)
     if not score.is_sampled:
         return value
     # Never "± 0.000": a sampled number is not exact.
     error = max(0.001, score.standard_error)
     return f"{value} ± {error:.3f} (sample of {score.sample_size:,} {score.unit})"
+
+
+def digits(value: float) -> str:
+    """Return a number to three digits; never "-0.000"."""
+    # -0.0 + 0.0 is 0.0.
+    return f"{round(value, 3) + 0.0:.3f}"
 
 
 def html_table(
