@@ -13,7 +13,11 @@ _HOMES = {
     "EmbedWidget": "nbembed.widget",
     "TSNE": "nbembed.estimators",
     "UMAP": "nbembed.estimators",
+    "compare_maps": "nbembed.quality_figures",
     "load": "nbembed.estimators",
+    "report_figure": "nbembed.quality_figures",
+    "rnx_curve": "nbembed.quality_figures",
+    "shepard_diagram": "nbembed.quality_figures",
 }
 _ROOMS = ("datasets", "drift", "metrics")
 
@@ -21,15 +25,20 @@ __all__ = [
     "TSNE",
     "UMAP",
     "EmbedWidget",
+    "compare_maps",
     "datasets",
     "drift",
     "load",
     "metrics",
+    "report_figure",
+    "rnx_curve",
+    "shepard_diagram",
 ]
 
 if TYPE_CHECKING:
     from nbembed import datasets, drift, metrics
     from nbembed.estimators import TSNE, UMAP, load
+    from nbembed.quality_figures import compare_maps, report_figure, rnx_curve, shepard_diagram
     from nbembed.widget import EmbedWidget
 
 

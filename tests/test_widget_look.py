@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 import traitlets
 
+from nbembed import metrics
 from nbembed.encodings import codes_of, places_of
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.widget.details import text_of
@@ -56,6 +57,22 @@ def test_by_none_is_plain(blobs):
         InvalidInputError, match=r"color\(by=None\) is plain and takes no other argument, got map"
     ):
         widget.color(by=None, map="magma")
+
+
+def test_points_are_coloured_by_how_far_each_can_be_trusted(blobs):
+    widget = make(blobs).fit()
+    other = make(blobs, random_state=4).fit()
+    scores = metrics.local_scores(blobs, widget.embedding_)
+    stable = metrics.neighbor_jaccard([widget.embedding_, other.embedding_])
+    overlays = {name: getattr(scores, name) for name in ("trustworthiness", "continuity", "kept")}
+    for name, values in {**overlays, "stability": stable}.items():
+        assert widget.color(by=values, name=name).color()["name"] == name
+        low, high = values.min(), values.max()
+        assert 0 <= low < high <= 1
+        expected = (values - low) / (high - low)
+        np.testing.assert_allclose(places_of(widget.encodings["color"]), expected, atol=1e-4)
+    widget.color(by=metrics.local_scores(blobs, widget.embedding_).trustworthiness)
+    assert widget.color()["kind"] == "number"
 
 
 def test_options_change_what_is_there(framed):

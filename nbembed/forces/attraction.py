@@ -71,10 +71,10 @@ def _attract(
 
 
 def log_sums(
-    points: Points,
+    points: NDArray[np.floating[Any]],
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
-    weights: NDArray[np.float32],
+    weights: NDArray[np.floating[Any]],
     a: float,
     b: float,
 ) -> tuple[float, float]:
@@ -96,10 +96,10 @@ def log_sums(
 def _log_sums(
     first: int,
     last: int,
-    points: Points,
+    points: NDArray[np.floating[Any]],
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
-    weights: NDArray[np.float32],
+    weights: NDArray[np.floating[Any]],
     curve: tuple[float, float],
     sums: NDArray[np.float64],
 ) -> None:

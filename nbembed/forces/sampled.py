@@ -8,8 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbembed._threads import share
-from nbembed.forces.attraction import CHUNKS, FAST, log_sums
+from nbembed.forces.attraction import CHUNKS, FAST
 from nbembed.forces.hashing import draw, stream, substream
+from nbembed.forces.losses import (
+    Pairs,
+    attraction_loss,
+    degrees_of,
+    drawn,
+    drawn_pairs,
+    every_pair,
+    repulsion_loss,
+)
 from nbembed.forces.stepper import Points, Stepper
 from nbembed.neighbors import Graph
 
@@ -117,9 +126,7 @@ class SampledStepper(Stepper):
         self._moved = np.empty_like(self._points)
         self._name = (int(seed), int(phase))
         self._edges = _sampled_edges(graph, self._n_steps)
-        rows = np.repeat(np.arange(graph.n), np.diff(graph.indptr))
-        weights = graph.weights.astype(np.float64)
-        self._degrees = np.bincount(rows, weights, minlength=graph.n).astype(np.float64)
+        self._degrees = degrees_of(graph)
         self._pairs = _loss_pairs(self._degrees, self._name)
 
     @property
@@ -153,21 +160,18 @@ class SampledStepper(Stepper):
         \sum_k -\ln(1 - w_{ik})] / \sum_{ij} \mu_{ij}` with :math:`d_i = \sum_j \mu_{ij}` and
         ``n_negatives`` :math:`m`; for many points the second sum is over a fixed sample of pairs.
         """
-        graph, live = self.graph, self._live
-        attraction, _ = log_sums(
-            self._points, graph.indptr, graph.indices, graph.weights, live["a"], live["b"]
-        )
-        one, other = log_sums(self._points, *self._pairs, live["a"], live["b"])
-        mass = float(self._degrees.sum())
-        repulsion = live["n_negatives"] * (one - other) / mass
-        return {"attraction": attraction / mass, "repulsion": repulsion}
+        live, mass = self._live, float(self._degrees.sum())
+        curve = live["a"], live["b"]
+        attraction = attraction_loss(self._points, self.graph, *curve)
+        repulsion = live["n_negatives"] * repulsion_loss(self._points, self._pairs, *curve)
+        return {"attraction": attraction / mass, "repulsion": repulsion / mass}
 
 
 def _sampled_edges(graph: Graph, n_steps: int) -> Edges:
     largest = graph.weights.max(initial=0.0)
     kept = np.flatnonzero(graph.weights >= largest / n_steps)
     rows = np.repeat(np.arange(graph.n), np.diff(graph.indptr))[kept]
-    places = TURNS * rows + _drawn(stream(len(kept)), len(kept), TURNS)
+    places = TURNS * rows + drawn(stream(len(kept)), len(kept), TURNS)
     order = np.argsort(places, kind="stable")
     relative = graph.weights[kept][order].astype(np.float64) / (largest or 1.0)
     clock = np.minimum(relative * 2.0**32, 2.0**32 - 1.0).astype(np.uint32)
@@ -175,34 +179,12 @@ def _sampled_edges(graph: Graph, n_steps: int) -> Edges:
     return Edges(indptr.astype(np.int64), graph.indices[kept][order], clock)
 
 
-def _loss_pairs(
-    degrees: NDArray[np.float64], name: tuple[int, int]
-) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
-    """Return all pairs, or a fixed sample of them, as rows with the weight d_i/n of their mean."""
+def _loss_pairs(degrees: NDArray[np.float64], name: tuple[int, int]) -> Pairs:
+    """Return all pairs, or a fixed sample of them, with the weight d_i/n of their mean."""
     n = len(degrees)
     if n <= EXACT_LOSS_LIMIT:
-        heads = np.repeat(np.arange(n), n)
-        tails = np.tile(np.arange(n), n)
-        weights = degrees[heads] / n
-    else:
-        heads = np.arange(LOSS_PAIRS) * n // LOSS_PAIRS
-        tails = _drawn(stream(*name, -1), LOSS_PAIRS, n)
-        weights = degrees[heads] * (n / LOSS_PAIRS)
-    apart = heads != tails
-    indptr = np.searchsorted(heads[apart], np.arange(n + 1))
-    return (
-        indptr.astype(np.int64),
-        tails[apart].astype(np.int32),
-        weights[apart].astype(np.float32),
-    )
-
-
-@numba.njit(cache=True)
-def _drawn(key: np.uint64, count: int, n: int) -> NDArray[np.int64]:
-    numbers = np.empty(count, dtype=np.int64)
-    for number in range(count):
-        numbers[number] = draw(key, number, n)
-    return numbers
+        return every_pair(degrees, 0, n)
+    return drawn_pairs(degrees, LOSS_PAIRS, *name, -1)
 
 
 def _epoch_part(given: tuple[Any, ...], first: int, last: int) -> None:

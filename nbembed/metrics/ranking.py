@@ -1,7 +1,8 @@
-"""Orders of neighbours in the data and in the map, block by block."""
+"""Who is near whom: ranks among Euclidean neighbours, by counting or by sorting."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,25 +10,51 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
 from nbembed._checks import check_data, check_number, check_seed
-from nbembed._threads import serial_blas, thread_count
+from nbembed._threads import share
 from nbembed.errors import InvalidInputError
-from nbembed.transport import check_map
+from nbembed.metrics.budget import block_rows, each_block
+from nbembed.metrics.counting import (
+    TILE,
+    Coarse,
+    Fine,
+    Targets,
+    count_direct,
+    count_products,
+    count_span,
+    prepared,
+    sort_targets,
+)
 
-__all__ = ["SAMPLE_ROWS", "Pair", "Space", "sampled_rows"]
+__all__ = [
+    "SAMPLE_ROWS",
+    "Space",
+    "as_points",
+    "check_neighborhood",
+    "rank_dtype",
+    "sampled_rows",
+]
 
 # Up to this many rows the default is all of them; above, a sample of SAMPLE_ROWS.
 MAX_EXACT_ROWS = 10_000
 SAMPLE_ROWS = 2_000
-# Distances one thread holds at once (64 MB), and how many columns one matrix product makes.
-BLOCK_SIZE = 8_388_608
+# Up to this many rows all distances are sorted, which is as fast, and orders points at exactly the
+# same distance as scikit-learn does.
+MAX_SORTED_ROWS = 4_096
+# Of more neighbours than this the order is found by sorting: a tile of the counting loops has one
+# nearest point, and MAX_SORTED_ROWS are as many tiles.
+MAX_COUNTED = MAX_SORTED_ROWS // TILE
+# Rows and columns of the squares into which all pairs are cut; two of them fit into a cache.
+SQUARE = 512
+# How many columns of float64 distances one matrix product makes.
 COLUMN_BLOCK = 1_024
 # Rows sorted at once: their orders take twice the memory of their distances.
 SORT_ROWS = 16
-MAX_WORKERS = 4
 # Up to this many features, squared differences are summed directly, which cancels nothing, and a
 # k-d tree finds the nearest.
 FEW_FEATURES = 4
 CENTRE_ROWS = 2_048
+# Points beyond this, or all below its inverse, are scaled before their squares are taken.
+LARGEST = 2.0**300
 
 # Receives the positions of some rows and, for each, all points from the nearest to itself.
 UseOrder = Callable[[slice, NDArray[np.intp]], None]
@@ -36,32 +63,38 @@ UseOrder = Callable[[slice, NDArray[np.intp]], None]
 class Space:
     r"""Points whose neighbours can be ranked by Euclidean distance.
 
-    Distances are float64, from :math:`|x|^2 + |y|^2 - 2 x \cdot y` after a shift to the median of
-    the points, so that an offset or an outlier costs no digits, and a scaling by a power of two,
-    so that nothing overflows. Points at exactly the same distance are ordered as ``numpy.argsort``
-    leaves them, as in scikit-learn.
+    Up to 4,096 points, distances are float64, from :math:`|x|^2 + |y|^2 - 2 x \cdot y` after a shift
+    to the median of the points, so that an offset or an outlier costs no digits, and a scaling by a
+    power of two, so that nothing overflows. Points at exactly the same distance are ordered as
+    ``numpy.argsort`` leaves them, as in scikit-learn.
+
+    More points are not sorted but counted (:mod:`nbembed.metrics.counting`); of those at exactly
+    the same distance, the one of the smaller index is nearer.
 
     Parameters
     ----------
     points
         Finite numbers, shape (n_samples, n_features).
+
+    Attributes
+    ----------
+    unit : float
+        What the points were divided by, a power of two: 1 unless their squares do not fit float64.
     """
 
     def __init__(self, points: NDArray[Any]) -> None:
-        self.points = points
+        self.points, self.unit = _within_range(_as_floats(points))
         self.n = len(points)
         step = max(1, self.n // CENTRE_ROWS)
-        largest = max(abs(float(points.max())), abs(float(points.min())))
-        # A power of two, so that scaling rounds nothing; 2**1000 is near what float64 can hold.
-        self._scale = float(np.ldexp(1.0, min(1000, -int(np.frexp(largest)[1]))))
-        self._centre = np.zeros(points.shape[1])
-        self._centre = np.median(self._shifted(points[::step]), axis=0)
+        self.scale = _power_of_two(self.points)
+        self._centre = np.zeros(self.points.shape[1])
+        self._centre = np.median(self.shifted(self.points[::step]), axis=0)
 
     def nearest(self, rows: NDArray[np.intp], n_neighbors: int) -> NDArray[np.intp]:
         """Return the nearest other points of ``rows``, shape (len(rows), n_neighbors)."""
         if self.points.shape[1] > FEW_FEATURES:
             return self.rank(rows, n_neighbors)[0]
-        shifted = self._shifted(self.points)
+        shifted = self.shifted(self.points)
         found: Any = KDTree(shifted).query(shifted[rows], k=n_neighbors + 1)[1]
         is_self = found == rows[:, None]
         # Among many copies of one point, the point itself may not be found.
@@ -91,6 +124,9 @@ class Space:
         ranks : ndarray of the shape of ``targets``
         """
         wanted = np.empty((len(rows), 0), dtype=np.intp) if targets is None else targets
+        wanted = np.ascontiguousarray(wanted, dtype=np.intp)
+        if self.n > MAX_SORTED_ROWS and max(n_neighbors, wanted.shape[1]) <= MAX_COUNTED:
+            return self._count(np.ascontiguousarray(rows, dtype=np.intp), n_neighbors, wanted)
         nearest = np.empty((len(rows), n_neighbors), dtype=np.intp)
         ranks = np.empty(wanted.shape, dtype=np.intp)
 
@@ -100,7 +136,7 @@ class Space:
                 inverse = _inverse(order, np.dtype(np.int64))
                 ranks[part] = np.take_along_axis(inverse, wanted[part], axis=1)
 
-        self._each_order(rows, use)
+        self.each_order(rows, use)
         return nearest, ranks
 
     def rank_table(self, rows: NDArray[np.intp]) -> NDArray[np.unsignedinteger[Any]]:
@@ -111,32 +147,34 @@ class Space:
         def use(part: slice, order: NDArray[np.intp]) -> None:
             table[part] = _inverse(order, dtype)
 
-        self._each_order(rows, use)
+        self.each_order(rows, use)
         return table
 
-    def _each_order(self, rows: NDArray[np.intp], use: UseOrder) -> None:
+    def each_order(self, rows: NDArray[np.intp], use: UseOrder) -> None:
         """Sort all points as seen from each of ``rows``; blocks run side by side."""
-        height = max(1, min(256, BLOCK_SIZE // self.n))
 
-        def work(start: int) -> None:
-            block = rows[start : start + height]
-            distances = self._squared_distances(block)
-            distances[np.arange(len(block)), block] = np.inf
-            for i in range(0, len(block), SORT_ROWS):
-                order = np.argsort(distances[i : i + SORT_ROWS], axis=1)
-                use(slice(start + i, start + i + len(order)), order)
+        def work(first: int, last: int) -> None:
+            place = first
+            for order in self.orders(rows[first:last]):
+                use(slice(place, place + len(order)), order)
+                place += len(order)
 
-        workers = min(MAX_WORKERS, thread_count())
-        with serial_blas(), ThreadPoolExecutor(workers) as pool:
-            list(pool.map(work, range(0, len(rows), height)))
+        each_block(len(rows), block_rows(8 * self.n), work)
 
-    def _squared_distances(self, block: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Return squared distances, up to one common factor, shape (len(block), n_samples)."""
-        seen_from = self._shifted(self.points[block])
+    def orders(self, block: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
+        """Return all points from the nearest to itself, as seen from each of ``block``, some rows at a time."""
+        distances = self.squared_distances(block)
+        distances[np.arange(len(block)), block] = np.inf
+        for start in range(0, len(block), SORT_ROWS):
+            yield np.argsort(distances[start : start + SORT_ROWS], axis=1)
+
+    def squared_distances(self, block: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return squared distances times ``scale`` squared, in the points' unit, shape (len(block), n_samples)."""
+        seen_from = self.shifted(self.points[block])
         squares = np.einsum("ij,ij->i", seen_from, seen_from)
         distances = np.empty((len(block), self.n))
         for start in range(0, self.n, COLUMN_BLOCK):
-            others = self._shifted(self.points[start : start + COLUMN_BLOCK])
+            others = self.shifted(self.points[start : start + COLUMN_BLOCK])
             part = distances[:, start : start + COLUMN_BLOCK]
             if others.shape[1] <= FEW_FEATURES:
                 part[:] = _sum_of_squares(seen_from, others)
@@ -147,67 +185,79 @@ class Space:
                 part += np.einsum("ij,ij->i", others, others)
         return distances
 
-    def _shifted(self, points: NDArray[Any]) -> NDArray[np.float64]:
+    def _count(
+        self, rows: NDArray[np.intp], n_neighbors: int, wanted: NDArray[np.intp]
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return nearest points and ranks without sorting; blocks run side by side."""
+        coarse, fine = self.coarse, Fine(self.points, self.scale**2)
+        targets = Targets.room(wanted.shape, coarse.norms.dtype)
+        share(len(rows), lambda first, last: sort_targets(first, last, fine, rows, wanted, targets))
+        nearest = np.empty((len(rows), n_neighbors), dtype=np.intp)
+        counts = np.zeros(wanted.shape, dtype=np.intp)
+        few = self.points.shape[1] <= FEW_FEATURES
+
+        def work(first: int, last: int) -> None:
+            block = rows[first:last]
+            own = targets.part(first, last)
+            rest = (coarse, fine, block, own, nearest[first:last], counts[first:last])
+            if few:
+                count_direct(*rest)
+            else:
+                count_products(coarse.samples[block] @ coarse.samples.T, *rest)
+
+        if not few and n_neighbors == 0 and np.array_equal(rows, np.arange(self.n)):
+            self._count_squares(fine, targets, counts)
+        else:
+            each_block(len(rows), block_rows(coarse.samples.itemsize * self.n), work)
+        ranks = np.empty_like(counts)
+        np.put_along_axis(ranks, targets.place, counts + 1, axis=1)
+        return nearest, ranks
+
+    def _count_squares(self, fine: Fine, targets: Targets, counts: NDArray[np.intp]) -> None:
+        """Count for all points, using that the distance from i to j is that from j to i."""
+        coarse = self.coarse
+        starts = range(0, self.n, SQUARE)
+        pairs = [(one, two) for one in starts for two in starts if one <= two]
+        guard = threading.Lock()
+
+        def work(first: int, last: int) -> None:
+            for one, two in pairs[first:last]:
+                products = coarse.samples[one : one + SQUARE] @ coarse.samples[two : two + SQUARE].T
+                spans = [(one, two, products)]
+                if one != two:
+                    spans.append((two, one, np.ascontiguousarray(products.T)))
+                for start, column, part in spans:
+                    own = np.zeros((len(part), counts.shape[1]), dtype=np.intp)
+                    count_span(part, coarse, fine, start, column, targets, own)
+                    # Other threads count other columns of these rows.
+                    with guard:
+                        counts[start : start + len(part)] += own
+
+        each_block(len(pairs), 1, work)
+
+    @cached_property
+    def coarse(self) -> Coarse:
+        """The points around their centre: float32 for products, float64 for direct differences."""
+        if self.points.shape[1] <= FEW_FEATURES:
+            return prepared(self.shifted(self.points))
+        samples = np.empty(self.points.shape, dtype=np.float32)
+        for start in range(0, self.n, COLUMN_BLOCK):
+            part = slice(start, start + COLUMN_BLOCK)
+            samples[part] = self.shifted(self.points[part])
+        return prepared(samples)
+
+    def shifted(self, points: NDArray[Any]) -> NDArray[np.float64]:
         """Return points as float64, scaled below 1 and around the centre."""
-        shifted = np.multiply(points, self._scale, dtype=np.float64)
+        shifted = np.multiply(points, self.scale, dtype=np.float64)
         shifted -= self._centre
         return shifted
 
 
-class Pair:
-    """Data, its map, and the rows to look at.
-
-    Parameters
-    ----------
-    data, embedding
-        The two spaces.
-    rows
-        The points to look from, ascending.
-    n_neighbors
-        Size of a neighbourhood.
-    """
-
-    def __init__(
-        self, data: Space, embedding: Space, rows: NDArray[np.intp], n_neighbors: int
-    ) -> None:
-        self.data = data
-        self.map = embedding
-        self.rows = rows
-        self.n = data.n
-        self.n_neighbors = n_neighbors
-        self._in_data: tuple[NDArray[np.intp], NDArray[np.intp]] | None = None
-
-    @classmethod
-    def of(cls, X: Any, Y: Any, n_neighbors: int, sample: int | None, random_state: Any) -> "Pair":
-        """Check the arguments of a measure and return what it works on."""
-        points = as_points(X)
-        embedding = check_map(Y)
-        if len(embedding) != len(points):
-            raise InvalidInputError(
-                f"Y must have one row per row of X, {len(points)}, got {len(embedding)}; "
-                "pass the map of these very rows"
-            )
-        check_neighborhood(n_neighbors, len(points))
-        rows = sampled_rows(len(points), sample, random_state)
-        return cls(Space(points), Space(embedding), rows, int(n_neighbors))
-
-    def ranks_in_data(self) -> NDArray[np.intp]:
-        """Return, for the nearest points in the map, their ranks in the data."""
-        return self._look_at_data()[1]
-
-    def ranks_in_map(self) -> NDArray[np.intp]:
-        """Return, for the nearest points in the data, their ranks in the map."""
-        return self.map.rank(self.rows, 0, self._look_at_data()[0])[1]
-
-    def _look_at_data(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        if self._in_data is None:
-            targets = self.map.nearest(self.rows, self.n_neighbors)
-            self._in_data = self.data.rank(self.rows, self.n_neighbors, targets)
-        return self._in_data
-
-
 def as_points(X: Any) -> NDArray[Any]:
     """Return checked data in the precision it came in, which ``check_data`` reduces to float32."""
+    # Only what is certainly fine passes here; everything else gets a message, or is converted.
+    if _is_table(X) and (X.dtype.kind != "f" or np.isfinite(X).all()):
+        return X
     checked = check_data(X)
     values = X.to_numpy() if hasattr(X, "to_numpy") else X
     if isinstance(values, np.ndarray) and values.dtype.kind in "iuf":
@@ -242,6 +292,35 @@ def sampled_rows(
 def rank_dtype(n_samples: int) -> np.dtype[np.unsignedinteger[Any]]:
     """Return the smallest integers that hold every rank among ``n_samples`` points."""
     return np.dtype(np.uint16 if n_samples <= np.iinfo(np.uint16).max else np.uint32)
+
+
+def _is_table(X: Any) -> bool:
+    shape_is_fine = isinstance(X, np.ndarray) and X.ndim == 2 and len(X) > 1 and X.shape[1] > 0  # noqa: PLR2004
+    return shape_is_fine and X.dtype.kind in "iuf"
+
+
+def _as_floats(points: NDArray[Any]) -> NDArray[np.floating[Any]]:
+    """Return contiguous float32 that lost nothing, else float64."""
+    dtype = np.result_type(points.dtype, np.float16)
+    kept = np.float32 if dtype.itemsize <= np.dtype(np.float32).itemsize else np.float64
+    return np.ascontiguousarray(points, dtype=kept)
+
+
+def _within_range(
+    points: NDArray[np.floating[Any]],
+) -> tuple[NDArray[np.floating[Any]], float]:
+    """Return points whose squares neither overflow nor vanish, and what they were divided by."""
+    scale = _power_of_two(points)
+    if LARGEST**-1 < scale < LARGEST:
+        return points, 1.0
+    return np.multiply(points, scale, dtype=np.float64), 1.0 / scale
+
+
+def _power_of_two(points: NDArray[np.floating[Any]]) -> float:
+    """Return the factor that brings points below 1 and rounds nothing."""
+    largest = max(abs(float(points.max())), abs(float(points.min())))
+    # 2**1000 is near what float64 can hold.
+    return float(np.ldexp(1.0, min(1000, -int(np.frexp(largest)[1]))))
 
 
 def _inverse(order: NDArray[np.intp], dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from nbembed._checks import check_labels
 from nbembed.errors import InvalidInputError
+from nbembed.labels import MISSING, classes
 
-__all__ = ["label_codes", "penalty_score", "recall", "right_votes", "standard_error"]
+__all__ = ["label_codes", "labelled", "penalty_score", "recall", "right_votes"]
 
 
 def penalty_score(
@@ -42,21 +43,35 @@ def right_votes(
 
 
 def label_codes(labels: Any, n_samples: int) -> NDArray[np.intp]:
-    """Return labels as integers from 0, in the sorted order of the labels."""
+    """Return labels as integers from 0 in the order of the labels, -1 for those that are missing."""
     values = check_labels(labels, n_samples)
     if values is None:
-        raise InvalidInputError("labels must hold one value per row, got None")
+        raise InvalidInputError("labels must hold one value per row, got None; pass the classes")
+    named = None if values.dtype.kind in "iub" else classes(values)
+    if named is not None:
+        return named[1].astype(np.intp)
     if values.dtype.kind == "O":
-        values = values.astype(str)
-    return np.unique(values, return_inverse=True)[1].reshape(-1)
+        values = values.astype(np.float64)
+    codes = np.unique(values, return_inverse=True)[1].reshape(-1).astype(np.intp)
+    return np.where(np.isnan(values), MISSING, codes) if values.dtype.kind == "f" else codes
 
 
-def standard_error(scores: NDArray[np.float64], n_samples: int) -> float:
-    """Return the standard error of the mean of a sample drawn without replacement.
+def labelled(
+    points: NDArray[np.float64], labels: Any, *, min_classes: int = 1
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return the points that have a label, and their classes as integers from 0.
 
-    Cochran (1977), "Sampling Techniques", eq. 2.20: 0 once everything is sampled.
+    Raises
+    ------
+    InvalidInputError
+        If there is not one label per point, or there are fewer than ``min_classes``.
     """
-    size = len(scores)
-    if size == 1:
-        return 0.0
-    return float(scores.std(ddof=1) * np.sqrt((1.0 - size / n_samples) / size))
+    codes = label_codes(labels, len(points))
+    kept = codes != MISSING
+    n_classes = len(np.unique(codes[kept]))
+    if n_classes < min_classes:
+        raise InvalidInputError(
+            f"labels must name at least {min_classes} class(es), got {n_classes}; "
+            "this measure compares classes with each other"
+        )
+    return (points, codes) if kept.all() else (points[kept], codes[kept])
