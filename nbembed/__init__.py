@@ -13,14 +13,18 @@ _HOMES = {
     "EmbedWidget": "nbembed.widget",
     "TSNE": "nbembed.estimators",
     "UMAP": "nbembed.estimators",
+    "benchmark": "nbembed.benchmarking",
     "load": "nbembed.estimators",
 }
-_ROOMS = ("datasets", "drift", "metrics")
+_ROOMS = ("baselines", "clustering", "datasets", "drift", "metrics")
 
 __all__ = [
     "TSNE",
     "UMAP",
     "EmbedWidget",
+    "baselines",
+    "benchmark",
+    "clustering",
     "datasets",
     "drift",
     "load",
@@ -28,7 +32,8 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from nbembed import datasets, drift, metrics
+    from nbembed import baselines, clustering, datasets, drift, metrics
+    from nbembed.benchmarking import benchmark
     from nbembed.estimators import TSNE, UMAP, load
     from nbembed.widget import EmbedWidget
 

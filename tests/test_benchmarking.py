@@ -1,0 +1,303 @@
+"""The benchmark: what runs, and what is remembered."""
+
+import json
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+import nbembed as nb
+from nbembed import baselines
+from nbembed.benchmarking import memory
+from nbembed.benchmarking.fingerprints import described, versions
+from nbembed.errors import InvalidInputError, InvalidTypeError
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(40, 5)).astype(np.float32)
+quiet = partial(nb.benchmark, progress=False)
+RUNS = []
+
+
+def noise(X, seed):
+    RUNS.append(seed)
+    return np.random.default_rng(seed).normal(size=(len(X), 2))
+
+
+def first_two(X, seed):
+    RUNS.append(seed)
+    return X[:, :2] + 1e-3 * np.random.default_rng(seed).normal(size=(len(X), 2))
+
+
+def broken(X, seed):
+    RUNS.append(seed)
+    raise RuntimeError("no map today")
+
+
+@pytest.fixture(autouse=True)
+def runs():
+    RUNS.clear()
+    return RUNS
+
+
+# ---- what runs ------------------------------------------------------------------------------------
+
+
+def test_every_method_on_all_data_with_every_seed(runs):
+    result = quiet({"noise": noise, "two": first_two}, {"a": X, "b": (X[:30], np.arange(30) % 3)}, seeds=[4, 2])  # fmt: skip
+    assert runs == [4, 4, 4, 4, 2, 2, 2, 2]
+    places = [(t.seed, t.data, t.method) for t in result.trials]
+    assert places[:4] == [(4, "a", "noise"), (4, "a", "two"), (4, "b", "noise"), (4, "b", "two")]
+    assert {t.n_samples for t in result.trials} == {40, 30}
+    assert "knn_accuracy" in result.trials[2].scores
+    assert "knn_accuracy" not in result.trials[0].scores
+    expected = nb.metrics.report(X, noise(X, 4))
+    assert result.trials[0].scores == dict(expected)
+
+
+def test_seeds_reach_every_part_of_an_estimator_which_stays_as_it_is():
+    pipeline = make_pipeline(StandardScaler(), baselines.OpenTSNE(perplexity=5, n_iter=5, early_exaggeration_iter=5, init="random"))  # fmt: skip
+    result = quiet({"t-SNE": pipeline}, X, seeds=2)
+    assert result.trials[0].scores != result.trials[1].scores
+    assert pipeline.get_params()["opentsne__random_state"] is None
+    assert not hasattr(pipeline[-1], "embedding_")
+
+
+def test_a_failed_trial_is_recorded_and_stops_no_other():
+    result = quiet({"broken": broken, "two": first_two}, X, seeds=2)
+    assert [t.error for t in result.failures] == ["RuntimeError: no map today"] * 2
+    assert all(t.scores for t in result.trials if t.method == "two")
+    assert "Failed: 2 trials. broken, data, seeds 0, 1: RuntimeError: no map today" in repr(result)
+    assert "n/a" in repr(result)
+
+
+def test_a_map_that_cannot_be_scored_is_a_failed_trial():
+    result = quiet({"gaps": lambda X, seed: np.full((len(X), 2), np.nan)}, X, seeds=1)
+    assert "Y must be finite" in result.trials[0].error
+
+
+def test_scores_that_are_asked_for():
+    some = quiet({"two": first_two}, X, seeds=1, metrics=["continuity"])
+    assert list(some.trials[0].scores) == ["continuity"]
+    own = quiet({"two": first_two}, X, seeds=1, metrics=lambda X, Y, labels: {"width": np.ptp(Y)})
+    assert own.metrics == ("width",)
+    wrong = quiet({"two": first_two}, X, seeds=1, metrics=["continuty"])
+    assert "did you mean 'continuity'" in wrong.trials[0].error
+
+
+def test_processes_give_the_same_scores():
+    methods = {"PCA": baselines.PCA(), "Isomap": baselines.Isomap()}
+    one, two = (quiet(methods, X, seeds=2, n_jobs=n) for n in (1, 2))
+    assert [(t.method, t.seed, t.scores) for t in one.trials] == [
+        (t.method, t.seed, t.scores) for t in two.trials
+    ]
+
+
+def test_a_bar_counts_the_trials(capsys):
+    nb.benchmark({"two": first_two}, X, seeds=3)
+    assert "3/3" in capsys.readouterr().err
+    quiet({"two": first_two}, X, seeds=3)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.skipif(not memory.REFERENCES.exists(), reason="only Linux counts memory by itself")
+def test_memory_is_that_of_the_fit():
+    def hungry(X, seed):
+        return np.ones(40_000_000 // 8)[: len(X) * 2].reshape(-1, 2) + noise(X, seed)
+
+    result = quiet({"two": first_two, "hungry": hungry}, X, seeds=1)
+    small, large = (trial.peak_bytes for trial in result.trials)
+    assert large > 35e6 > small
+
+
+# ---- what is remembered ---------------------------------------------------------------------------
+
+
+def test_trials_that_are_done_are_not_run_again(tmp_path, runs):
+    path = tmp_path / "trials.jsonl"
+    first = quiet({"two": first_two}, X, seeds=2, path=path)
+    again = quiet({"other name": first_two, "noise": noise}, X, seeds=3, path=path)
+    assert runs == [0, 1, 0, 1, 2, 2]
+    assert again.trials[0].method == "other name"
+    assert again.trials[0].scores == first.trials[0].scores
+    record = json.loads(path.read_text().splitlines()[0])
+    assert record["versions"]["numpy"] == np.__version__
+    assert record["finished"].startswith("20")
+
+
+@pytest.mark.parametrize("change", ["data", "labels", "parameters", "metrics"])
+def test_what_has_changed_is_run_again(change, tmp_path):
+    path = tmp_path / "trials.jsonl"
+    y = np.arange(40) % 2
+    given = {"data": X, "labels": y, "method": baselines.PCA(), "metrics": ["continuity"]}
+    changed = {
+        "data": {"data": X + X[0]},
+        "labels": {"labels": 1 - y},
+        "parameters": {"method": baselines.PCA(n_components=3)},
+        "metrics": {"metrics": ["trustworthiness"]},
+    }[change]
+    for now, lines in ((given, 1), (given, 1), (given | changed, 2)):
+        quiet({"m": now["method"]}, now["data"], labels=now["labels"], metrics=now["metrics"], seeds=1, path=path)  # fmt: skip
+        assert len(path.read_text().splitlines()) == lines
+
+
+class Interrupted(BaseEstimator):
+    """A method that somebody stops at a seed; who stops it is none of its parameters."""
+
+    stop_at = None
+
+    def __init__(self, random_state=None):
+        self.random_state = random_state
+
+    def fit_transform(self, X):
+        if self.random_state == Interrupted.stop_at:
+            raise KeyboardInterrupt
+        return first_two(X, self.random_state)
+
+
+def test_an_interrupt_loses_one_trial(tmp_path, runs, monkeypatch):
+    path = tmp_path / "trials.jsonl"
+    monkeypatch.setattr(Interrupted, "stop_at", 2)
+    with pytest.raises(KeyboardInterrupt):
+        quiet({"m": Interrupted()}, X, seeds=4, path=path)
+    assert runs == [0, 1]
+    # A line that was cut short is no trial, and spoils no other.
+    with path.open("a") as file:
+        file.write('{"format": 1, "data": "cut sh')
+    monkeypatch.setattr(Interrupted, "stop_at", None)
+    result = quiet({"m": Interrupted()}, X, seeds=4, path=path)
+    assert runs == [0, 1, 2, 3]
+    assert [trial.seed for trial in result.trials] == [0, 1, 2, 3]
+    assert result.failures == ()
+    lines = path.read_text().splitlines()
+    assert lines[2] == '{"format": 1, "data": "cut sh'
+    assert [json.loads(lines[i])["seed"] for i in (0, 1, 3, 4)] == [0, 1, 2, 3]
+
+
+def test_failed_trials_are_tried_again(tmp_path, runs):
+    path = tmp_path / "trials.jsonl"
+    for _ in range(2):
+        quiet({"broken": broken}, X, seeds=1, path=path)
+    assert runs == [0, 0]
+
+
+def test_a_file_of_something_else_is_refused(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("dear diary")
+    with pytest.raises(InvalidInputError, match="path must be a file that benchmark has written"):
+        quiet({"two": first_two}, X, path=path)
+    assert path.read_text() == "dear diary"
+    with pytest.raises(InvalidInputError, match="path must be a file in a folder that is there"):
+        quiet({"two": first_two}, X, path=tmp_path / "no" / "trials.jsonl")
+
+
+FACTOR = 3
+
+
+def _scaled(X, seed):
+    return FACTOR * X
+
+
+def test_functions_are_told_apart_by_what_they_do():
+    one, two = (lambda X, s: X * 1), (lambda X, s: X * 2)
+    assert described(one) != described(two)
+    assert described(partial(noise, seed=1)) != described(partial(noise, seed=2))
+
+    def times(k):
+        return lambda X, s: X * k
+
+    held = [described(times(k)) for k in (1, 1, 2)]
+    assert held[0] == held[1] != held[2]
+    before = described(_scaled)
+    globals()["FACTOR"] = 4
+    try:
+        assert described(_scaled) != before
+    finally:
+        globals()["FACTOR"] = 3
+    assert described(_scaled) == before
+
+
+def test_what_cannot_be_described_is_of_this_process_alone():
+    code = (
+        "from nbembed.benchmarking.fingerprints import described\n"
+        "class Odd: pass\n"
+        "odd = Odd()\n"
+        "def f(X, seed, n=3): return X\n"
+        "import hashlib\n"
+        "print(hashlib.md5(repr(described(f)).encode()).hexdigest(), 'unknown' in str(described(lambda X, s: odd)))\n"
+        "print(described(odd)[1])\n"
+    )
+    outs = [
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        .stdout.split("\n")
+        for _ in range(2)
+    ]  # fmt: skip
+    assert outs[0][0] == outs[1][0]
+    assert outs[0][0].endswith("True")
+    assert outs[0][1] != outs[1][1]
+
+
+def test_a_function_that_names_itself_can_be_described():
+    def again(X, seed):
+        return X if seed else again(X, 1)
+
+    assert "itself" in str(described(again))
+
+
+def test_versions_are_those_of_what_does_the_work():
+    found = versions(baselines.UMAPLearn(), StandardScaler())
+    assert {"python", "nbembed", "numpy", "scikit-learn", "umap-learn"} <= set(found)
+    assert found["nbembed"].startswith(f"{nb.__version__}+")
+    assert versions(baselines.PHATE())["phate"]
+
+
+# ---- words --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"methods": {}}, InvalidTypeError, "methods must be a dictionary"),
+        ({"methods": [first_two]}, InvalidTypeError, "methods must be a dictionary"),
+        ({"methods": {"t": nb.TSNE}}, InvalidTypeError, r"must be an estimator, got the class TSNE; write TSNE\(\)"),
+        ({"methods": {"t": 3}}, InvalidTypeError, r"methods\['t'\] must be an estimator with fit_transform"),
+        ({"data": {}}, InvalidInputError, "data must hold at least one"),
+        ({"data": {"a": X}, "labels": [1]}, InvalidInputError, "labels must be None where data is a dictionary"),
+        ({"labels": [1, 2]}, InvalidInputError, "labels must hold one value per row"),
+        ({"seeds": 0}, InvalidInputError, "seeds must be an integer of at least 1"),
+        ({"seeds": [1, 1]}, InvalidInputError, "seeds must be different numbers"),
+        ({"seeds": "ten"}, InvalidTypeError, "seeds must be a number of seeds or a list"),
+        ({"metrics": [3]}, InvalidTypeError, "metrics must be None, names of scores"),
+        ({"baseline": "TSNE"}, InvalidInputError, "baseline must be one of 'two', got 'TSNE'"),
+        ({"confidence": 1.0}, InvalidInputError, "confidence must be below 1"),
+        ({"margins": {"t": -1}}, InvalidInputError, r"margins\['t'\] must be a number of at least 0"),
+        ({"margins": 0.1}, InvalidTypeError, "margins must be a dictionary"),
+        ({"progress": "yes"}, InvalidTypeError, "progress must be True or False"),
+    ],
+)  # fmt: skip
+def test_errors_say_what_is_wrong_before_anything_runs(change, error, message, runs):
+    given = {"methods": {"two": first_two}, "data": X} | change
+    with pytest.raises(error, match=message):
+        nb.benchmark(given.pop("methods"), given.pop("data"), **given)
+    assert runs == []
+
+
+def test_a_frame_has_a_row_for_each_trial():
+    frame = quiet({"broken": broken, "two": first_two}, X, seeds=2).to_frame()
+    assert list(frame["method"]) == ["broken", "two"] * 2
+    assert frame["trustworthiness"].isna().tolist() == [True, False] * 2
+    assert {"data", "seed", "seconds", "peak_bytes", "error"} <= set(frame.columns)
+
+
+def test_the_script_of_late_exaggeration_runs(tmp_path):
+    script = Path(__file__).parents[1] / "benchmarks" / "late_exaggeration.py"
+    figure = tmp_path / "late.png"
+    command = [sys.executable, script, "--rows", "60", "--factors", "4", "--steps", "20", "--seeds", "2", "--figure", figure]  # fmt: skip
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "late exaggeration 4" in out
+    assert figure.stat().st_size > 1000
