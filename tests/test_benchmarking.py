@@ -1,48 +1,60 @@
 """The benchmark: what runs, and what is remembered."""
 
 import json
+import logging
+import os
+import signal
 import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+import sklearn
 from sklearn.base import BaseEstimator
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import nbembed as nb
 from nbembed import baselines
-from nbembed.benchmarking import memory
+from nbembed.benchmarking import measures, memory
 from nbembed.benchmarking.fingerprints import described, versions
 from nbembed.errors import InvalidInputError, InvalidTypeError
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(40, 5)).astype(np.float32)
 quiet = partial(nb.benchmark, progress=False)
-RUNS = []
+# Says what ran. A list of this module would be a part of what the methods read, and so of what they are.
+LOG = logging.getLogger("tests.benchmarking")
 
 
 def noise(X, seed):
-    RUNS.append(seed)
+    LOG.info(seed)
     return np.random.default_rng(seed).normal(size=(len(X), 2))
 
 
 def first_two(X, seed):
-    RUNS.append(seed)
+    LOG.info(seed)
     return X[:, :2] + 1e-3 * np.random.default_rng(seed).normal(size=(len(X), 2))
 
 
 def broken(X, seed):
-    RUNS.append(seed)
+    LOG.info(seed)
     raise RuntimeError("no map today")
 
 
 @pytest.fixture(autouse=True)
 def runs():
-    RUNS.clear()
-    return RUNS
+    seen = []
+    handler = logging.Handler()
+    handler.emit = lambda record: seen.append(record.msg)
+    LOG.addHandler(handler)
+    LOG.setLevel(logging.INFO)
+    yield seen
+    LOG.removeHandler(handler)
 
 
 # ---- what runs ------------------------------------------------------------------------------------
@@ -86,8 +98,46 @@ def test_scores_that_are_asked_for():
     assert list(some.trials[0].scores) == ["continuity"]
     own = quiet({"two": first_two}, X, seeds=1, metrics=lambda X, Y, labels: {"width": np.ptp(Y)})
     assert own.metrics == ("width",)
-    wrong = quiet({"two": first_two}, X, seeds=1, metrics=["continuty"])
-    assert "did you mean 'continuity'" in wrong.trials[0].error
+    named = quiet({"two": first_two}, X, seeds=1, metrics={"width": lambda X, Y, labels: np.ptp(Y)})
+    assert named.trials[0].scores == own.trials[0].scores
+
+
+def test_every_measure_of_the_map_has_a_name(monkeypatch):
+    y = np.arange(40) % 2
+
+    def sampled(Y: Any, labels: Any, *, sample: Any = None) -> float:
+        found = Sampled(labels.sum())
+        found.standard_error = 0.25
+        return found
+
+    def curve(X: Any, Y: Any) -> list:
+        raise AssertionError
+
+    monkeypatch.setattr(nb.metrics, "sampled", sampled, raising=False)
+    monkeypatch.setattr(nb.metrics, "curve", curve, raising=False)
+    monkeypatch.setattr(nb.metrics, "__all__", [*nb.metrics.__all__, "sampled", "curve"])
+    for cached in (measures._functions, measures._needing_labels):
+        cached.cache_clear()
+    names = ["sampled", "continuity"]
+    (trial,) = quiet({"two": first_two}, X, labels=y, seeds=1, metrics=names).trials
+    assert trial.scores == {
+        "sampled": 20.0,
+        "continuity": nb.metrics.continuity(X, first_two(X, 0)),
+    }
+    assert trial.standard_errors == {"sampled": 0.25}
+    with pytest.raises(InvalidInputError, match="metrics must be one of"):
+        quiet({"two": first_two}, X, metrics="curve")
+    with pytest.raises(
+        InvalidInputError, match="without 'sampled' where there are no labels, and 'b'"
+    ):
+        quiet({"two": first_two}, {"a": (X, y), "b": X}, metrics=names)
+    monkeypatch.undo()
+    for cached in (measures._functions, measures._needing_labels):
+        cached.cache_clear()
+
+
+class Sampled(float):
+    """A score that knows its standard error."""
 
 
 def test_processes_give_the_same_scores():
@@ -149,27 +199,25 @@ def test_what_has_changed_is_run_again(change, tmp_path):
 class Interrupted(BaseEstimator):
     """A method that somebody stops at a seed; who stops it is none of its parameters."""
 
-    stop_at = None
-
     def __init__(self, random_state=None):
         self.random_state = random_state
 
     def fit_transform(self, X):
-        if self.random_state == Interrupted.stop_at:
+        if str(self.random_state) == os.environ.get("STOP_AT"):
             raise KeyboardInterrupt
         return first_two(X, self.random_state)
 
 
 def test_an_interrupt_loses_one_trial(tmp_path, runs, monkeypatch):
     path = tmp_path / "trials.jsonl"
-    monkeypatch.setattr(Interrupted, "stop_at", 2)
+    monkeypatch.setenv("STOP_AT", "2")
     with pytest.raises(KeyboardInterrupt):
         quiet({"m": Interrupted()}, X, seeds=4, path=path)
     assert runs == [0, 1]
     # A line that was cut short is no trial, and spoils no other.
     with path.open("a") as file:
         file.write('{"format": 1, "data": "cut sh')
-    monkeypatch.setattr(Interrupted, "stop_at", None)
+    monkeypatch.delenv("STOP_AT")
     result = quiet({"m": Interrupted()}, X, seeds=4, path=path)
     assert runs == [0, 1, 2, 3]
     assert [trial.seed for trial in result.trials] == [0, 1, 2, 3]
@@ -177,6 +225,54 @@ def test_an_interrupt_loses_one_trial(tmp_path, runs, monkeypatch):
     lines = path.read_text().splitlines()
     assert lines[2] == '{"format": 1, "data": "cut sh'
     assert [json.loads(lines[i])["seed"] for i in (0, 1, 3, 4)] == [0, 1, 2, 3]
+
+
+KILLED = """
+import os, signal, sys
+import numpy as np
+import nbembed as nb
+
+def two(X, seed):
+    print(seed, flush=True)
+    assert seed not in {"sets", "of", "names", "have", "another", "order", "in", "every", "process"}
+    if "kill" in sys.argv and seed == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return X[:, :2] + 0.01 * np.random.default_rng(seed).normal(size=(len(X), 2))
+
+class Own:
+    def __init__(self, random_state=None): self.random_state = random_state
+    def get_params(self, deep=True): return {"random_state": self.random_state}
+    def set_params(self, **p): self.random_state = p["random_state"]; return self
+    def fit_transform(self, X): return two(X, 10 + self.random_state)
+
+X = np.random.default_rng(0).normal(size=(40, 5))
+result = nb.benchmark({"two": two, "own": Own()}, X, seeds=4, path=sys.argv[1], progress=False)
+print("scores", [list(trial.scores.values()) for trial in result.trials])
+"""
+
+
+def test_a_process_that_is_killed_goes_on_where_it_was(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(KILLED)
+
+    def run(*arguments):
+        command = [sys.executable, str(script), *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        lines = done.stdout.split("\n")
+        return done.returncode, [line for line in lines if line.isdigit()], lines[-2]
+
+    path = tmp_path / "trials.jsonl"
+    code, ran, _ = run(path, "kill")
+    assert (code, ran) == (-signal.SIGKILL, ["0", "10", "1", "11", "2"])
+    assert len(path.read_text().splitlines()) == 4
+    code, ran, scores = run(path)
+    assert (code, ran) == (0, ["2", "12", "3", "13"])
+    assert run(path) == (0, [], scores)
+    assert run(tmp_path / "other.jsonl") == (
+        0,
+        ["0", "10", "1", "11", "2", "12", "3", "13"],
+        scores,
+    )
 
 
 def test_failed_trials_are_tried_again(tmp_path, runs):
@@ -220,6 +316,44 @@ def test_functions_are_told_apart_by_what_they_do():
     finally:
         globals()["FACTOR"] = 3
     assert described(_scaled) == before
+
+
+class Scaling:
+    """A method of this module."""
+
+    factor = 2
+
+    def fit_transform(self, X):
+        return self.factor * X
+
+
+def test_classes_of_ones_own_are_told_apart_by_their_methods(monkeypatch):
+    before = described(Scaling)
+    assert described(Scaling) == before
+    monkeypatch.setattr(Scaling, "factor", 3)
+    assert described(Scaling) != before
+    monkeypatch.undo()
+    monkeypatch.setattr(Scaling, "fit_transform", lambda self, X: X)
+    assert described(Scaling) != before
+    monkeypatch.undo()
+    assert described(Scaling) == before
+    # Those of packages by name and version.
+    assert described(StandardScaler)[1:] == [
+        "sklearn.preprocessing._data.StandardScaler",
+        "sklearn.preprocessing._data",
+        f"scikit-learn {sklearn.__version__}",
+    ]
+    assert any("umap-learn" in item for item in described(baselines.UMAPLearn))
+
+
+def test_packages_that_a_function_names_count_with_their_version():
+    def inside(X, seed):
+        import pandas as other_name  # noqa: ICN001
+
+        return other_name.DataFrame(X)
+
+    assert f"numpy {np.__version__}" in str(described(noise))
+    assert f"pandas {pd.__version__}" in str(described(inside))
 
 
 def test_what_cannot_be_described_is_of_this_process_alone():
@@ -272,7 +406,10 @@ def test_versions_are_those_of_what_does_the_work():
         ({"seeds": 0}, InvalidInputError, "seeds must be an integer of at least 1"),
         ({"seeds": [1, 1]}, InvalidInputError, "seeds must be different numbers"),
         ({"seeds": "ten"}, InvalidTypeError, "seeds must be a number of seeds or a list"),
-        ({"metrics": [3]}, InvalidTypeError, "metrics must be None, names of scores"),
+        ({"metrics": [3]}, InvalidTypeError, "metrics must be None, names of measures"),
+        ({"metrics": {"width": 3}}, InvalidTypeError, "metrics must be None, names of measures"),
+        ({"metrics": ["continuty"]}, InvalidInputError, "did you mean 'continuity'"),
+        ({"metrics": "knn_accuracy"}, InvalidInputError, "without 'knn_accuracy' where there are no labels"),
         ({"baseline": "TSNE"}, InvalidInputError, "baseline must be one of 'two', got 'TSNE'"),
         ({"confidence": 1.0}, InvalidInputError, "confidence must be below 1"),
         ({"margins": {"t": -1}}, InvalidInputError, r"margins\['t'\] must be a number of at least 0"),
@@ -296,8 +433,8 @@ def test_a_frame_has_a_row_for_each_trial():
 
 def test_the_script_of_late_exaggeration_runs(tmp_path):
     script = Path(__file__).parents[1] / "benchmarks" / "late_exaggeration.py"
-    figure = tmp_path / "late.png"
-    command = [sys.executable, script, "--rows", "60", "--factors", "4", "--steps", "20", "--seeds", "2", "--figure", figure]  # fmt: skip
+    figure, maps = tmp_path / "late.png", tmp_path / "maps.png"
+    command = [sys.executable, script, "--rows", "60", "--factors", "4", "--steps", "20", "--seeds", "2", "--figure", figure, "--maps", maps]  # fmt: skip
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "late exaggeration 4" in out
-    assert figure.stat().st_size > 1000
+    assert min(figure.stat().st_size, maps.stat().st_size) > 1000

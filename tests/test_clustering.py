@@ -11,8 +11,10 @@ from sklearn.mixture import GaussianMixture
 
 import nbembed as nb
 from nbembed.clustering import cluster
+from nbembed.encodings import ABSENT, codes_of
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.labels import MISSING, classes
+from tests.widgets import make
 
 RNG = np.random.default_rng(0)
 CENTRES = np.array([[0.0, 0.0], [12.0, 0.0], [0.0, 12.0]])
@@ -170,7 +172,9 @@ def test_it_is_its_labels_as_an_array():
     assert_array_equal(np.asarray(found), found.labels)
     assert np.asarray(found, dtype=np.float32).dtype == np.float32
     assert len(found) == 120
-    np.asarray(found)[:] = 7
+    with pytest.raises(ValueError, match="read-only"):
+        np.asarray(found)[:] = 7
+    np.array(found)[:] = 7
     assert found.n_clusters < 8
     assert (np.array(found) == found.labels).all()
 
@@ -181,6 +185,41 @@ def test_names_are_classes_and_noise_has_none():
     assert names[:2] == ["cluster 0", "cluster 1"]
     assert_array_equal(codes == MISSING, found.labels == -1)
     assert (codes == MISSING).any()
+
+
+def test_a_widget_takes_clusters_as_colours():
+    found = cluster(MAP, "dbscan", eps=0.7)
+    widget = make(MAP).color(by=found)
+    spec = widget.color()
+    assert spec["name"] == "DBSCAN of the map"
+    assert spec["categories"] == [f"cluster {i}" for i in range(found.n_clusters)]
+    assert spec["counts"] == found.sizes.tolist()
+    codes = codes_of(widget.encodings["color"])
+    assert_array_equal(codes, np.where(found.labels < 0, ABSENT, found.labels))
+    # More than ten clusters stay in the order of their sizes.
+    many = cluster(MAP, n_clusters=12)
+    assert widget.color(by=many).color()["categories"][-2:] == ["cluster 10", "cluster 11"]
+    assert make(MAP, labels=many).color()["name"] == "k-means of the map"
+    with pytest.raises(InvalidInputError, match="color must hold one value per row"):
+        make(MAP[:50]).color(by=found)
+
+
+def test_scores_have_names():
+    found = cluster(MAP, n_clusters=3, labels=TRUTH, X=MAP)
+    assert found.scores["ari"] == 1.0
+    assert list(found.scores) == [
+        *("n_clusters", "noise", "silhouette", "nmi", "v_measure", "ari"),
+        *("data_silhouette", "data_purity"),
+    ]
+    assert set(cluster(MAP).scores) == {"n_clusters", "noise", "silhouette"}
+    result = nb.benchmark(
+        {"as it is": lambda X, seed: X},
+        (MAP, TRUTH),
+        seeds=1,
+        metrics=lambda X, Y, labels: cluster(Y, labels=labels, X=X).scores,
+        progress=False,
+    )
+    assert result.trials[0].scores == pytest.approx(found.scores, abs=1e-6)
 
 
 def test_what_is_printed_says_what_belongs_to_it():

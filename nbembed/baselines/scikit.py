@@ -15,6 +15,8 @@ __all__ = ["MDS", "PCA", "Isomap", "LaplacianEigenmaps"]
 
 # Methods that look at all pairs of rows get as much memory for one matrix of them.
 MAX_PAIR_BYTES = 4_000_000_000
+# Rows that are placed at once.
+BLOCK = 8192
 
 
 class PCA(Transforming):
@@ -60,11 +62,17 @@ class PCA(Transforming):
     def _fit_map(self, X: NDArray[np.float32], seed: int | None) -> Any:
         from sklearn import decomposition
 
-        self.model_ = decomposition.PCA(self.n_components, random_state=seed)
-        return self.model_.fit_transform(X)
+        self.model_ = decomposition.PCA(self.n_components, random_state=seed).fit(X)
+        return self._place(X)
 
     def _place(self, X: NDArray[np.float32]) -> Any:
-        return self.model_.transform(X)
+        # In float64 a row's place does not depend on the rows beside it.
+        mean, axes = (
+            self.model_.mean_.astype(np.float64),
+            self.model_.components_.T.astype(np.float64),
+        )
+        blocks = (X[start : start + BLOCK] for start in range(0, len(X), BLOCK))
+        return np.concatenate([(block - mean) @ axes for block in blocks])
 
 
 class LaplacianEigenmaps(Baseline):

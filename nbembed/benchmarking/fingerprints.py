@@ -6,11 +6,12 @@ import json
 import platform
 import re
 import secrets
+import sys
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from importlib import metadata
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -43,22 +44,31 @@ def data_hash(X: Any, labels: NDArray[Any] | None) -> str:
 def described(value: Any, *, within: tuple[int, ...] = ()) -> Any:
     """Return plain data that says what ``value`` is: the same for the same, in every process.
 
-    A function is its code, its defaults, what it holds on to, and those functions and values of
-    its module that it names. What cannot be described, such as an object that prints its address, is never the
-    same as in another process, so that its trials are run again.
+    A function or a class of an installed package is its name, as :func:`versions` and the versions
+    beside the name say the rest. Any other function is its code, its defaults, what it holds on to,
+    and the functions, classes, packages and values of its module that it names; any other class is
+    its methods and values. So a change of what a method reads runs it again. What cannot be
+    described, such as an object that prints its address, is never the same as in another process, so
+    that its trials are run again.
     """
     value = value.item() if isinstance(value, np.generic) else value
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
-    if isinstance(value, np.ndarray):
-        return ["array", _text(value.tolist()) if value.dtype == object else data_hash(value, None)]
     if id(value) in within:
         return "itself"
     within = (*within, id(value))
-    if isinstance(value, (Mapping, list, tuple, set, frozenset)):
-        return _collection(value, within)
-    if hasattr(value, "get_params") and not isinstance(value, type):
-        return [_name(type(value)), described(value.get_params(deep=False), within=within)]
+    ways: tuple[tuple[Any, Callable[[Any, tuple[int, ...]], Any]], ...] = (
+        (np.ndarray, _array),
+        ((Mapping, list, tuple, set, frozenset), _collection),
+        (ModuleType, _module),
+        (type, _class),
+    )
+    for kinds, describe in ways:
+        if isinstance(value, kinds):
+            return describe(value, within)
+    if hasattr(value, "get_params"):
+        parameters = described(value.get_params(deep=False), within=within)
+        return [_class(type(value), within), parameters]
     return _callable(value, within) if callable(value) else _text(value)
 
 
@@ -81,6 +91,16 @@ def versions(*objects: Any) -> dict[str, str]:
     return found
 
 
+def _array(value: NDArray[Any], within: tuple[int, ...]) -> Any:
+    if value.dtype == object:
+        return ["array", described(value.tolist(), within=within)]
+    return ["array", data_hash(value, None)]
+
+
+def _module(value: ModuleType, within: tuple[int, ...]) -> Any:  # noqa: ARG001
+    return ["module", *_release(value.__name__)]
+
+
 def _collection(value: Any, within: tuple[int, ...]) -> Any:
     if isinstance(value, Mapping):
         pairs: Any = value.items()
@@ -100,33 +120,56 @@ def _callable(value: Callable[..., Any], within: tuple[int, ...]) -> Any:
         return ["method", *(described(part, within=within) for part in parts)]
     if inspect.isfunction(value):
         return _function(value, within)
-    if isinstance(value, type) or inspect.isbuiltin(value):
+    if inspect.isbuiltin(value):
         return ["named", value.__module__, value.__qualname__]
-    return _text(value)
+    # Of functions that numba compiles, and of those that remember what they returned.
+    inner = getattr(value, "py_func", getattr(value, "__wrapped__", None))
+    return _text(value) if inner is None else described(inner, within=within)
 
 
 def _function(value: FunctionType, within: tuple[int, ...]) -> Any:
-    """Describe a function by what it would do."""
-    around = value.__globals__
-    named = {
-        name: _name(around[name]) if _is_foreign(around[name], value) else around[name]
-        for name in sorted(_names(value.__code__) & set(around))
-        if not inspect.ismodule(around[name])
-    }
+    """Describe a function: one of an installed package by its name, another by what it would do."""
+    if _is_installed(value.__module__) and "<" not in value.__qualname__:
+        return ["function", _name(value), *_release(value.__module__)]
+    around, names = value.__globals__, sorted(_names(value.__code__))
+    named = {name: around[name] for name in names if name in around}
+    # Packages may be imported inside the function.
+    packages = [_release(name) for name in names if name not in around and name in _distributions()]
     held = [cell.cell_contents for cell in value.__closure__ or ()]
-    parts = (value.__defaults__, value.__kwdefaults__, held, named)
+    parts = (value.__defaults__, value.__kwdefaults__, held, named, packages)
     described_parts = [described(part, within=within) for part in parts]
     return ["function", _name(value), _code(value.__code__), *described_parts]
 
 
-def _is_foreign(item: Any, value: FunctionType) -> bool:
-    """Return whether ``item`` is a function of another module: its version stands for it."""
-    return inspect.isfunction(item) and item.__module__ != value.__module__
+def _class(value: type, within: tuple[int, ...]) -> Any:
+    """Describe a class: what is installed by its name, what is not by its methods and values too."""
+    bases = [base for base in value.__mro__ if not _is_installed(base.__module__)]
+    if not bases:
+        peer = str(getattr(value, "module", ""))
+        return ["class", _name(value), *_release(value.__module__), *_release(peer)]
+    parts = {
+        f"{place} {name}": _unwrapped(item)
+        for place, base in enumerate(bases)
+        for name, item in vars(base).items()
+        if not name.startswith("__") or name in ("__init__", "__call__")
+    }
+    kinds = (FunctionType, bool, int, float, str, tuple, list, Mapping, np.ndarray, np.generic)
+    known = {name: item for name, item in parts.items() if isinstance(item, kinds)}
+    names = list(map(_name, value.__mro__))
+    return ["class", names, described(known, within=within)]
+
+
+def _unwrapped(item: Any) -> Any:
+    """Return the function in a static method, a class method or a property."""
+    if isinstance(item, (staticmethod, classmethod)):
+        return item.__func__
+    return item.fget if isinstance(item, property) else item
 
 
 def _code(code: CodeType) -> Any:
     constants = [
-        _code(item) if isinstance(item, CodeType) else repr(item) for item in code.co_consts
+        _code(item) if isinstance(item, CodeType) else [type(item).__name__, described(item)]
+        for item in code.co_consts
     ]
     return [code.co_code.hex(), list(code.co_names), list(code.co_varnames), constants]
 
@@ -143,6 +186,19 @@ def _text(value: Any) -> Any:
 
 def _name(value: Any) -> str:
     return f"{value.__module__}.{value.__qualname__}"
+
+
+def _is_installed(module: str | None) -> bool:
+    """Return whether a module belongs to Python or a package, whose version stands for its code."""
+    top = str(module).split(".", maxsplit=1)[0]
+    return top == "nbembed" or top in sys.stdlib_module_names or top in _distributions()
+
+
+def _release(module: str) -> list[str]:
+    """Return a module's name and the versions of what installed it; nbembed's is among those of all."""
+    top = module.split(".", maxsplit=1)[0]
+    owners = [] if top == "nbembed" else sorted(set(_distributions().get(top, [])))
+    return [module, *(f"{name} {metadata.version(name)}" for name in owners)]
 
 
 @cache

@@ -1,5 +1,6 @@
 """What a benchmark found: trials, means with intervals, verdicts."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -185,11 +186,12 @@ class Benchmark:
         )
 
     def scores(self, data: str, method: str, metric: str) -> dict[int, float]:
-        """Return a score by seed."""
+        """Return a score by seed, of the seeds where it is there and defined (not NaN)."""
         return {
             trial.seed: trial.scores[metric]
             for trial in self.trials
-            if (trial.data, trial.method) == (data, method) and metric in trial.scores
+            if (trial.data, trial.method) == (data, method)
+            and not math.isnan(trial.scores.get(metric, math.nan))
         }
 
     def to_frame(self) -> Any:

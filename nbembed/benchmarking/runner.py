@@ -7,12 +7,12 @@ from typing import Any
 
 from nbembed import _checks
 from nbembed.benchmarking.journal import Journal, Trial
+from nbembed.benchmarking.measures import as_measures, check_measures
 from nbembed.benchmarking.result import Benchmark
 from nbembed.benchmarking.trials import (
     Job,
     as_data,
     as_methods,
-    as_metrics,
     as_seeds,
     plan,
     run_trial,
@@ -52,8 +52,10 @@ def benchmark(  # noqa: PLR0913  (one argument per decision)
     labels
         One value per row, where ``data`` is X alone.
     metrics
-        None (default) takes all scores of :func:`nbembed.metrics.report`; a list takes those named. Or a
-        function of X, map and labels that returns a dictionary of numbers.
+        None (default) takes all scores of :func:`nbembed.metrics.report`. A list takes those named, of the
+        report or of the measures of :mod:`nbembed.metrics` that need only X, Y and labels. Or a dictionary of
+        names and functions of X, map and labels that return a number; or one such function that returns a
+        dictionary of numbers.
     path
         A file of JSON lines that gets every trial as soon as it is done. Trials found there are not
         run again, if method, parameters, data, seed, scores and versions are the same; failed ones
@@ -97,7 +99,9 @@ def benchmark(  # noqa: PLR0913  (one argument per decision)
     checked = as_data(data, labels)
     # Checks baseline, margins and confidence before anything runs.
     empty = Benchmark((), tried, checked, baseline=baseline, margins=margins, confidence=confidence)
-    jobs = plan(tried, checked, as_seeds(seeds), as_metrics(metrics))
+    wanted = as_measures(metrics)
+    check_measures(wanted, {name: y is not None for name, (_, y) in checked.items()})
+    jobs = plan(tried, checked, as_seeds(seeds), wanted)
     journal = Journal(path)
     done: dict[str, Trial] = {}
     for job in jobs:

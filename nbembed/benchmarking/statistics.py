@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 __all__ = [
     "LESS_IS_BETTER",
@@ -79,6 +80,8 @@ def mean_interval(values: Sequence[float], confidence: float) -> tuple[float, fl
     mean = float(array.mean())
     if len(array) == 1:
         return mean, float("nan")
+    if _are_equal(array):  # their computed mean may differ in the last digit
+        return float(array[0]), 0.0
     from scipy import stats
 
     quantile = float(stats.t.ppf((1.0 + confidence) / 2.0, len(array) - 1))
@@ -112,7 +115,9 @@ def compared(
     sign = -1.0 if is_less_better(names[3]) else 1.0
     gains = [sign * (ours[seed] - theirs[seed]) for seed in seeds]
     mean, half = mean_interval(gains, confidence)
-    deviation = float(np.std(gains, ddof=1)) if len(gains) > 1 else float("nan")
+    deviation = float("nan") if len(gains) == 1 else 0.0
+    if not _are_equal(np.asarray(gains)):
+        deviation = float(np.std(gains, ddof=1))
     return Comparison(*names, len(seeds), mean, mean - half, mean + half, margin, deviation)
 
 
@@ -150,6 +155,10 @@ def decide(comparisons: Iterable[Comparison], confidence: float) -> list[Compari
         replace(item, verdict=_verdict(item, sure))
         for item, sure in zip(done, answered, strict=True)
     ]
+
+
+def _are_equal(values: NDArray[np.float64]) -> bool:
+    return bool((values == values[0]).all())
 
 
 def _p_value(item: Comparison, null: float) -> float:

@@ -1,8 +1,7 @@
 """What is to be tried, and how one trial runs."""
 
-import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,15 +12,14 @@ from sklearn.base import clone
 from nbembed import _checks
 from nbembed.benchmarking.fingerprints import data_hash, described, digest, versions
 from nbembed.benchmarking.journal import Trial
+from nbembed.benchmarking.measures import Measures, measured
 from nbembed.benchmarking.memory import peak_memory
 from nbembed.errors import InvalidInputError, InvalidTypeError
 
-__all__ = ["Job", "as_data", "as_methods", "as_metrics", "as_seeds", "plan", "run_trial"]
+__all__ = ["Job", "as_data", "as_methods", "as_seeds", "plan", "run_trial"]
 
 MAX_MESSAGE = 500
 MAX_SEED = 2**32 - 1
-
-Scores = Callable[[Any, Any, Any], Mapping[str, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +37,7 @@ class Job:
     make
         The estimator, or the function from X and seed to a map.
     metrics
-        Names of scores of :func:`nbembed.metrics.report`, a function that returns scores, or None for all.
+        Which scores, see :mod:`nbembed.benchmarking.measures`.
     fingerprint : str
         Of all of it.
     context : mapping
@@ -52,7 +50,7 @@ class Job:
     X: NDArray[np.float32]
     labels: NDArray[Any] | None
     make: Any
-    metrics: Sequence[str] | Scores | None
+    metrics: Measures
     fingerprint: str
     context: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
@@ -111,30 +109,11 @@ def as_seeds(seeds: Any) -> list[int]:
     return [int(seed) for seed in found]
 
 
-def as_metrics(metrics: Any) -> Sequence[str] | Scores | None:
-    """Return which scores are wanted."""
-    if metrics is None:
-        return None
-    if callable(metrics):
-        scores: Any = metrics
-        return scores
-    if isinstance(metrics, str):
-        return (metrics,)
-    if isinstance(metrics, Iterable):
-        names = tuple(metrics)
-        if names and all(isinstance(name, str) for name in names):
-            return names
-    raise InvalidTypeError(
-        "metrics must be None, names of scores of nbembed.metrics.report, or a function of X, map and labels that "
-        f"returns a dictionary of numbers, got {metrics!r}"
-    )
-
-
 def plan(
     methods: Mapping[str, Any],
     data: Mapping[str, tuple[NDArray[np.float32], NDArray[Any] | None]],
     seeds: Sequence[int],
-    metrics: Sequence[str] | Scores | None,
+    metrics: Measures,
 ) -> list[Job]:
     """Return all trials, seed by seed, so that an interrupted run has tried all methods alike."""
     known = {name: versions(method, metrics) for name, method in methods.items()}
@@ -169,7 +148,7 @@ def run_trial(job: Job) -> Trial:
             began = time.perf_counter()
             embedding = _mapped(job)
             seconds = time.perf_counter() - began
-        scores, errors = _scored(job, embedding)
+        scores, errors = measured(job.metrics, job.X, embedding, job.labels)
     except Exception as error:  # noqa: BLE001  (one method's failure must not stop the others)
         return Trial(**base, error=f"{type(error).__name__}: {error}"[:MAX_MESSAGE])
     return Trial(
@@ -198,28 +177,3 @@ def _seeded(method: Any, seed: int) -> Any:
         if name == "random_state" or name.endswith("__random_state")
     ]
     return copy.set_params(**dict.fromkeys(names, seed)) if names else copy
-
-
-def _scored(job: Job, embedding: NDArray[Any]) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the scores that were asked for, and the standard errors of those that were sampled."""
-    if callable(job.metrics):
-        found: Mapping[str, float] = job.metrics(job.X, embedding, job.labels)
-        errors: Mapping[str, float] = {}
-    else:
-        from nbembed import metrics
-
-        found = metrics.report(job.X, embedding, labels=job.labels)
-        errors = getattr(found, "standard_errors", {})
-    names = list(found) if job.metrics is None or callable(job.metrics) else job.metrics
-    for name in names:
-        if name not in found:
-            raise InvalidInputError(
-                f"metrics must be among {', '.join(map(repr, found))} for this data, got {name!r}"
-                f"{_checks.nearest(name, found)}"
-            )
-    scores = {name: float(found[name]) for name in names}
-    return scores, {
-        name: float(errors[name])
-        for name in names
-        if errors.get(name) and math.isfinite(errors[name])
-    }

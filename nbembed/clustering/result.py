@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nbembed.clustering.evidence import Agreement, Support
 from nbembed.clustering.methods import CHOSEN, NOISE, TITLES
+from nbembed.columns import Column
 
 __all__ = ["Clustering", "unsupported"]
 
@@ -28,7 +29,7 @@ class Clustering:
     Attributes
     ----------
     labels : ndarray of int64, shape (n_samples,)
-        The cluster of every point, 0 the largest; -1 for noise.
+        The cluster of every point, 0 the largest; -1 for noise. Read-only.
     method : str
         ``"kmeans"``, ``"dbscan"``, ``"hdbscan"`` or ``"gaussian"``.
     parameters : dict
@@ -47,6 +48,9 @@ class Clustering:
     silhouette: float
     agreement: Agreement | None = None
     support: Support | None = None
+
+    def __post_init__(self) -> None:
+        self.labels.setflags(write=False)
 
     @property
     def sizes(self) -> NDArray[np.int64]:
@@ -68,6 +72,36 @@ class Clustering:
         """The cluster of every point as text, None for noise: as colours, noise is grey."""
         found = [f"cluster {i}" for i in range(self.n_clusters)]
         return np.array([*found, None], dtype=object)[self.labels]
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """All numbers by name, for tables and for :func:`nbembed.benchmark`.
+
+        ``n_clusters``, ``noise`` (share of the points), ``silhouette``; with labels ``nmi``,
+        ``v_measure`` and ``ari``; with data ``data_silhouette`` and ``data_purity``.
+        """
+        found: dict[str, float] = {
+            "n_clusters": self.n_clusters,
+            "noise": self.n_noise / len(self),
+            "silhouette": self.silhouette,
+        }
+        if self.agreement is not None:
+            found |= asdict(self.agreement)
+        if self.support is not None:
+            found |= {
+                "data_silhouette": self.support.silhouette,
+                "data_purity": self.support.purity,
+            }
+        return found
+
+    def as_column(self) -> Column:
+        """Return the clusters as colours: ``w.color(by=clustering)`` calls this.
+
+        The names are in the order of the sizes, noise is missing (grey), and the legend says that
+        these are clusters of the map.
+        """
+        order = tuple(f"cluster {i}" for i in range(self.n_clusters))
+        return Column(f"{TITLES[self.method]} of the map", self.names, order)
 
     @property
     def warning(self) -> str:
