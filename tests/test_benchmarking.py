@@ -61,11 +61,11 @@ def runs():
 
 
 def test_every_method_on_all_data_with_every_seed(runs):
-    result = quiet({"noise": noise, "two": first_two}, {"a": X, "b": (X[:30], np.arange(30) % 3)}, seeds=[4, 2])  # fmt: skip
+    result = quiet({"noise": noise, "two": first_two}, {"a": X, "b": (X[:35], np.arange(35) % 3)}, seeds=[4, 2])  # fmt: skip
     assert runs == [4, 4, 4, 4, 2, 2, 2, 2]
     places = [(t.seed, t.data, t.method) for t in result.trials]
     assert places[:4] == [(4, "a", "noise"), (4, "a", "two"), (4, "b", "noise"), (4, "b", "two")]
-    assert {t.n_samples for t in result.trials} == {40, 30}
+    assert {t.n_samples for t in result.trials} == {40, 35}
     assert "knn_accuracy" in result.trials[2].scores
     assert "knn_accuracy" not in result.trials[0].scores
     expected = nb.metrics.report(X, noise(X, 4))

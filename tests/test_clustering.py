@@ -149,6 +149,7 @@ def test_purity_counts_neighbours_by_hand():
     assert found.support.unsupported == ()
 
 
+@pytest.mark.filterwarnings("ignore:The data do not support")
 def test_points_that_are_equal_are_no_neighbours_of_themselves():
     points = np.repeat(MAP[:40], 2, axis=0)
     found = cluster(points, n_clusters=2, X=np.zeros((80, 3)) + np.arange(80)[:, None] % 2)
@@ -200,7 +201,7 @@ def test_a_widget_takes_clusters_as_colours():
     many = cluster(MAP, n_clusters=12)
     assert widget.color(by=many).color()["categories"][-2:] == ["cluster 10", "cluster 11"]
     assert make(MAP, labels=many).color()["name"] == "k-means of the map"
-    with pytest.raises(InvalidInputError, match="color must hold one value per row"):
+    with pytest.raises(InvalidInputError, match="by must hold one value per row"):
         make(MAP[:50]).color(by=found)
 
 

@@ -246,7 +246,8 @@ def _split(n: int, rng: np.random.Generator) -> tuple[NDArray[np.intp], NDArray[
 
 def _batches(rows: NDArray[np.intp], size: int, rng: np.random.Generator) -> list[NDArray[np.intp]]:
     """Return the rows in random order in parts of about one size, none of them a single row."""
-    return np.array_split(rng.permutation(rows), max(1, round(len(rows) / max(2, size))))
+    count = min(round(len(rows) / size), len(rows) // 2)
+    return np.array_split(rng.permutation(rows), max(1, count))
 
 
 def _copy(model: nn.Module) -> dict[str, Tensor]:

@@ -198,7 +198,7 @@ def _release(module: str) -> list[str]:
     """Return a module's name and the versions of what installed it; nbembed's is among those of all."""
     top = module.split(".", maxsplit=1)[0]
     owners = [] if top == "nbembed" else sorted(set(_distributions().get(top, [])))
-    return [module, *(f"{name} {metadata.version(name)}" for name in owners)]
+    return [] if not module else [module, *(f"{name} {metadata.version(name)}" for name in owners)]
 
 
 @cache
