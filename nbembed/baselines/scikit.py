@@ -67,10 +67,8 @@ class PCA(Transforming):
 
     def _place(self, X: NDArray[np.float32]) -> Any:
         # In float64 a row's place does not depend on the rows beside it.
-        mean, axes = (
-            self.model_.mean_.astype(np.float64),
-            self.model_.components_.T.astype(np.float64),
-        )
+        model: Any = self.model_
+        mean, axes = model.mean_.astype(np.float64), model.components_.T.astype(np.float64)
         blocks = (X[start : start + BLOCK] for start in range(0, len(X), BLOCK))
         return np.concatenate([(block - mean) @ axes for block in blocks])
 

@@ -26,8 +26,11 @@ FEW = 40
 
 def as_measures(metrics: Any) -> Measures:
     """Return which scores are wanted, or raise for what is none."""
-    if metrics is None or (callable(metrics) and not isinstance(metrics, (str, Mapping))):
-        return metrics
+    if metrics is None:
+        return None
+    if callable(metrics):
+        scores: Any = metrics
+        return scores
     if isinstance(metrics, Mapping):
         named: Mapping[Any, Any] = metrics
         if named and all(isinstance(k, str) and callable(f) for k, f in named.items()):
