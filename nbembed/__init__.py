@@ -13,18 +13,22 @@ _HOMES = {
     "EmbedWidget": "nbembed.widget",
     "TSNE": "nbembed.estimators",
     "UMAP": "nbembed.estimators",
+    "benchmark": "nbembed.benchmarking",
     "compare_maps": "nbembed.quality_figures",
     "load": "nbembed.estimators",
     "report_figure": "nbembed.quality_figures",
     "rnx_curve": "nbembed.quality_figures",
     "shepard_diagram": "nbembed.quality_figures",
 }
-_ROOMS = ("datasets", "drift", "metrics")
+_ROOMS = ("baselines", "clustering", "datasets", "drift", "metrics")
 
 __all__ = [
     "TSNE",
     "UMAP",
     "EmbedWidget",
+    "baselines",
+    "benchmark",
+    "clustering",
     "compare_maps",
     "datasets",
     "drift",
@@ -36,7 +40,8 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from nbembed import datasets, drift, metrics
+    from nbembed import baselines, clustering, datasets, drift, metrics
+    from nbembed.benchmarking import benchmark
     from nbembed.estimators import TSNE, UMAP, load
     from nbembed.quality_figures import compare_maps, report_figure, rnx_curve, shepard_diagram
     from nbembed.widget import EmbedWidget

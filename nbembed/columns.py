@@ -66,7 +66,8 @@ def as_column(value: Any, n: int, *, argument: str, unnamed: str | None = None) 
     Parameters
     ----------
     value
-        An array, a list, a tensor, or a Series of any library, which is taken by position.
+        An array, a list, a tensor, or a Series of any library, which is taken by position. Or
+        something that says itself what column it is, by a method ``as_column()``.
     n
         The number of rows.
     argument
@@ -81,6 +82,10 @@ def as_column(value: Any, n: int, *, argument: str, unnamed: str | None = None) 
     """
     import narwhals.stable.v1 as nw
 
+    if callable(getattr(type(value), "as_column", None)):
+        own: Column = value.as_column()
+        check_labels(own.values, n, name=argument)
+        return own
     unnamed = argument if unnamed is None else unnamed
     series: Any = nw.from_native(value, series_only=True, pass_through=True)
     if isinstance(series, nw.Series) and len(series) == n:
