@@ -1,16 +1,99 @@
-"""Kernels: how similar two points of the embedding are, from their squared distance."""
+r"""Kernels: how similar two points of the embedding are, from their squared distance.
+
+Student's t of any degrees of freedom, UMAP's curve and the Gaussian are of one family,
+:math:`(1 + a\,d^{2b})^{-c}`: :class:`Kernel` holds its three numbers, which compiled code reads.
+"""
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nbembed.errors import InvalidInputError
 
-__all__ = ["cauchy", "fit_ab", "gaussian", "student_t"]
+__all__ = ["KERNELS", "Kernel", "cauchy", "fit_ab", "gaussian", "kernel_named", "student_t"]
+
+KERNELS = ("student_t", "cauchy", "gaussian")
 
 # Squared distances below this count as this: (d^2)^b has an infinite slope at 0 for b < 1.
 TINY = 1e-12
+
+
+class Kernel(NamedTuple):
+    r"""The kernel :math:`w = (1 + a\,d^{2b})^{-c}`, or :math:`\exp(-d^2)` where c is infinite.
+
+    Attributes
+    ----------
+    a, b
+        Shape of the curve, both > 0.
+    c
+        Power; 1 for UMAP, :math:`(\alpha + 1)/2` for Student's t, infinite for the Gaussian.
+    """
+
+    a: float
+    b: float
+    c: float
+
+    def values(self, squared_distances: ArrayLike) -> NDArray[np.float64]:
+        """Return the kernel at squared distances of any shape."""
+        if np.isinf(self.c):
+            return gaussian(squared_distances)
+        squared = np.maximum(np.asarray(squared_distances, dtype=np.float64), TINY)
+        return (1.0 + self.a * squared**self.b) ** -self.c
+
+    def slopes(self, squared_distances: ArrayLike) -> NDArray[np.float64]:
+        r"""Return :math:`-\partial \ln w / \partial d^2`, what all forces have as a factor.
+
+        It is :math:`abc\,d^{2(b-1)}/(1 + a\,d^{2b})`, and 1 for the Gaussian.
+        """
+        squared = np.maximum(np.asarray(squared_distances, dtype=np.float64), TINY)
+        if np.isinf(self.c):
+            return np.ones_like(squared)
+        grown = self.a * squared**self.b
+        return self.b * self.c * grown / (squared * (1.0 + grown))
+
+
+def kernel_named(name: str, *, dof: float = 1.0, a: float = 1.0, b: float = 1.0) -> Kernel:
+    """Return the kernel of a name.
+
+    Parameters
+    ----------
+    name
+        ``"student_t"`` with ``dof``, ``"cauchy"`` with ``a`` and ``b``, or ``"gaussian"``.
+    dof
+        Degrees of freedom, above 0. Default 1.
+    a, b
+        Shape of UMAP's curve, above 0; see :func:`fit_ab`. Default 1, which is Student's t of one
+        degree of freedom.
+
+    Raises
+    ------
+    InvalidInputError
+        If the name is another one, or a number is not above 0.
+
+    References
+    ----------
+    van der Maaten (2009), AISTATS 5, sec. 3, for other degrees of freedom than 1.
+
+    Examples
+    --------
+    >>> kernel_named("student_t", dof=3.0).values([0.0, 3.0]).tolist()
+    [1.0, 0.25]
+    """
+    for key, value in (("dof", dof), ("a", a), ("b", b)):
+        if not 0 < value < np.inf:
+            raise InvalidInputError(f"{key} must be finite and above 0, got {value}")
+    match name:
+        case "student_t":
+            return Kernel(1.0 / dof, 1.0, 0.5 * (dof + 1.0))
+        case "cauchy":
+            return Kernel(float(a), float(b), 1.0)
+        case "gaussian":
+            return Kernel(1.0, 1.0, np.inf)
+        case _:
+            names = ", ".join(map(repr, KERNELS))
+            raise InvalidInputError(f"kernel must be one of {names}, got {name!r}")
 
 
 def student_t(squared_distances: ArrayLike, dof: float = 1.0) -> NDArray[np.float64]:

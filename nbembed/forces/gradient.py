@@ -13,7 +13,7 @@ from nbembed.forces.repulsion import repulsion_named
 from nbembed.forces.stepper import Points, Stepper
 from nbembed.neighbors import Graph
 
-__all__ = ["GradientStepper"]
+__all__ = ["GradientStepper", "Rates", "move_points"]
 
 # Change of a coordinate's gain when its gradient keeps pointing against its motion, and its floor.
 GAIN_UP, GAIN_DOWN, MIN_GAIN = 0.2, 0.8, 0.01
@@ -106,7 +106,7 @@ class GradientStepper(Stepper):
         )
         attract(self.graph, self._points, self._attraction)
         arrays = (self._points, self._velocity, self._gains, self._attraction, self._push)
-        share(len(self._points), lambda first, last: _move(first, last, *arrays, rates))
+        share(len(self._points), lambda first, last: move_points(first, last, *arrays, rates))
         centre = self._points.mean(axis=0, dtype=np.float64)
         self.n_done += 1
         self._Z = None
@@ -148,7 +148,7 @@ class GradientStepper(Stepper):
 
 
 @numba.njit(nogil=True, cache=True)
-def _move(
+def move_points(
     first: int,
     last: int,
     points: Points,
@@ -158,6 +158,7 @@ def _move(
     repulsion: Points,
     rates: Rates,
 ) -> None:
+    """Move points with momentum and gains against attraction less repulsion."""
     n_components = points.shape[1]
     for i in range(first, last):
         squared = np.float32(0.0)
