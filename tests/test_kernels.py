@@ -57,3 +57,52 @@ def test_student_t_approaches_a_gaussian_with_many_degrees_of_freedom():
     np.testing.assert_allclose(
         kernels.student_t(squared, 1e7), kernels.gaussian(squared / 2), atol=1e-6
     )
+
+
+SQUARED = np.array([0.0, 1e-3, 0.1, 1.0, 30.0, 400.0])
+
+
+def test_kernels_of_a_name_are_the_functions():
+    np.testing.assert_allclose(
+        kernels.kernel_named("student_t", dof=3.0).values(SQUARED), kernels.student_t(SQUARED, 3.0)
+    )
+    np.testing.assert_allclose(
+        kernels.kernel_named("cauchy", a=1.5, b=0.8).values(SQUARED),
+        kernels.cauchy(SQUARED, 1.5, 0.8),
+    )
+    np.testing.assert_allclose(
+        kernels.kernel_named("gaussian").values(SQUARED), kernels.gaussian(SQUARED)
+    )
+
+
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        kernels.kernel_named("student_t", dof=0.3),
+        kernels.kernel_named("student_t", dof=7.0),
+        kernels.kernel_named("cauchy", a=1.6, b=0.9),
+        kernels.kernel_named("cauchy", a=0.1, b=1.9),
+        kernels.kernel_named("gaussian"),
+    ],
+)
+def test_slopes_equal_finite_differences_and_compiled_code(kernel):
+    from nbembed.forces.pairs import kernel_at
+
+    squared = SQUARED[1:-1]
+    step = 1e-6 * squared
+    up, down = (np.log(kernel.values(squared + sign * step)) for sign in (1, -1))
+    np.testing.assert_allclose(kernel.slopes(squared), (down - up) / (2 * step), rtol=1e-5)
+    for each in squared:
+        w, slope, odds = kernel_at(each, kernel)
+        np.testing.assert_allclose(w, kernel.values(each), rtol=1e-12)
+        np.testing.assert_allclose(slope, kernel.slopes(each), rtol=1e-12)
+        np.testing.assert_allclose(odds, 1.0 / w - 1.0, rtol=1e-6)
+    assert np.isfinite(kernel.slopes(0.0))
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), [("normal", {}), ("student_t", {"dof": 0.0}), ("cauchy", {"b": -1.0})]
+)
+def test_kernel_named_says_what_is_wrong(name, options):
+    with pytest.raises(InvalidInputError, match=r"(kernel|dof|b) must be"):
+        kernels.kernel_named(name, **options)

@@ -1,7 +1,8 @@
-"""Attraction and repulsion on free coordinates, compiled: the fast path of t-SNE and UMAP."""
+"""Attraction and repulsion on free coordinates, compiled: t-SNE, UMAP and what lies between them."""
 
 from nbembed.forces.gradient import GradientStepper
 from nbembed.forces.hashing import stream, substreams
+from nbembed.forces.matching import MatchingStepper, Switches
 from nbembed.forces.placing import Ties, settle, wander
 from nbembed.forces.sampled import Law, SampledStepper
 from nbembed.forces.stepper import Stepper
@@ -10,8 +11,10 @@ from nbembed.forces.warm_up import warm_up
 __all__ = [
     "GradientStepper",
     "Law",
+    "MatchingStepper",
     "SampledStepper",
     "Stepper",
+    "Switches",
     "Ties",
     "settle",
     "stream",

@@ -1,0 +1,38 @@
+"""Affinities: how strongly each sample wants each of its neighbours near.
+
+Rows of one of two kinds, probabilities of a given perplexity (t-SNE) or fuzzy memberships (UMAP), are
+made symmetric in one of four ways and normalised or not. Distances may be those of the data, counted
+from the nearest neighbour on, or lengths of paths; labels alone may decide too.
+"""
+
+from nbembed.affinities.calibration import conditional
+from nbembed.affinities.classes import equal_label
+from nbembed.affinities.fuzzy import memberships, smooth_distances
+from nbembed.affinities.geodesic import geodesic_distances, geodesic_neighbors
+from nbembed.affinities.joint import (
+    fuzzy_union,
+    joint,
+    multiscale,
+    perplexity,
+    pseudo_distances,
+    scales,
+)
+from nbembed.affinities.symmetry import SYMMETRIZATIONS, normalized_to_one, symmetrized
+
+__all__ = [
+    "SYMMETRIZATIONS",
+    "conditional",
+    "equal_label",
+    "fuzzy_union",
+    "geodesic_distances",
+    "geodesic_neighbors",
+    "joint",
+    "memberships",
+    "multiscale",
+    "normalized_to_one",
+    "perplexity",
+    "pseudo_distances",
+    "scales",
+    "smooth_distances",
+    "symmetrized",
+]
