@@ -11,6 +11,8 @@ __version__ = "0.1.0"
 # Public name -> the room it lives in.
 _HOMES = {
     "EmbedWidget": "nbembed.widget",
+    "GDR": "nbembed.estimators",
+    "NeighborEmbedding": "nbembed.estimators",
     "TSNE": "nbembed.estimators",
     "UMAP": "nbembed.estimators",
     "benchmark": "nbembed.benchmarking",
@@ -23,9 +25,11 @@ _HOMES = {
 _ROOMS = ("baselines", "clustering", "datasets", "drift", "metrics")
 
 __all__ = [
+    "GDR",
     "TSNE",
     "UMAP",
     "EmbedWidget",
+    "NeighborEmbedding",
     "baselines",
     "benchmark",
     "clustering",
@@ -42,7 +46,7 @@ __all__ = [
 if TYPE_CHECKING:
     from nbembed import baselines, clustering, datasets, drift, metrics
     from nbembed.benchmarking import benchmark
-    from nbembed.estimators import TSNE, UMAP, load
+    from nbembed.estimators import GDR, TSNE, UMAP, NeighborEmbedding, load
     from nbembed.quality_figures import compare_maps, report_figure, rnx_curve, shepard_diagram
     from nbembed.widget import EmbedWidget
 

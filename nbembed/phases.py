@@ -33,15 +33,20 @@ class Phase:
     neighbors
         The search: ``n_neighbors``, ``metric``, ``method``.
     affinities
-        ``{"name": "perplexity", "perplexity": u}`` or ``{"name": "fuzzy_union", …}``.
+        ``{"name": "perplexity", "perplexity": u}``, ``{"name": "fuzzy_union", …}``,
+        ``{"name": "multiscale", "perplexities": […]}`` or ``{"name": "joint", …}`` with every switch
+        of :func:`nbembed.affinities.joint`.
     kernel
-        Distances in the map to similarities: ``{"name": "student_t"}`` or
-        ``{"name": "cauchy", "a": a, "b": b}``.
+        Distances in the map to similarities: ``{"name": "student_t", "dof": 1.0}``,
+        ``{"name": "cauchy", "a": a, "b": b}`` or ``{"name": "gaussian"}``.
     sampler
         Which pairs a step looks at: ``{"name": "everything"}`` or
-        ``{"name": "edges", "n_negatives": 5}``.
+        ``{"name": "edges", "n_negatives": 5}``, or ``{"name": "gathered", "weights": …,
+        "repulsion": …, "symmetric_attraction": …, "n_negatives": 1}``.
     loss
-        ``{"name": "kl"}`` or ``{"name": "negative_sampling", "repulsion_strength": 1.0}``.
+        ``{"name": "kl"}``, ``{"name": "negative_sampling", "repulsion_strength": 1.0}``,
+        ``{"name": "matching", "divergence": "kl", "normalized": False}`` or
+        ``{"name": "contrastive", "contrast": "neg", "spectrum": 1.0}``.
     optimizer
         ``{"name": "momentum_gains", "learning_rate": …, "momentum": …, "exaggeration": …}`` or
         ``{"name": "decayed_sgd", "learning_rate": …}``.

@@ -5,13 +5,29 @@ from pathlib import Path
 from nbembed import persistence
 from nbembed.errors import InvalidInputError
 from nbembed.estimators.base import Embedder
+from nbembed.estimators.gdr import GDR
+from nbembed.estimators.neighbor_embedding import NeighborEmbedding
 from nbembed.estimators.tsne import TSNE
 from nbembed.estimators.umap import UMAP
 
-__all__ = ["METHODS", "TSNE", "UMAP", "Embedder", "load", "make_estimator"]
+__all__ = [
+    "GDR",
+    "METHODS",
+    "TSNE",
+    "UMAP",
+    "Embedder",
+    "NeighborEmbedding",
+    "load",
+    "make_estimator",
+]
 
 # The names that ``EmbedWidget(method=…)`` takes.
-METHODS: dict[str, type[Embedder]] = {"tsne": TSNE, "umap": UMAP}
+METHODS: dict[str, type[Embedder]] = {
+    "tsne": TSNE,
+    "umap": UMAP,
+    "gdr": GDR,
+    "neighborembedding": NeighborEmbedding,
+}
 
 
 def make_estimator(method: str, **parameters: object) -> Embedder:

@@ -327,6 +327,35 @@ def neighbors_part(n_neighbors: int, metric: Any) -> Part:
     return {"n_neighbors": n_neighbors, "metric": metric, "method": "auto"}
 
 
+def planned(
+    plan: list[tuple[str, int, float]], optimizer: Part, parts: dict[str, Any], start: Part
+) -> list[Phase]:
+    """Return phases that differ only in length and exaggeration; those without a step are left out.
+
+    Parameters
+    ----------
+    plan
+        Name, number of steps and exaggeration of each phase.
+    optimizer
+        What all optimizers have in common.
+    parts
+        The other parts of every phase.
+    start
+        The start of the first phase; the others go on from where the one before ended.
+    """
+    wanted = [each for each in plan if each[1]]
+    return [
+        Phase(
+            name=name,
+            n_steps=n_steps,
+            optimizer={**optimizer, "exaggeration": float(exaggeration)},
+            init=None if number else start,
+            **parts,
+        )
+        for number, (name, n_steps, exaggeration) in enumerate(wanted)
+    ]
+
+
 def at_most(name: str, value: int, largest: int, n_samples: int) -> int:
     """Return ``value``, cut to ``largest`` with a warning, as umap-learn does."""
     if value <= largest:

@@ -5,7 +5,7 @@ from typing import Any
 
 from nbembed import _checks
 from nbembed.errors import InvalidInputError
-from nbembed.estimators.base import Embedder, neighbors_part
+from nbembed.estimators.base import Embedder, neighbors_part, planned
 from nbembed.phases import Phase
 
 __all__ = ["TSNE"]
@@ -117,21 +117,13 @@ class TSNE(Embedder):
             ("early exaggeration", self.early_exaggeration_iter, self.early_exaggeration),
             ("optimization", self.n_iter, self.exaggeration),
         ]
-        start: Any = {"name": self.init if isinstance(self.init, str) else "array"}
-        phases: list[Phase] = []
-        for name, n_steps, exaggeration in plan:
-            if n_steps:
-                optimizer = {
-                    "name": "momentum_gains",
-                    "learning_rate": self.learning_rate,
-                    "momentum": self.momentum,
-                    "exaggeration": float(exaggeration),
-                }
-                phases.append(
-                    Phase(name=name, n_steps=n_steps, optimizer=optimizer, init=start, **common)
-                )
-                start = None
-        return phases
+        optimizer = {
+            "name": "momentum_gains",
+            "learning_rate": self.learning_rate,
+            "momentum": self.momentum,
+        }
+        start = {"name": self.init if isinstance(self.init, str) else "array"}
+        return planned(plan, optimizer, common, start)
 
     @property
     def affinities_(self) -> Any:

@@ -1,5 +1,6 @@
 """Attraction and repulsion on free coordinates, compiled: t-SNE, UMAP and what lies between them."""
 
+from nbembed.forces.contrastive import ContrastiveStepper, log_normalizer
 from nbembed.forces.gradient import GradientStepper
 from nbembed.forces.hashing import stream, substreams
 from nbembed.forces.matching import MatchingStepper, Switches
@@ -9,6 +10,7 @@ from nbembed.forces.stepper import Stepper
 from nbembed.forces.warm_up import warm_up
 
 __all__ = [
+    "ContrastiveStepper",
     "GradientStepper",
     "Law",
     "MatchingStepper",
@@ -16,6 +18,7 @@ __all__ = [
     "Stepper",
     "Switches",
     "Ties",
+    "log_normalizer",
     "settle",
     "stream",
     "substreams",

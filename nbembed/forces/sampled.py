@@ -22,7 +22,17 @@ from nbembed.forces.losses import (
 from nbembed.forces.stepper import Points, Stepper
 from nbembed.neighbors import Graph
 
-__all__ = ["LOW_BITS", "Law", "SampledStepper", "pull", "push"]
+__all__ = [
+    "LOW_BITS",
+    "TURNS",
+    "Edges",
+    "Law",
+    "SampledStepper",
+    "clipped",
+    "differences",
+    "pull",
+    "push",
+]
 
 # The reported loss takes all pairs up to this many points, and a fixed sample of pairs above.
 EXACT_LOSS_LIMIT = 600
@@ -149,9 +159,13 @@ class SampledStepper(Stepper):
         for turn in range(TURNS):
             key = stream(*self._name, self.n_done, turn)
             given = (self._points, self._moved, self._edges, law, time, key, turn, self._axes)
-            share(CHUNKS, partial(_epoch_part, given))
+            self._take_turn(given)
             self._points, self._moved = self._moved, self._points
         self.n_done += 1
+
+    def _take_turn(self, given: tuple[Any, ...]) -> None:
+        """Move every point along its edges of one turn, from the present positions to the moved ones."""
+        share(CHUNKS, partial(_epoch_part, given))
 
     def losses(self) -> dict[str, float]:
         r"""Return the terms of the sampled cross entropy per acting edge, in expectation, in nats.
@@ -232,25 +246,25 @@ def _epoch(
 @numba.njit(**FAST)
 def pull(here: Points, other: Points, law: Law, axes: tuple[int, ...], difference: Points) -> None:
     """Move ``here`` along an edge."""
-    squared = _differences(here, other, axes, difference)
+    squared = differences(here, other, axes, difference)
     power = squared**law.b
     force = TWO * law.a * law.b * power / (squared * (ONE + law.a * power))
     for d in range(len(axes)):
-        here[d] -= law.learning_rate * _clipped(force * difference[d])
+        here[d] -= law.learning_rate * clipped(force * difference[d])
 
 
 @numba.njit(**FAST)
 def push(here: Points, other: Points, law: Law, axes: tuple[int, ...], difference: Points) -> None:
     """Move ``here`` away from a random vertex."""
-    squared = _differences(here, other, axes, difference)
+    squared = differences(here, other, axes, difference)
     softened = (SOFTENING + squared) * (ONE + law.a * squared**law.b)
     force = TWO * law.repulsion_strength * law.b / softened
     for d in range(len(axes)):
-        here[d] += law.learning_rate * _clipped(force * difference[d])
+        here[d] += law.learning_rate * clipped(force * difference[d])
 
 
 @numba.njit(**FAST)
-def _differences(
+def differences(
     here: Points, other: Points, axes: tuple[int, ...], difference: Points
 ) -> np.float32:
     """Fill ``difference`` and return the squared distance, at least 1e-12."""
@@ -262,5 +276,6 @@ def _differences(
 
 
 @numba.njit(**FAST)
-def _clipped(force: np.float32) -> np.float32:
+def clipped(force: np.float32) -> np.float32:
+    """Return a force along one coordinate, at most MAX_FORCE in size."""
     return max(min(force, MAX_FORCE), -MAX_FORCE)

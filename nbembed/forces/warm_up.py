@@ -2,9 +2,12 @@
 
 import numpy as np
 
+from nbembed.forces.contrastive import ContrastiveStepper
 from nbembed.forces.gradient import GradientStepper
+from nbembed.forces.matching import MatchingStepper, Switches
 from nbembed.forces.repulsion import faster_repulsion
 from nbembed.forces.sampled import SampledStepper
+from nbembed.kernels import kernel_named
 from nbembed.neighbors import Graph
 
 __all__ = ["warm_up"]
@@ -19,7 +22,7 @@ def warm_up(loss: str, n: int, n_components: int) -> None:
     Parameters
     ----------
     loss
-        ``"kl"`` or ``"negative_sampling"``.
+        ``"kl"``, ``"negative_sampling"``, ``"matching"`` or ``"contrastive"``.
     n, n_components
         Shape of the map to come: it decides how the repulsion is computed.
     """
@@ -31,12 +34,19 @@ def warm_up(loss: str, n: int, n_components: int) -> None:
         np.full(2 * SIZE, 0.5 / SIZE, dtype=np.float32),
     )
     start = np.random.default_rng(0).normal(size=(SIZE, n_components)).astype(np.float32)
+    stepper: GradientStepper | MatchingStepper | SampledStepper
     if loss == "kl":
         repulsion = faster_repulsion(n, n_components)
         stepper = GradientStepper(
             graph, start, learning_rate=1.0, momentum=0.5, exaggeration=1.0, repulsion=repulsion
         )
+    elif loss == "matching":
+        kernel, switches = kernel_named("cauchy"), Switches(amplified=True)
+        stepper = MatchingStepper(
+            graph, start, kernel=kernel, switches=switches, learning_rate=1.0, n_steps=2, seed=0
+        )
     else:
-        stepper = SampledStepper(graph, start, a=1.0, b=1.0, learning_rate=1.0, n_steps=2, seed=0)
+        sampled = ContrastiveStepper if loss == "contrastive" else SampledStepper
+        stepper = sampled(graph, start, a=1.0, b=1.0, learning_rate=1.0, n_steps=2, seed=0)
     stepper.step()
     stepper.losses()

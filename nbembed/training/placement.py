@@ -125,21 +125,25 @@ class Reference:
         return self.index.nearest(rows, min(wanted, most), own=own)
 
     def _placed(self, rows: Points, embedding: Points, own: Rows | None) -> Points:
-        match self.phase.loss["name"]:
+        loss = self.phase.loss
+        match loss["name"]:
             case "kl":
                 return self._settled(rows, embedding, own)
-            case "negative_sampling":
+            case "matching" if loss["normalized"]:
+                return self._settled(rows, embedding, own)
+            case "negative_sampling" | "matching" | "contrastive":
                 return self._wandered(rows, embedding, own)
             case name:
                 raise InvalidInputError(
-                    f"transform needs a fit with loss 'kl' or 'negative_sampling', got {name!r}"
+                    "transform needs a fit with loss 'kl', 'negative_sampling', 'matching' or "
+                    f"'contrastive', got {name!r}"
                 )
 
     def _settled(self, rows: Points, embedding: Points, own: Rows | None) -> Points:
         """Place rows as t-SNE does, starting at the median of their neighbours."""
         from nbembed.forces import Ties, settle
 
-        perplexity = min(self.phase.affinities["perplexity"], MAX_PERPLEXITY)
+        perplexity = min(self.phase.affinities.get("perplexity", MAX_PERPLEXITY), MAX_PERPLEXITY)
         found = self._nearest(rows, own, int(3 * perplexity))
         weights, _ = affinities.conditional(
             found, perplexity=min(perplexity, found.indices.shape[1])
@@ -179,8 +183,8 @@ class Reference:
         return Law(
             np.float32(a),
             np.float32(b),
-            np.float32(live["repulsion_strength"]),
-            np.float32(live["learning_rate"]),
+            np.float32(live.get("repulsion_strength", 1.0)),
+            np.float32(1.0 if live["learning_rate"] == "auto" else live["learning_rate"]),
             round(live["n_negatives"]),
         )
 

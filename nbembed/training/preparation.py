@@ -77,9 +77,14 @@ def weigh(found: Neighbors, part: Part) -> Graph:
             return affinities.perplexity(found, **options)
         case "fuzzy_union":
             return affinities.fuzzy_union(found, **options)
+        case "joint":
+            return affinities.joint(found, **options)
+        case "multiscale":
+            return affinities.multiscale(found, **options)
         case name:
             raise InvalidInputError(
-                f"affinities must be 'perplexity' or 'fuzzy_union', got {name!r}"
+                "affinities must be 'perplexity', 'fuzzy_union', 'joint' or 'multiscale', "
+                f"got {name!r}"
             )
 
 
@@ -112,7 +117,7 @@ def _start(
             raise InvalidInputError(
                 f"init must be 'pca', 'spectral', 'random' or an array, got {name!r}"
             )
-    if phase.loss["name"] == "kl":
+    if phase.loss["name"] == "kl" or phase.loss.get("normalized", False):
         return initialization.scale_for_tsne(start)
     return initialization.scale_for_umap(start, random_state=seed)
 

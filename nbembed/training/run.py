@@ -15,7 +15,14 @@ from nbembed.phases import Phase
 from nbembed.training.frame import Frame
 from nbembed.training.history import History
 from nbembed.training.preparation import Prepared, prepare
-from nbembed.training.steppers import Stepper, check_live, effect_of, make_stepper, set_live
+from nbembed.training.steppers import (
+    Stepper,
+    check_live,
+    effect_of,
+    exaggeration_of,
+    make_stepper,
+    set_live,
+)
 
 __all__ = ["Event", "Run"]
 
@@ -301,8 +308,9 @@ class Run(Iterator[Frame]):
         if len(losses) > 1:
             self.history.add_value("loss", self.step, sum(losses.values()))
         self.history.add_value("learning_rate", self.step, stepper.learning_rate)
-        if self.phase.loss["name"] == "kl":
-            self.history.add_value("exaggeration", self.step, stepper.get("exaggeration"))
+        exaggeration = exaggeration_of(stepper, self.phase)
+        if exaggeration is not None:
+            self.history.add_value("exaggeration", self.step, exaggeration)
         return losses
 
     def _diverged(self, stepper: Stepper) -> InvalidInputError:
@@ -326,7 +334,7 @@ class Run(Iterator[Frame]):
             step=self.step,
             n_steps=self.n_steps,
             learning_rate=stepper.learning_rate,
-            exaggeration=stepper.get("exaggeration") if self.phase.loss["name"] == "kl" else None,
+            exaggeration=exaggeration_of(stepper, self.phase),
             recorded_losses=losses,
             read_embedding=stepper.embedding,
             read_losses=stepper.losses,

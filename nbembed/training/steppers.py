@@ -7,11 +7,19 @@ from numpy.typing import NDArray
 
 from nbembed._types import State
 from nbembed.errors import InvalidInputError, InvalidTypeError
-from nbembed.kernels import fit_ab
+from nbembed.kernels import Kernel, fit_ab, kernel_named
 from nbembed.neighbors import Graph
 from nbembed.phases import Phase
 
-__all__ = ["Stepper", "curve", "effect_of", "live_parameters", "make_stepper", "set_live"]
+__all__ = [
+    "Stepper",
+    "curve",
+    "effect_of",
+    "exaggeration_of",
+    "live_parameters",
+    "make_stepper",
+    "set_live",
+]
 
 
 class Stepper(Protocol):
@@ -54,6 +62,7 @@ class Stepper(Protocol):
 # The names a user may set in mid-run, by the loss of the phase.
 LIVE: dict[str, tuple[str, ...]] = {
     "kl": ("learning_rate", "exaggeration", "momentum"),
+    "matching": ("learning_rate", "exaggeration", "momentum", "n_negatives"),
     "negative_sampling": (
         "learning_rate",
         "n_negatives",
@@ -61,7 +70,10 @@ LIVE: dict[str, tuple[str, ...]] = {
         "min_dist",
         "spread",
     ),
+    "contrastive": ("learning_rate", "n_negatives", "spectrum", "min_dist", "spread"),
 }
+# The smallest values that can be set; those of other names are 0.
+LOWEST = {"n_negatives": 1, "spectrum": -1}
 
 
 def live_parameters(phase: Phase) -> tuple[str, ...]:
@@ -80,6 +92,10 @@ def make_stepper(
             return _gradient_stepper(phase, graph, embedding)
         case "negative_sampling":
             return _sampled_stepper(phase, index, graph, embedding, seed=seed)
+        case "contrastive":
+            return _contrastive_stepper(phase, index, graph, embedding, seed=seed)
+        case "matching":
+            return _matching_stepper(phase, index, graph, embedding, seed=seed)
         case name:
             raise InvalidInputError(f"loss must be one of {sorted(LIVE)}, got {name!r}")
 
@@ -157,11 +173,76 @@ def _sampled_stepper(
     )
 
 
+def _contrastive_stepper(
+    phase: Phase, index: int, graph: Graph, embedding: NDArray[np.float32], *, seed: int
+) -> Stepper:
+    from nbembed.forces import ContrastiveStepper
+
+    a, b = curve(phase, {})
+    return ContrastiveStepper(
+        graph,
+        embedding,
+        contrast=phase.loss["contrast"],
+        spectrum=phase.loss["spectrum"],
+        a=a,
+        b=b,
+        learning_rate=phase.optimizer["learning_rate"],
+        n_steps=phase.n_steps,
+        n_negatives=phase.sampler["n_negatives"],
+        seed=seed,
+        phase=index,
+    )
+
+
+def _matching_stepper(
+    phase: Phase, index: int, graph: Graph, embedding: NDArray[np.float32], *, seed: int
+) -> Stepper:
+    from nbembed.forces import MatchingStepper, Switches
+
+    loss, sampler, optimizer = phase.loss, phase.sampler, phase.optimizer
+    rate = optimizer["learning_rate"]
+    if rate == "auto":
+        # Without a normalisation forces do not fall with the number of points.
+        rate = _gradient_learning_rate(optimizer, graph.n) if loss["normalized"] else 1.0
+    return MatchingStepper(
+        graph,
+        embedding,
+        kernel=_kernel(phase),
+        switches=Switches(
+            divergence=loss["divergence"],
+            normalized=loss["normalized"],
+            weights=sampler["weights"],
+            repulsion=sampler["repulsion"],
+            symmetric_attraction=sampler["symmetric_attraction"],
+            amplified=optimizer["name"] == "momentum_gains",
+        ),
+        learning_rate=rate,
+        momentum=optimizer["momentum"],
+        exaggeration=optimizer["exaggeration"],
+        n_negatives=sampler["n_negatives"],
+        n_steps=phase.n_steps,
+        seed=seed,
+        phase=index,
+    )
+
+
+def _kernel(phase: Phase) -> Kernel:
+    if phase.kernel["name"] == "cauchy":
+        a, b = curve(phase, {})
+        return kernel_named("cauchy", a=a, b=b)
+    return kernel_named(phase.kernel["name"], dof=phase.kernel.get("dof", 1.0))
+
+
+def exaggeration_of(stepper: Stepper, phase: Phase) -> float | None:
+    """Return the factor of the attraction, None where the phase has none."""
+    return stepper.get("exaggeration") if "exaggeration" in live_parameters(phase) else None
+
+
 def check_live(phase: Phase, name: str, value: Any) -> None:
     """Raise unless ``value`` can be given to the live parameter ``name``."""
     if not isinstance(value, (int, float, np.number)) or isinstance(value, bool):
         raise InvalidTypeError(f"{name} must be a number, got {value!r}")
-    lowest = 1 if name == "n_negatives" else 0
+    lowest = LOWEST.get(name, 0)
     if not (np.isfinite(value) and value >= lowest) or (name == "momentum" and value >= 1):
         bound = "in [0, 1)" if name == "momentum" else f"finite and at least {lowest}"
         raise InvalidInputError(f"{name} must be {bound}, got {value!r} (phase {phase.name!r})")

@@ -1,0 +1,214 @@
+"""Neighbour embedding with one slider: from t-SNE over UMAP to Laplacian eigenmaps."""
+
+from collections.abc import Callable
+from typing import Any
+
+from nbembed import _checks
+from nbembed.errors import InvalidInputError
+from nbembed.estimators.base import Embedder, at_most, neighbors_part, planned
+from nbembed.phases import Part, Phase
+
+__all__ = ["NeighborEmbedding"]
+
+LOSSES = ("neg", "nce", "infonce", "kl")
+# Steps up to this many rows, and above.
+FEW_ROWS, EPOCHS_FEW, EPOCHS_MANY = 10_000, 500, 200
+# Share of the steps at the end of UMAP, from which maps nearer to t-SNE start.
+WARM_UP = 3
+# t-SNE at its own length, and the exaggeration that is like UMAP.
+STEPS, EARLY_STEPS, EARLY_EXAGGERATION, FOUR = 750, 250, 12.0, 4.0
+
+
+class NeighborEmbedding(Embedder):
+    r"""Everything between t-SNE and UMAP, and beyond, on one scale.
+
+    ``spectrum`` weighs attraction against repulsion: at 0 the map is t-SNE's, fine structure and even
+    density; at 1 it is UMAP's, tight groups with room between them; beyond, continuous structure grows
+    at the expense of groups. The slider can be moved while a map forms: ``run.set("spectrum", 0.3)``.
+
+    With ``loss="neg"`` the slider is the constant :math:`\bar Z` in negative sampling: pairs w of the
+    graph are told from random ones by :math:`w/(w + m\bar Z/n^2)`, and :math:`\ln \bar Z` goes in a
+    straight line from :math:`\ln 100 n` (about the sum of all kernels in a t-SNE map) to
+    :math:`\ln(n^2/m)`. With ``loss="kl"`` it is exaggeration: t-SNE with :math:`4^s`.
+
+    Parameters
+    ----------
+    n_neighbors
+        Size of the neighbourhood including the point itself, at least 2. Default 15. More than the
+        rows allow is cut, with a warning.
+    n_components
+        Dimension of the map, at least 1. Default 2.
+    spectrum
+        Place between t-SNE (0) and UMAP (1), -1 to 3. Default 1.
+    loss
+        ``"neg"`` (default), negative sampling. ``"nce"``, noise-contrastive estimation, which learns
+        :math:`\bar Z` and so comes near t-SNE wherever it starts; the slider only says where.
+        ``"infonce"``, which needs no :math:`\bar Z`: the slider divides its repulsion by :math:`4^s`.
+        ``"kl"``, t-SNE with all pairs.
+    n_epochs
+        Visits of every edge (steps of ``"kl"``), at least 1. None (default): 500 up to 10,000 rows,
+        else 200; 750 for ``"kl"``. Below a spectrum of 1 the first third is done at 1, from where
+        t-SNE's map is reached without torn groups; ``"kl"`` has early exaggeration instead.
+    learning_rate
+        Step size at the start, above 0; falls linearly to 0. ``"auto"`` (default): 1, and for ``"kl"``
+        that of t-SNE.
+    n_negatives
+        Random points an edge's end is told from, m, at least 1. Default 5. ``"kl"`` uses none.
+    min_dist, spread
+        Shape of the kernel as in UMAP. ``min_dist=None`` (default) is t-SNE's kernel, and the only one
+        for ``"kl"``.
+    metric
+        Any metric name of scikit-learn, or a function of two rows. Default ``"euclidean"``.
+    init
+        ``"pca"`` (default), ``"spectral"``, ``"random"`` or an array (n_samples, n_components), which
+        is used as it is.
+    random_state
+        Seed. The same seed gives the same bits on one kind of CPU, on any number of threads.
+    n_jobs
+        Threads; None (default) means all. The result does not depend on it.
+    verbose
+        Show a progress bar. Default False.
+    callbacks
+        A function of a :class:`~nbembed.training.Frame`, a callback, or a list of them; one that
+        returns True stops the fit.
+
+    References
+    ----------
+    Damrich, Böhm, Hamprecht & Kobak (2023), ICLR, From t-SNE to UMAP with contrastive learning;
+    Böhm, Berens & Kobak (2022), JMLR 23(95), Attraction-repulsion spectrum in neighbor embeddings.
+
+    Examples
+    --------
+    >>> import nbembed as nb
+    >>> X, _ = nb.datasets.iris()
+    >>> nb.NeighborEmbedding(spectrum=0.5, n_epochs=30, random_state=0).fit_transform(X).shape
+    (150, 2)
+    """
+
+    title = "Neighbour embedding"
+
+    def __init__(
+        self,
+        n_neighbors: int = 15,
+        n_components: int = 2,
+        *,
+        spectrum: float = 1.0,
+        loss: str = "neg",
+        n_epochs: int | None = None,
+        learning_rate: float | str = "auto",
+        n_negatives: int = 5,
+        min_dist: float | None = None,
+        spread: float = 1.0,
+        metric: str | Callable[..., Any] = "euclidean",
+        init: Any = "pca",
+        random_state: Any = None,
+        n_jobs: int | None = None,
+        verbose: bool = False,
+        callbacks: Any = None,
+    ) -> None:
+        self.n_neighbors = n_neighbors
+        self.n_components = n_components
+        self.spectrum = spectrum
+        self.loss = loss
+        self.n_epochs = n_epochs
+        self.learning_rate = learning_rate
+        self.n_negatives = n_negatives
+        self.min_dist = min_dist
+        self.spread = spread
+        self.metric = metric
+        self.init = init
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self.callbacks = callbacks
+
+    def phases(self, n_samples: int) -> list[Phase]:
+        """Return the phases: a start that holds groups together, then the place on the spectrum."""
+        n_neighbors = at_most("n_neighbors", int(self.n_neighbors), n_samples, n_samples)
+        parts: dict[str, Any] = {
+            "neighbors": neighbors_part(max(1, n_neighbors - 1), self.metric),
+            "affinities": {
+                "name": "joint",
+                "rows": "fuzzy",
+                "local_connectivity": 1.0,
+                "normalized": self.loss == "kl",
+            },
+            "model": {"name": "free", "n_components": self.n_components},
+        }
+        start = {"name": self.init if isinstance(self.init, str) else "array"}
+        if self.loss == "kl":
+            return self._exaggerated(parts, start)
+        return self._contrasted(parts, start, n_samples)
+
+    @property
+    def graph_(self) -> Any:
+        """The affinities of the fit, a sparse matrix (n_samples, n_samples); files do not hold it."""
+        return self._graph("graph_")
+
+    def check_parameters(self, n_samples: int) -> None:
+        """Raise for a hyper-parameter that cannot be used with ``n_samples`` rows."""
+        super().check_parameters(n_samples)
+        _checks.check_number("n_neighbors", self.n_neighbors, low=2, integer=True)
+        _checks.check_number("spectrum", self.spectrum, low=-1, high=3)
+        _checks.check_choice("loss", self.loss, LOSSES)
+        if self.n_epochs is not None:
+            _checks.check_number("n_epochs", self.n_epochs, low=1, integer=True)
+        if self.learning_rate != "auto":
+            _checks.check_number("learning_rate", self.learning_rate, low=0, above=True)
+        _checks.check_number("n_negatives", self.n_negatives, low=1, integer=True)
+        _checks.check_number("spread", self.spread, low=0, above=True)
+        if self.min_dist is not None:
+            _checks.check_number("min_dist", self.min_dist, low=0, high=self.spread)
+            if self.loss == "kl":
+                raise InvalidInputError(
+                    f"min_dist must be None for loss='kl', got {self.min_dist:g}; take loss='neg'"
+                )
+
+    def _exaggerated(self, parts: dict[str, Any], start: Part) -> list[Phase]:
+        """Return t-SNE, with exaggeration as the slider."""
+        n_steps = self.n_epochs or STEPS
+        early = min(EARLY_STEPS, n_steps // WARM_UP)
+        exaggeration = FOUR ** float(self.spectrum)
+        plan = [
+            ("early exaggeration", early, max(EARLY_EXAGGERATION, exaggeration)),
+            ("optimization", n_steps - early, exaggeration),
+        ]
+        optimizer = {
+            "name": "momentum_gains",
+            "learning_rate": self.learning_rate,
+            "momentum": 0.8,
+        }
+        others = {
+            "kernel": {"name": "student_t"},
+            "sampler": {"name": "everything"},
+            "loss": {"name": "kl"},
+        }
+        return planned(plan, optimizer, {**parts, **others}, start)
+
+    def _contrasted(self, parts: dict[str, Any], start: Part, n_samples: int) -> list[Phase]:
+        """Return the sampled losses; maps nearer to t-SNE than UMAP start as UMAP."""
+        n_epochs = self.n_epochs or (EPOCHS_FEW if n_samples <= FEW_ROWS else EPOCHS_MANY)
+        spectrum = float(self.spectrum)
+        early = n_epochs // WARM_UP if spectrum < 1.0 else 0
+        shape: Part = {"a": 1.0, "b": 1.0}
+        if self.min_dist is not None:
+            shape = {"min_dist": float(self.min_dist), "spread": float(self.spread)}
+        rate = 1.0 if self.learning_rate == "auto" else float(self.learning_rate)
+        phases: list[Phase] = []
+        for name, n_steps, place in (
+            ("gathering", early, 1.0),
+            ("optimization", n_epochs - early, spectrum),
+        ):
+            if n_steps:
+                phase = Phase(
+                    name=name,
+                    n_steps=n_steps,
+                    kernel={"name": "cauchy", **shape},
+                    sampler={"name": "edges", "n_negatives": int(self.n_negatives)},
+                    loss={"name": "contrastive", "contrast": self.loss, "spectrum": place},
+                    optimizer={"name": "decayed_sgd", "learning_rate": rate},
+                    init=None if phases else start,
+                    **parts,
+                )
+                phases.append(phase)
+        return phases
