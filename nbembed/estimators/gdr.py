@@ -95,7 +95,8 @@ class GDR(Embedder):
         Steps in all, at least 1. None (default): 500 with normalisation, 200 without.
     learning_rate
         Step size along a quarter of the gradient, above 0. ``"auto"`` (default): with normalisation
-        ``max(200, n_samples / exaggeration)``, without it 1.
+        ``max(200, n_samples / exaggeration)``, but at most a thousandth of all draws of an epoch where
+        repulsion is sampled; without it 1.
     momentum
         Momentum of amplified descent, in [0, 1). Default 0.9.
     early_exaggeration

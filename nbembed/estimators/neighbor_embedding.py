@@ -28,7 +28,7 @@ class NeighborEmbedding(Embedder):
 
     With ``loss="neg"`` the slider is the constant :math:`\bar Z` in negative sampling: pairs w of the
     graph are told from random ones by :math:`w/(w + m\bar Z/n^2)`, and :math:`\ln \bar Z` goes in a
-    straight line from :math:`\ln 100 n` (about the sum of all kernels in a t-SNE map) to
+    straight line from that of the sum of all kernels in a t-SNE map (100 n for many points) to
     :math:`\ln(n^2/m)`. With ``loss="kl"`` it is exaggeration: t-SNE with :math:`4^s`.
 
     Parameters

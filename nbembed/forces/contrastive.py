@@ -19,8 +19,12 @@ from nbembed.neighbors import Graph
 __all__ = ["CONTRASTS", "ContrastiveStepper", "log_normalizer"]
 
 CONTRASTS = ("neg", "nce", "infonce")
-# Z of a finished t-SNE map, per point.
-Z_PER_POINT = 100.0
+# Z of a finished t-SNE map, per point: the published value, reached from this many points for each
+# unit on, and the value of maps of few points (measured on digits: 3 at 100 points, 5 at 300 and 600, 7
+# at 1,797).
+Z_PER_POINT, POINTS_PER_UNIT, LEAST_Z = 100.0, 250.0, 5.0
+# t-SNE stays this far from UMAP where points are very few.
+FARTHEST = 10.0
 # InfoNCE divides its repulsion by this to the power of the spectrum.
 FOUR = 4.0
 # Step of the learned logarithm of Z, per unit of the mean slope of an edge.
@@ -50,9 +54,9 @@ class ContrastiveStepper(SampledStepper):
     * ``"infonce"``: :math:`-\ln \frac{w_{ij}}{w_{ij} + \sum_k w_{ik}}`, whose repulsion is divided by
       :math:`4^s`.
 
-    :math:`\ln \bar Z` goes in a straight line through :math:`\ln 100 n` at a spectrum s of 0, about
-    that of a t-SNE map, and :math:`\ln(n^2/m)` at 1, where z is 1 as in UMAP. Heads move, once for each
-    direction of an edge.
+    :math:`\ln \bar Z` goes in a straight line from that of a t-SNE map at a spectrum s of 0, see
+    :func:`log_normalizer`, to :math:`\ln(n^2/m)` at 1, where z is 1 as in UMAP. Heads move, once for
+    each direction of an edge.
 
     Parameters
     ----------
@@ -147,9 +151,28 @@ class ContrastiveStepper(SampledStepper):
 
 
 def log_normalizer(n: int, n_negatives: int, spectrum: float) -> float:
-    r"""Return :math:`\ln \bar Z` at a place of the spectrum: 0 is t-SNE, 1 is UMAP."""
-    tsne, umap = np.log(Z_PER_POINT * n), np.log(n**2 / n_negatives)
-    return float((1.0 - spectrum) * tsne + spectrum * umap)
+    r"""Return :math:`\ln \bar Z` at a place of the spectrum: 0 is t-SNE, 1 is UMAP.
+
+    t-SNE's is taken as 100 n from 25,000 points on, as published, and n²/250 below, but at least 5 n:
+    100 n would lie beyond UMAP's n²/m for a few hundred points.
+
+    Parameters
+    ----------
+    n
+        Number of points.
+    n_negatives
+        Negatives m for each acting edge.
+    spectrum
+        Place on the line; any number.
+
+    References
+    ----------
+    Damrich et al. (2023), ICLR, sec. 5 and appendix, for 100 n.
+    """
+    tsne = n * min(Z_PER_POINT, max(LEAST_Z, n / POINTS_PER_UNIT))
+    umap = n**2 / n_negatives
+    tsne = min(tsne, umap / FARTHEST)
+    return float((1.0 - spectrum) * np.log(tsne) + spectrum * np.log(umap))
 
 
 def _contrast_part(given: tuple[Any, ...], first: int, last: int) -> None:

@@ -72,6 +72,8 @@ LIVE: dict[str, tuple[str, ...]] = {
     ),
     "contrastive": ("learning_rate", "n_negatives", "spectrum", "min_dist", "spread"),
 }
+# Draws of all points in a step for each unit of the learning rate.
+DRAWS_PER_RATE = 1_000.0
 # The smallest values that can be set; those of other names are 0.
 LOWEST = {"n_negatives": 1, "spectrum": -1}
 
@@ -202,8 +204,7 @@ def _matching_stepper(
     loss, sampler, optimizer = phase.loss, phase.sampler, phase.optimizer
     rate = optimizer["learning_rate"]
     if rate == "auto":
-        # Without a normalisation forces do not fall with the number of points.
-        rate = _gradient_learning_rate(optimizer, graph.n) if loss["normalized"] else 1.0
+        rate = _matching_learning_rate(phase, graph)
     return MatchingStepper(
         graph,
         embedding,
@@ -224,6 +225,19 @@ def _matching_stepper(
         seed=seed,
         phase=index,
     )
+
+
+def _matching_learning_rate(phase: Phase, graph: Graph) -> float:
+    """Return the number for ``"auto"``: t-SNE's, lower where its repulsion is estimated from few draws."""
+    if not phase.loss["normalized"]:
+        # Without a normalisation forces do not fall with the number of points.
+        return 1.0
+    rate = _gradient_learning_rate(phase.optimizer, graph.n)
+    if phase.sampler["repulsion"] == "exact":
+        return rate
+    # The noise of a step is inverse to the draws; above this it tears maps of digits apart.
+    draws = phase.sampler["n_negatives"] * len(graph.indices)
+    return min(rate, draws / DRAWS_PER_RATE)
 
 
 def _kernel(phase: Phase) -> Kernel:
