@@ -78,7 +78,7 @@ def kernel_named(name: str, *, dof: float = 1.0, a: float = 1.0, b: float = 1.0)
 
     Examples
     --------
-    >>> kernel_named("student_t", dof=3.0).values([0.0, 3.0]).tolist()
+    >>> kernel_named("student_t", dof=3.0).values([0.0, 3.0]).round(6).tolist()
     [1.0, 0.25]
     """
     for key, value in (("dof", dof), ("a", a), ("b", b)):

@@ -126,13 +126,21 @@ def test_joint_names_what_is_wrong(fourteen, options, message):
         affinities.joint(fourteen, **options)
 
 
-def test_multiscale_equals_opentsne(X, ninety):
+def test_multiscale_equals_opentsne(ninety):
     from openTSNE.affinity import Multiscale
+    from openTSNE.nearest_neighbors import PrecomputedNeighbors
 
-    reference = Multiscale(X, perplexities=[4, 12, 30], method="exact", n_jobs=1).P.toarray()
+    index = PrecomputedNeighbors(ninety.indices, ninety.distances.astype(np.float64))
+    reference = Multiscale(perplexities=[4, 12, 30], knn_index=index, n_jobs=1).P.toarray()
     found = dense(affinities.multiscale(ninety, perplexities=[4, 12, 30]))
     np.testing.assert_allclose(found.sum(), 1.0, rtol=1e-6)
-    assert np.abs(found - reference).max() < 1e-4 * reference.max()
+    error = np.abs(found / np.maximum(reference, 1e-300) - 1.0)[reference > 1e-7]
+    assert error.max() < 0.05
+    # openTSNE's search for the perplexity of 4 ends early in a few rows; ours meets it in all.
+    assert np.mean(error > 1e-4) < 5e-3
+    P, _ = affinities.conditional(ninety, perplexity=4.0)
+    entropy = -(P * np.log2(np.maximum(P, 1e-300))).sum(axis=1)
+    np.testing.assert_allclose(2.0**entropy, 4.0, rtol=1e-6)
 
 
 def test_multiscale_of_one_scale_is_that_perplexity(ninety):
