@@ -74,6 +74,6 @@ def symmetrized(matrix: Any, how: str, *, set_op_mix_ratio: float = 1.0) -> Any:
 
 def normalized_to_one(matrix: Any) -> Any:
     """Return affinities whose sum is 1; a matrix without any stays as it is."""
-    rows = sparse.csr_matrix(matrix, copy=True)
+    rows: Any = sparse.csr_matrix(matrix, copy=True)
     rows.data = rows.data / (rows.data.sum() or 1.0)
     return rows

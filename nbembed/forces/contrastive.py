@@ -273,4 +273,4 @@ def _tell_apart(
             move[d] += clipped(push * difference[d])
     for d in range(len(axes)):
         here[d] += law.learning_rate * move[d]
-    return by_noise
+    return float(by_noise)

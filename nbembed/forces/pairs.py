@@ -105,7 +105,11 @@ def _factor(kind: tuple[int, float], squared: float, w: float, odds: float) -> f
 
 @numba.njit(**FAST)
 def _difference(
-    points: Points, i: int, j: int, axes: tuple[int, ...], difference: NDArray[np.float64]
+    points: Points,
+    i: int,
+    j: int | np.int64,
+    axes: tuple[int, ...],
+    difference: NDArray[np.float64],
 ) -> float:
     squared = 0.0
     for d in range(len(axes)):
