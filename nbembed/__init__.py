@@ -11,6 +11,8 @@ __version__ = "0.1.0"
 # Public name -> the room it lives in.
 _HOMES = {
     "EmbedWidget": "nbembed.widget",
+    "ParametricTSNE": "nbembed.estimators",
+    "ParametricUMAP": "nbembed.estimators",
     "TSNE": "nbembed.estimators",
     "UMAP": "nbembed.estimators",
     "benchmark": "nbembed.benchmarking",
@@ -20,12 +22,14 @@ _HOMES = {
     "rnx_curve": "nbembed.quality_figures",
     "shepard_diagram": "nbembed.quality_figures",
 }
-_ROOMS = ("baselines", "clustering", "datasets", "drift", "metrics")
+_ROOMS = ("baselines", "clustering", "datasets", "drift", "metrics", "networks")
 
 __all__ = [
     "TSNE",
     "UMAP",
     "EmbedWidget",
+    "ParametricTSNE",
+    "ParametricUMAP",
     "baselines",
     "benchmark",
     "clustering",
@@ -34,15 +38,16 @@ __all__ = [
     "drift",
     "load",
     "metrics",
+    "networks",
     "report_figure",
     "rnx_curve",
     "shepard_diagram",
 ]
 
 if TYPE_CHECKING:
-    from nbembed import baselines, clustering, datasets, drift, metrics
+    from nbembed import baselines, clustering, datasets, drift, metrics, networks
     from nbembed.benchmarking import benchmark
-    from nbembed.estimators import TSNE, UMAP, load
+    from nbembed.estimators import TSNE, UMAP, ParametricTSNE, ParametricUMAP, load
     from nbembed.quality_figures import compare_maps, report_figure, rnx_curve, shepard_diagram
     from nbembed.widget import EmbedWidget
 

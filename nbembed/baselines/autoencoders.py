@@ -165,12 +165,12 @@ class Autoencoder(NetworkBaseline):
         widths = (X.shape[1], *self.hidden, self.heads * self.n_components)
         back = (self.n_components, *reversed(tuple(self.hidden)), X.shape[1])
         generator = torch.Generator().manual_seed(plan.seed)
-        self._scaling = networks.Scaling.of(X)
+        self._scaling = networks.Standardization.of(X)
         rows = self._scaling.forward(X)
         self.model_: Any = torch.nn.ModuleDict(
             {
-                "encoder": networks.dense(widths, generator),
-                "decoder": networks.dense(back, generator),
+                "encoder": networks.dense(widths, generator, normalization="batch"),
+                "decoder": networks.dense(back, generator, normalization="batch"),
             }
         )
         with networks.pinned_torch(self.n_jobs):

@@ -1,15 +1,12 @@
-"""Small dense networks, and the loop that trains them.
+"""The loop that trains the networks of the baselines: epochs, held-out rows, the best weights kept.
 
-This is the one file of the baselines that imports torch. Weights, order of the rows and noise come
-from one generator, and on the CPU torch runs on a fixed number of threads, so a seed fixes the
-result there.
+Weights, order of the rows and noise come from one generator, and on the CPU torch runs on a fixed
+number of threads, so a seed fixes the result there. The layers are those of ``nbembed.networks``.
 """
 
 import math
-from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,8 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nbembed.errors import InvalidInputError
+from nbembed.networks import Standardization, dense, pick_device, pinned_torch
 
-__all__ = ["Plan", "Scaling", "dense", "pick_device", "pinned_torch", "predict", "train"]
+__all__ = ["Plan", "Standardization", "dense", "pick_device", "pinned_torch", "predict", "train"]
 
 # The part of the rows that is held out to see when to stop; fewer rows than these hold out none.
 HELD_OUT, MIN_ROWS = 0.1, 20
@@ -56,93 +54,6 @@ class Plan:
     patience: int
     device: str
     seed: int
-
-
-@dataclass(frozen=True)
-class Scaling:
-    """Centring of every column and one scale for all of them, so that distances keep their ratios."""
-
-    mean: NDArray[np.float64]
-    scale: float
-
-    @classmethod
-    def of(cls, X: NDArray[Any]) -> "Scaling":
-        """Return the scaling that gives ``X`` mean 0 and mean square 1."""
-        mean = X.mean(axis=0, dtype=np.float64)
-        spread = float(np.sqrt(X.var(axis=0, dtype=np.float64).mean()))
-        return cls(mean, spread or 1.0)
-
-    def forward(self, X: NDArray[Any]) -> NDArray[np.float32]:
-        """Return scaled rows."""
-        return ((X - self.mean) / self.scale).astype(np.float32)
-
-    def back(self, Z: NDArray[Any]) -> NDArray[np.float32]:
-        """Return rows as they were before :meth:`forward`."""
-        return (Z * self.scale + self.mean).astype(np.float32)
-
-
-def pick_device(device: str) -> str:
-    """Return the device that ``"auto"`` stands for: CUDA, else MPS, else the CPU.
-
-    Raises
-    ------
-    InvalidInputError
-        If the device is not there.
-    """
-    there = ["cpu"]
-    if torch.backends.mps.is_available():
-        there.insert(0, "mps")
-    if torch.cuda.is_available():
-        there.insert(0, "cuda")
-    if device == "auto":
-        return there[0]
-    if device.split(":", maxsplit=1)[0] not in there:
-        raise InvalidInputError(
-            f"device must be 'auto' or one of {', '.join(map(repr, there))} on this machine, got {device!r}"
-        )
-    return device
-
-
-@contextmanager
-def pinned_torch(n_threads: int, seed: int | None = None) -> Generator[None]:
-    """Run torch on ``n_threads`` threads inside; with a seed, put back its global generator too."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(n_threads)
-    try:
-        with torch.random.fork_rng(devices=[], enabled=seed is not None):
-            yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def dense(
-    widths: Sequence[int], generator: torch.Generator, *, normalize: bool = True, bias: float = 0.0
-) -> nn.Sequential:
-    """Return dense layers with ReLU between them.
-
-    Parameters
-    ----------
-    widths
-        Columns of the input, of each hidden layer, and of the output.
-    generator
-        Draws the weights, uniformly as torch does by default, but never from the global generator.
-    normalize
-        Put batch normalization after each ReLU.
-    bias
-        Where the biases start.
-    """
-    layers: list[nn.Module] = []
-    pairs = list(pairwise(widths))
-    for place, (n_in, n_out) in enumerate(pairs):
-        layer: Any = nn.utils.skip_init(nn.Linear, n_in, n_out)
-        nn.init.kaiming_uniform_(layer.weight, a=math.sqrt(5), generator=generator)
-        nn.init.constant_(layer.bias, bias)
-        layers.append(layer)
-        if place < len(pairs) - 1:
-            layers.append(nn.ReLU())
-            if normalize:
-                layers.append(nn.BatchNorm1d(n_out))
-    return nn.Sequential(*layers)
 
 
 def train(model: nn.Module, loss: Loss, arrays: Iterable[NDArray[Any]], plan: Plan) -> list[float]:

@@ -122,12 +122,10 @@ class Projection(NetworkBaseline):
             self.estimator_.set_params(random_state=seed)
         self.teacher_embedding_ = np.asarray(self.estimator_.fit_transform(X), dtype=np.float32)
         targets = self._into_square(self.teacher_embedding_)
-        self._scaling = networks.Scaling.of(X)
+        self._scaling = networks.Standardization.of(X)
         rows = self._scaling.forward(X)
         widths = (X.shape[1], *self.hidden, targets.shape[1])
-        layers = networks.dense(
-            widths, torch.Generator().manual_seed(plan.seed), normalize=False, bias=1e-4
-        )
+        layers = networks.dense(widths, torch.Generator().manual_seed(plan.seed), bias=1e-4)
         self.model_: Any = torch.nn.Sequential(*layers, torch.nn.Sigmoid())
         with networks.pinned_torch(self.n_jobs):
             self.losses_ = networks.train(self.model_, _squared_error, (rows, targets), plan)

@@ -5,10 +5,21 @@ from pathlib import Path
 from nbembed import persistence
 from nbembed.errors import InvalidInputError
 from nbembed.estimators.base import Embedder
+from nbembed.estimators.parametric_tsne import ParametricTSNE
+from nbembed.estimators.parametric_umap import ParametricUMAP
 from nbembed.estimators.tsne import TSNE
 from nbembed.estimators.umap import UMAP
 
-__all__ = ["METHODS", "TSNE", "UMAP", "Embedder", "load", "make_estimator"]
+__all__ = [
+    "METHODS",
+    "TSNE",
+    "UMAP",
+    "Embedder",
+    "ParametricTSNE",
+    "ParametricUMAP",
+    "load",
+    "make_estimator",
+]
 
 # The names that ``EmbedWidget(method=…)`` takes.
 METHODS: dict[str, type[Embedder]] = {"tsne": TSNE, "umap": UMAP}

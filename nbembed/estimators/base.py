@@ -129,7 +129,7 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         embedding = run.embedding
         if embedding is None:
             return
-        self._reference = Reference.of(run, getattr(self, "_reference", None))
+        self._reference = self._reference_of(run)
         self.embedding_ = embedding
         self.loss_ = float(sum(run.losses.values()))
         self.n_iter_ = run.step
@@ -268,6 +268,10 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         return self
 
     # ---- inside -------------------------------------------------------------------------------
+
+    def _reference_of(self, run: Run) -> Any:
+        """Return what ``run`` leaves behind for placing new rows."""
+        return Reference.of(run, getattr(self, "_reference", None))
 
     def _take(self, run: Run, names: Any) -> None:
         """Take over what was reached, and the names of the columns, if there is a map."""

@@ -5,6 +5,7 @@ Written as a generator, so that a run can show each stage, pause in it and be st
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TypeVar
 
 import numpy as np
@@ -25,10 +26,11 @@ T = TypeVar("T")
 # The name of a stage and its finished fraction; None where that cannot be known.
 StageProgress = tuple[str, float | None]
 
-FINDING, WEIGHING, COMPILING, STARTING = (
+FINDING, WEIGHING, COMPILING, LOADING, STARTING = (
     "finding neighbours",
     "computing affinities",
     "compiling, once on this machine",
+    "loading torch",
     "computing the starting map",
 )
 
@@ -59,9 +61,16 @@ def prepare(
     )
     graph = yield from _named(WEIGHING, in_background(lambda: weigh(found, phase.affinities)))
     loss = str(phase.loss["name"])
-    # Named only once it has taken a while: mostly there is nothing to compile.
-    for _ in in_background(lambda: warm_up(loss, len(X), n_components)):
-        yield COMPILING, None
+    # Named only once it has taken a while: mostly there is nothing to compile or to load.
+    if phase.model["name"] == "free":
+        for _ in in_background(lambda: warm_up(loss, len(X), n_components)):
+            yield COMPILING, None
+    else:
+        for _ in in_background(lambda: import_module("nbembed.networks")):
+            yield LOADING, None
+    if phase.model["name"] != "free":
+        # A network starts where its first weights put the points: this is read by nobody.
+        return Prepared(found, graph, np.zeros((len(X), n_components), dtype=np.float32))
     start = yield from _named(
         STARTING,
         in_background(lambda: _start(X, graph, phase, seed=seed, init_array=init_array)),

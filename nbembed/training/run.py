@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,14 @@ from nbembed.phases import Phase
 from nbembed.training.frame import Frame
 from nbembed.training.history import History
 from nbembed.training.preparation import Prepared, prepare
-from nbembed.training.steppers import Stepper, check_live, effect_of, make_stepper, set_live
+from nbembed.training.steppers import (
+    Seen,
+    Stepper,
+    check_live,
+    effect_of,
+    make_stepper,
+    set_live,
+)
 
 __all__ = ["Event", "Run"]
 
@@ -55,9 +63,13 @@ class Run(Iterator[Frame]):
         Threads to use; None means all. The result does not depend on it.
     scaling
         How ``X`` was made of the data as they were given; kept for later rows.
+    module
+        The caller's own network, for a phase whose model is called ``"module"``; a copy of it is trained.
+    device
+        Where a network works. Default ``"cpu"``.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a run is made of
         self,
         X: NDArray[np.float32],
         phases: Iterable[Phase],
@@ -68,8 +80,11 @@ class Run(Iterator[Frame]):
         history: History | None = None,
         n_jobs: int | None = None,
         scaling: Scaling | None = None,
+        module: Any = None,
+        device: str = "cpu",
     ) -> None:
         self.X = X
+        self._seen = Seen(X, module, device)
         self.scaling = scaling or Scaling()
         self.phases = list(phases)
         if not self.phases:
@@ -149,6 +164,16 @@ class Run(Iterator[Frame]):
         return self._prepared
 
     @property
+    def network(self) -> Any:
+        """The ``torch.nn.Module`` that places the points as it stands; None for free coordinates."""
+        return getattr(self._stepper, "module", None)
+
+    @property
+    def device(self) -> str:
+        """Where a network works."""
+        return self._seen.device
+
+    @property
     def losses(self) -> dict[str, float]:
         """The true loss of the present map; {} before there is one."""
         return {} if self._stepper is None else self._stepper.losses()
@@ -217,6 +242,8 @@ class Run(Iterator[Frame]):
             history=self.history.until(int(state["step"])),
             n_jobs=self.n_jobs,
             scaling=self.scaling,
+            module=self._seen.module,
+            device=self._seen.device,
         )
         child._load(state, self._prepared)
         # A stored state was taken on arrival, before anything that was set at that step.
@@ -270,7 +297,10 @@ class Run(Iterator[Frame]):
         if self._prepared is None:
             raise RunEndedError("a phase was entered before its preparation")
         self._phase_index = index
-        self._stepper = make_stepper(self.phase, index, self._prepared.graph, start, seed=self.seed)
+        graph = self._prepared.graph
+        self._stepper = make_stepper(
+            self.phase, index, graph, start, seed=self.seed, seen=self._seen
+        )
         for name in self._overrides:
             if effect_of(self.phase, name) == "next step":
                 set_live(self._stepper, self.phase, self._overrides, name)
@@ -287,12 +317,7 @@ class Run(Iterator[Frame]):
         stepper = self._stepper
         if stepper is None:
             return {}
-        embedding = stepper.embedding()
-        if not np.isfinite(embedding).all():
-            raise self._diverged(stepper)
-        self.history.add_frame(self.step, self.phase.name, embedding)
-        if self.history.wants_state(self.step):
-            self.history.add_state(self.step, self.state, nbytes=3 * embedding.nbytes)
+        self._keep(stepper)
         if self.step % self.history.loss_every and self.step != self.n_steps:
             return {}
         losses = stepper.losses()
@@ -304,6 +329,18 @@ class Run(Iterator[Frame]):
         if self.phase.loss["name"] == "kl":
             self.history.add_value("exaggeration", self.step, stepper.get("exaggeration"))
         return losses
+
+    def _keep(self, stepper: Stepper) -> None:
+        """Put the map and the full state into the history where they are due."""
+        if self.step % stepper.frame_every == 0 or self.step == self.n_steps:
+            embedding = stepper.embedding()
+            if not np.isfinite(embedding).all():
+                raise self._diverged(stepper)
+            self.history.add_frame(self.step, self.phase.name, embedding)
+        if self.history.wants_state(self.step):
+            state = self.state
+            arrays = [v for v in state["stepper"].values() if isinstance(v, np.ndarray)]
+            self.history.add_state(self.step, state, nbytes=sum(v.nbytes for v in arrays))
 
     def _diverged(self, stepper: Stepper) -> InvalidInputError:
         """Go back to the newest stored state, which is finite, and return the error to raise."""

@@ -1,5 +1,6 @@
 """From a phase to the stepper that carries it out."""
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,11 +12,19 @@ from nbembed.kernels import fit_ab
 from nbembed.neighbors import Graph
 from nbembed.phases import Phase
 
-__all__ = ["Stepper", "curve", "effect_of", "live_parameters", "make_stepper", "set_live"]
+__all__ = ["Seen", "Stepper", "curve", "effect_of", "live_parameters", "make_stepper", "set_live"]
 
 
 class Stepper(Protocol):
-    """The inner loop of a phase: one call of ``step`` is one step."""
+    """The inner loop of a phase: one call of ``step`` is one step.
+
+    Attributes
+    ----------
+    frame_every : int
+        Steps between two maps that the history keeps: 1 where a map costs nothing.
+    """
+
+    frame_every: int
 
     @property
     def learning_rate(self) -> float:
@@ -61,6 +70,10 @@ LIVE: dict[str, tuple[str, ...]] = {
         "min_dist",
         "spread",
     ),
+    "cross_entropy": ("learning_rate", "repulsion_strength", "min_dist", "spread"),
+    "neg_tsne": ("learning_rate", "repulsion_strength", "min_dist", "spread"),
+    "info_nce": ("learning_rate",),
+    "nce": ("learning_rate",),
 }
 
 
@@ -69,12 +82,34 @@ def live_parameters(phase: Phase) -> tuple[str, ...]:
     return LIVE[phase.loss["name"]]
 
 
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What a network works on: it sees the data themselves, not only their affinities.
+
+    Parameters
+    ----------
+    X
+        Checked data, shape (n_samples, n_features).
+    module
+        The caller's own ``torch.nn.Module``, for a phase whose model is called ``"module"``.
+    device
+        Where torch works.
+    """
+
+    X: NDArray[np.float32]
+    module: Any = None
+    device: str = "cpu"
+
+
 def make_stepper(
-    phase: Phase, index: int, graph: Graph, embedding: NDArray[np.float32], *, seed: int
+    phase: Phase, index: int, graph: Graph, embedding: NDArray[np.float32], *, seed: int, seen: Seen
 ) -> Stepper:
-    """Return the stepper of ``phase``, the run's phase number ``index``, starting at ``embedding``."""
+    """Return the stepper of ``phase``, the run's phase number ``index``.
+
+    Free coordinates start at ``embedding``, a network at its own first weights.
+    """
     if phase.model["name"] != "free":
-        raise InvalidInputError(f"model must be 'free', got {phase.model['name']!r}")
+        return _network_stepper(phase, index, graph, seen, seed=seed)
     match phase.loss["name"]:
         case "kl":
             return _gradient_stepper(phase, graph, embedding)
@@ -154,6 +189,34 @@ def _sampled_stepper(
         repulsion_strength=phase.loss["repulsion_strength"],
         seed=seed,
         phase=index,
+    )
+
+
+def _network_stepper(phase: Phase, index: int, graph: Graph, seen: Seen, *, seed: int) -> Stepper:
+    from nbembed import networks
+
+    sampler, optimizer = phase.sampler, phase.optimizer
+    a, b = (1.0, 1.0) if phase.kernel["name"] == "student_t" else curve(phase, {})
+    plan = networks.Plan(
+        loss=phase.loss["name"],
+        repulsion=phase.loss["repulsion_strength"],
+        n_steps=phase.n_steps,
+        a=a,
+        b=b,
+        **{key: value for key, value in (sampler | optimizer).items() if key != "name"},
+    )
+    module = seen.module
+    if phase.model["name"] != "module":
+        module = networks.make_network(phase.model, seen.X.shape[1], seed=seed)
+    return networks.NetworkStepper(
+        graph,
+        networks.Standardization.of(seen.X).forward(seen.X),
+        module,
+        plan,
+        n_components=phase.model["n_components"],
+        seed=seed,
+        phase=index,
+        device=seen.device,
     )
 
 

@@ -1,0 +1,183 @@
+"""What the estimators have in common whose map is a network."""
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbembed import _checks
+from nbembed._scaling import Scaling
+from nbembed.callbacks import ProgressBar, as_callbacks
+from nbembed.errors import InvalidTypeError, NbembedError
+from nbembed.estimators.base import Embedder
+from nbembed.phases import Part
+from nbembed.training import NetworkReference, Run
+
+__all__ = ["ParametricEmbedder"]
+
+# Mini-batches of one step, where there are enough of them.
+BATCHES_PER_STEP = 25
+
+
+class ParametricEmbedder(Embedder):
+    """Base of the estimators that train a network to give the map.
+
+    A recipe defines ``PRESETS``, what each preset stands for as a function of the number of rows; a
+    hyper-parameter that is None takes its value from there.
+
+    Attributes
+    ----------
+    model_ : torch.nn.Module
+        The trained network, of standardized rows.
+    """
+
+    preset: str
+    model: Any
+    hidden: Sequence[int] | None
+    normalization: str | None
+    n_batches: int | None
+    batch_size: int | None
+    n_negatives: int | None
+    learning_rate: float | None
+    device: str
+    # There so that the checks of the base class find what they look for: a network starts as it is.
+    init = "random"
+
+    def recipe(self, n_samples: int) -> dict[str, Any]:
+        """Return what the preset says for ``n_samples`` rows, with everything that was set explicitly."""
+        preset = self.presets(n_samples)[self.preset]
+        given = {name: getattr(self, name) for name in preset if hasattr(self, name)}
+        return preset | {name: value for name, value in given.items() if value is not None}
+
+    def presets(self, n_samples: int) -> Mapping[str, dict[str, Any]]:
+        """Return the hyper-parameters of every preset."""
+        raise NotImplementedError
+
+    def run_checked(self, array: NDArray[np.float32], scaling: Scaling) -> Run:
+        """Return the fit of data that ``_checks.scaled_data`` has checked and scaled already."""
+        self.check_parameters(len(array))
+        return Run(
+            array,
+            self.phases(len(array)),
+            seed=_checks.check_seed(self.random_state),
+            callbacks=as_callbacks(self.callbacks) + ([ProgressBar()] if self.verbose else []),
+            n_jobs=self.n_jobs,
+            scaling=scaling,
+            module=None if isinstance(self.model, str) else self.model,
+            device=self._device(),
+        )
+
+    def features(self, X: Any, layer: str) -> NDArray[np.float32]:
+        """Return what one part of the trained network makes of each row.
+
+        Parameters
+        ----------
+        X
+            Rows with the columns and units of the fit.
+        layer
+            A name of ``dict(model_.named_modules())``, for example ``"hidden3"``.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_rows, width)
+        """
+        from nbembed import networks
+
+        reference: Any = self._kept_reference("features")
+        rows = _checks.check_rows(
+            X,
+            n_features=self.n_features_in_,
+            scaling=reference.scaling,
+            owner=type(self).__name__,
+        )
+        inputs = reference.standardization.forward(rows)
+        with networks.pinned_torch(1):
+            return networks.features(reference.module, inputs, layer, reference.device)
+
+    @property
+    def model_(self) -> Any:
+        """The trained network, of standardized rows; a copy."""
+        reference: Any = self._kept_reference("model_")
+        return copy.deepcopy(reference.module)
+
+    def save(self, path: Any, *, data: bool = True) -> None:  # noqa: ARG002
+        """Not there yet: networks are not stored in files."""
+        raise NbembedError(
+            f"{type(self).__name__} cannot be saved yet, got path {path!r}; keep model_ with "
+            "torch.save(estimator.model_.state_dict(), …) for now"
+        )
+
+    def check_parameters(self, n_samples: int) -> None:
+        """Raise for a hyper-parameter that cannot be used with ``n_samples`` rows."""
+        super().check_parameters(n_samples)
+        _checks.check_choice("preset", self.preset, self.presets(n_samples))
+        recipe = self.recipe(n_samples)
+        for name in ("n_batches", "batch_size", "n_negatives"):
+            _checks.check_number(name, recipe[name], low=1, integer=True)
+        _checks.check_number("learning_rate", recipe["learning_rate"], low=0, above=True)
+        if not isinstance(self.device, str):
+            raise InvalidTypeError(
+                f"device must be a name such as 'auto' or 'cpu', got {self.device!r}"
+            )
+        if isinstance(self.model, str):
+            _checks.check_choice("model", self.model, ("fcnn",))
+        elif not hasattr(self.model, "named_parameters"):
+            raise InvalidTypeError(
+                f"model must be 'fcnn' or a torch.nn.Module, got {self.model!r} of type {type(self.model).__name__}"
+            )
+        if isinstance(self.model, str):
+            self._check_layers(recipe)
+
+    # ---- inside -------------------------------------------------------------------------------
+
+    def _check_layers(self, recipe: dict[str, Any]) -> None:
+        hidden = recipe["hidden"]
+        if isinstance(hidden, str) or not isinstance(hidden, Sequence):
+            raise InvalidTypeError(
+                f"hidden must be the widths of the hidden layers, such as (256, 256), got {hidden!r}"
+            )
+        for width in hidden:
+            _checks.check_number("hidden", width, low=1, integer=True)
+        choices = ("layer", "batch", "none")
+        _checks.check_choice("normalization", recipe["normalization"], choices)
+
+    def _device(self) -> str:
+        """Return where torch is to work; it is imported only where the answer needs it."""
+        if self.device == "cpu":
+            return "cpu"
+        from nbembed.networks import pick_device
+
+        return pick_device(self.device)
+
+    def _steps(self, n_batches: int) -> tuple[int, int]:
+        """Return how many steps there are, and how many mini-batches in each."""
+        each = min(BATCHES_PER_STEP, n_batches)
+        return -(-n_batches // each), each
+
+    def _model_part(self, recipe: dict[str, Any]) -> Part:
+        if not isinstance(self.model, str):
+            return {"name": "module", "n_components": self.n_components}
+        return {
+            "name": self.model,
+            "n_components": int(self.n_components),
+            "hidden": [int(width) for width in recipe["hidden"]],
+            "normalization": recipe["normalization"],
+        }
+
+    def _sampler_part(self, recipe: dict[str, Any], batches_per_step: int) -> Part:
+        return {
+            "name": "edge_batches",
+            "batch_size": int(recipe["batch_size"]),
+            "n_negatives": int(recipe["n_negatives"]),
+            "negatives": recipe["negatives"],
+            "batches_per_step": batches_per_step,
+        }
+
+    def _optimizer_part(self, recipe: dict[str, Any]) -> Part:
+        names = ("learning_rate", "schedule", "warm_up", "clip", "clip_by")
+        return {"name": "adam"} | {name: recipe[name] for name in names}
+
+    def _reference_of(self, run: Run) -> Any:
+        return NetworkReference.of(run)

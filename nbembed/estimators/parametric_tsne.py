@@ -1,0 +1,178 @@
+"""Parametric t-SNE: a network trained on the sparse affinities of t-SNE by contrast with noise."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from nbembed import _checks
+from nbembed.errors import InvalidInputError
+from nbembed.estimators.base import neighbors_part
+from nbembed.estimators.parametric import ParametricEmbedder
+from nbembed.phases import Phase
+
+__all__ = ["ParametricTSNE"]
+
+
+class ParametricTSNE(ParametricEmbedder):
+    r"""t-SNE whose map is a network: new rows go through it, and none of the data is looked up.
+
+    The affinities are those of :class:`TSNE`, over all rows. Mini-batches of their edges, drawn in
+    proportion to :math:`p_{ij}`, train the network by InfoNCE: each edge is to be told from 512 rows that
+    count as noise, :math:`-\ln w_{ij} / (w_{ij} + \sum_k w_{ik})`, with Student's t for :math:`w`. The
+    more noise there is, the nearer this comes to the KL divergence of t-SNE, without a sum over all pairs and
+    without affinities that depend on the batch.
+
+    Rows are centred and share one scale before they enter the network. Training works on one thread of
+    the CPU; the same seed gives the same bits.
+
+    Parameters
+    ----------
+    n_components
+        Dimension of the map, at least 1. Default 2.
+    perplexity
+        Effective number of neighbours, above 1 and less than n_samples - 1. Default 30.
+    metric
+        Any metric name of scikit-learn, or a function of two rows: only the affinities are measured with
+        it. Default ``"euclidean"``.
+    preset
+        ``"recommended"``, the only one so far. What is None below is the preset's.
+    model
+        ``"fcnn"`` (default), dense layers, or a ``torch.nn.Module`` that gives ``n_components`` numbers
+        for each row; a copy of it is trained from the weights it has.
+    hidden
+        Widths of the hidden layers of ``"fcnn"``. Recommended (256, 256, 256).
+    normalization
+        Of the hidden layers: ``"layer"`` (recommended), ``"batch"`` or ``"none"``.
+    loss
+        ``"info_nce"`` (default), or ``"nce"``, which learns the normalization instead.
+    n_batches
+        Mini-batches, at least 1. Recommended 4000.
+    batch_size
+        Edges of a mini-batch, at least 1. Recommended 512.
+    n_negatives
+        Rows of the batch that count as noise for all its edges, at least 1. Recommended 512.
+    learning_rate
+        Of Adam, above 0. Recommended 0.001.
+    device, random_state, n_jobs, verbose, callbacks
+        As for :class:`ParametricUMAP`.
+
+    Attributes
+    ----------
+    embedding_, model_, loss_, n_iter_
+        As for :class:`ParametricUMAP`; ``loss_`` is InfoNCE in nats per edge.
+
+    Raises
+    ------
+    InvalidInputError
+        While fitting, if the learning rate is so large that points go to infinity.
+
+    References
+    ----------
+    van der Maaten (2009), "Learning a parametric embedding by preserving local structure", AISTATS (the
+    network); Damrich et al. (2023), "From t-SNE to UMAP with contrastive learning", ICLR, eq. 8.
+
+    Examples
+    --------
+    >>> import nbembed as nb
+    >>> X, _ = nb.datasets.iris()
+    >>> tsne = nb.ParametricTSNE(n_batches=50, device="cpu", random_state=0).fit(X[:140])
+    >>> tsne.transform(X[140:]).shape
+    (10, 2)
+    """
+
+    title = "parametric t-SNE"
+
+    def __init__(
+        self,
+        n_components: int = 2,
+        *,
+        perplexity: float = 30.0,
+        metric: str | Callable[..., Any] = "euclidean",
+        preset: str = "recommended",
+        model: Any = "fcnn",
+        hidden: Sequence[int] | None = None,
+        normalization: str | None = None,
+        loss: str = "info_nce",
+        n_batches: int | None = None,
+        batch_size: int | None = None,
+        n_negatives: int | None = None,
+        learning_rate: float | None = None,
+        device: str = "auto",
+        random_state: Any = None,
+        n_jobs: int | None = None,
+        verbose: bool = False,
+        callbacks: Any = None,
+    ) -> None:
+        self.n_components = n_components
+        self.perplexity = perplexity
+        self.metric = metric
+        self.preset = preset
+        self.model = model
+        self.hidden = hidden
+        self.normalization = normalization
+        self.loss = loss
+        self.n_batches = n_batches
+        self.batch_size = batch_size
+        self.n_negatives = n_negatives
+        self.learning_rate = learning_rate
+        self.device = device
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+        self.callbacks = callbacks
+
+    def presets(self, n_samples: int) -> Mapping[str, dict[str, Any]]:  # noqa: ARG002 - as others
+        """Return the hyper-parameters of the preset."""
+        return {
+            "recommended": {
+                "hidden": (256, 256, 256),
+                "normalization": "layer",
+                "n_batches": 4000,
+                "batch_size": 512,
+                "n_negatives": 512,
+                "negatives": "batch",
+                "learning_rate": 1e-3,
+                "schedule": "cosine",
+                "warm_up": 50,
+                "clip": 4.0,
+                "clip_by": "norm",
+            }
+        }
+
+    def phases(self, n_samples: int) -> list[Phase]:
+        """Return the one phase of parametric t-SNE."""
+        recipe = self.recipe(n_samples)
+        n_steps, each = self._steps(int(recipe["n_batches"]))
+        k = max(1, min(n_samples - 1, int(3 * self.perplexity)))
+        # Learned odds between an edge and m pieces of noise need the m; InfoNCE has none.
+        repulsion = float(recipe["n_negatives"]) if self.loss == "nce" else 1.0
+        return [
+            Phase(
+                name="training",
+                n_steps=n_steps,
+                neighbors=neighbors_part(k, self.metric),
+                affinities={"name": "perplexity", "perplexity": float(self.perplexity)},
+                kernel={"name": "student_t"},
+                sampler=self._sampler_part(recipe, each),
+                loss={"name": self.loss, "repulsion_strength": repulsion},
+                optimizer=self._optimizer_part(recipe),
+                model=self._model_part(recipe),
+                init={"name": "network"},
+            )
+        ]
+
+    @property
+    def affinities_(self) -> Any:
+        r"""The joint probabilities :math:`p_{ij}` of the fit, a sparse matrix whose sum is 1."""
+        return self._graph("affinities_")
+
+    def check_parameters(self, n_samples: int) -> None:
+        """Raise for a hyper-parameter that cannot be used with ``n_samples`` rows."""
+        super().check_parameters(n_samples)
+        _checks.check_number("perplexity", self.perplexity, low=1, above=True)
+        if self.perplexity >= n_samples - 1:
+            largest = max(2, (n_samples - 1) // 3)
+            raise InvalidInputError(
+                f"perplexity must be less than the number of rows minus 1 ({n_samples - 1}), got {self.perplexity:g} "
+                f"for X with {n_samples} rows; use at most {largest}, a third of the rows, for a useful map"
+            )
+        _checks.check_choice("loss", self.loss, ("info_nce", "nce"))

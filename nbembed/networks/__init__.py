@@ -1,0 +1,38 @@
+"""Networks that place points: models, losses of mini-batches, and the stepper that trains them.
+
+This room imports torch, which takes a second: others import it when a network is asked for, and
+nothing on the way of ``TSNE`` and ``UMAP`` does.
+"""
+
+from nbembed.networks.devices import pick_device, pinned_torch
+from nbembed.networks.layers import NORMALIZATIONS, dense
+from nbembed.networks.losses import cross_entropy, info_nce, kl, nce, neg_tsne
+from nbembed.networks.models import CNN, FCNN, Autoencoder, Network, make_network, model_a, model_b
+from nbembed.networks.placing import Standardization, features, place
+from nbembed.networks.sampling import EdgeBatches
+from nbembed.networks.stepper import NetworkStepper, Plan
+
+__all__ = [
+    "CNN",
+    "FCNN",
+    "NORMALIZATIONS",
+    "Autoencoder",
+    "EdgeBatches",
+    "Network",
+    "NetworkStepper",
+    "Plan",
+    "Standardization",
+    "cross_entropy",
+    "dense",
+    "features",
+    "info_nce",
+    "kl",
+    "make_network",
+    "model_a",
+    "model_b",
+    "nce",
+    "neg_tsne",
+    "pick_device",
+    "pinned_torch",
+    "place",
+]
