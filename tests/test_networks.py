@@ -11,7 +11,7 @@ from torch import nn
 from nbembed import networks
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.neighbors import Graph
-from nbembed.networks import CNN, FCNN, Autoencoder, Standardization, features, place
+from nbembed.networks import CNN, FCNN, Autoencoder, Standardization, features, place, ready
 from nbembed.networks.sampling import EdgeBatches
 
 ROWS = np.random.default_rng(0).normal(size=(300, 12)).astype(np.float32)
@@ -107,8 +107,9 @@ def test_what_a_network_cannot_be_is_named():
 @pytest.mark.parametrize("normalization", ["layer", "batch", "none"])
 def test_a_row_alone_equals_the_row_in_a_batch(normalization):
     model = FCNN(12, normalization=normalization)
-    together = place(model, ROWS, "cpu")
-    alone = np.concatenate([place(model, row[None], "cpu") for row in ROWS])
+    exact = ready(model, "cpu")
+    together = place(exact, ROWS, "cpu")
+    alone = np.concatenate([place(exact, row[None], "cpu") for row in ROWS])
     np.testing.assert_allclose(alone, together, rtol=0, atol=1e-6 * np.abs(together).max())
     assert together.dtype == np.float32
     assert next(model.parameters()).dtype == torch.float32

@@ -1,6 +1,7 @@
 """Estimators: recipes from hyper-parameters to phases, with scikit-learn's contract."""
 
 from pathlib import Path
+from typing import Any
 
 from nbembed import persistence
 from nbembed.errors import InvalidInputError
@@ -45,13 +46,17 @@ def load(path: str | Path) -> Embedder:
         If the file is not one of ours, is damaged, or is of a kind this version does not know.
     """
     kind, config, arrays = persistence.load(path)
-    classes = {cls.__name__: cls for cls in METHODS.values()}
+    classes = {cls.__name__: cls for cls in (*METHODS.values(), ParametricTSNE, ParametricUMAP)}
     if kind not in classes:
         raise InvalidInputError(
             f"path must be a saved estimator ({', '.join(classes)}), got {path} of kind {kind!r}"
         )
     try:
-        parameters = dict(config["parameters"])
+        # JSON has no tuples.
+        parameters: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in config["parameters"].items()
+        }
         if "init" in arrays:
             parameters["init"] = arrays["init"]
         return classes[kind](**parameters).restored(config, arrays)

@@ -21,6 +21,10 @@ from nbembed.training import Reference, Run
 __all__ = ["Embedder"]
 
 
+# What a hyper-parameter may be in a file; a tuple, such as widths of layers, holds numbers.
+PLAIN = (str, int, float, bool, tuple, type(None))
+
+
 class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Base of the estimators; a recipe defines ``phases`` and its own hyper-parameters.
 
@@ -198,7 +202,7 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
             Numbers of rows, 0 to n_samples - 1.
         """
         reference = self._kept_reference("place_again")
-        n = len(reference.X)
+        n = len(self.embedding_)
         numbers = np.asarray(rows)
         if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
             raise InvalidTypeError(f"rows must be a list of whole numbers, got {rows!r}")
@@ -230,7 +234,7 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         for name in ("verbose", "callbacks", "n_jobs") + (("init",) if "init" in arrays else ()):
             parameters.pop(name)
         for name, value in parameters.items():
-            if not isinstance(value, (str, int, float, bool, type(None))):
+            if not isinstance(value, PLAIN):
                 raise InvalidTypeError(
                     f"{name} must be a name, a number or None to be saved, got {value!r}; set it to one of these first"
                 )
@@ -248,9 +252,7 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         reference = getattr(self, "_reference", None)
         if data and reference is not None:
             config["reference"] = reference.to_config()
-            arrays["data"] = reference.X
-            if reference.scaling.shift is not None:
-                arrays["shift"] = reference.scaling.shift
+            arrays |= reference.arrays()
         persistence.save(path, type(self).__name__, config, arrays)
 
     def restored(self, config: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Self:
@@ -262,9 +264,7 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         if config["feature_names"] is not None:
             self.feature_names_in_ = np.array(config["feature_names"], dtype=object)
         if "reference" in config:
-            self._reference = Reference.from_config(
-                config["reference"], arrays["data"], arrays.get("shift")
-            )
+            self._reference = self._stored_reference(config["reference"], arrays)
         return self
 
     # ---- inside -------------------------------------------------------------------------------
@@ -272,6 +272,10 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
     def _reference_of(self, run: Run) -> Any:
         """Return what ``run`` leaves behind for placing new rows."""
         return Reference.of(run, getattr(self, "_reference", None))
+
+    def _stored_reference(self, config: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Any:
+        """Return what a file holds for placing new rows."""
+        return Reference.from_config(config, arrays)
 
     def _take(self, run: Run, names: Any) -> None:
         """Take over what was reached, and the names of the columns, if there is a map."""

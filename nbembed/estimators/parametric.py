@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nbembed import _checks
 from nbembed._scaling import Scaling
 from nbembed.callbacks import ProgressBar, as_callbacks
-from nbembed.errors import InvalidTypeError, NbembedError
+from nbembed.errors import InvalidTypeError
 from nbembed.estimators.base import Embedder
 from nbembed.phases import Part
 from nbembed.training import NetworkReference, Run
@@ -69,6 +69,26 @@ class ParametricEmbedder(Embedder):
             device=self._device(),
         )
 
+    def transform(self, X: Any) -> NDArray[np.float32]:
+        """Return what the trained network makes of each row, shape (m, n_components).
+
+        A row gets the same place alone and with any companions, to 1e-6 of the map's size, and
+        ``fit(X).transform(X)`` is ``embedding_``. No row of the fit is looked up.
+
+        Parameters
+        ----------
+        X
+            Rows, shape (m, n_features), with the columns and the units of the fit.
+
+        Raises
+        ------
+        NotFittedError
+            Before ``fit``.
+        InvalidInputError
+            If the columns are not those of the fit, or a number is not finite.
+        """
+        return super().transform(X)
+
     def features(self, X: Any, layer: str) -> NDArray[np.float32]:
         """Return what one part of the trained network makes of each row.
 
@@ -101,13 +121,6 @@ class ParametricEmbedder(Embedder):
         """The trained network, of standardized rows; a copy."""
         reference: Any = self._kept_reference("model_")
         return copy.deepcopy(reference.module)
-
-    def save(self, path: Any, *, data: bool = True) -> None:  # noqa: ARG002
-        """Not there yet: networks are not stored in files."""
-        raise NbembedError(
-            f"{type(self).__name__} cannot be saved yet, got path {path!r}; keep model_ with "
-            "torch.save(estimator.model_.state_dict(), …) for now"
-        )
 
     def check_parameters(self, n_samples: int) -> None:
         """Raise for a hyper-parameter that cannot be used with ``n_samples`` rows."""
@@ -181,3 +194,6 @@ class ParametricEmbedder(Embedder):
 
     def _reference_of(self, run: Run) -> Any:
         return NetworkReference.of(run)
+
+    def _stored_reference(self, config: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Any:
+        return NetworkReference.from_config(config, arrays)

@@ -13,7 +13,7 @@ from nbembed._checks import nearest
 from nbembed.errors import InvalidInputError
 from nbembed.networks.models import Network
 
-__all__ = ["Standardization", "features", "place"]
+__all__ = ["Standardization", "features", "place", "ready"]
 
 # Rows that go through a network at once.
 BLOCK = 2048
@@ -42,34 +42,34 @@ class Standardization:
         return (Z * self.scale + self.mean).astype(np.float32)
 
 
-def place(module: nn.Module, rows: NDArray[np.float32], device: str) -> NDArray[np.float32]:
-    """Return the output of ``module`` for each row, in evaluation mode, float32.
+def ready(module: nn.Module, device: str) -> nn.Module:
+    """Return a copy of a network that places rows: in evaluation mode, and exact where it can be.
 
     On the CPU the networks of this room compute in float64. Sums of float32 depend on how many rows are
     multiplied at once, in the last digits; these do not after rounding, to about 1e-7 of the map.
+    """
+    model = copy.deepcopy(module).train(False).requires_grad_(requires_grad=False)
+    return model.double() if device == "cpu" and isinstance(module, Network) else model
+
+
+def place(module: nn.Module, rows: NDArray[np.float32], device: str) -> NDArray[np.float32]:
+    """Return the output of a network for each row, float32.
 
     Parameters
     ----------
     module
-        Left as it is, in its mode too.
+        What :func:`ready` returned.
     rows
         Standardized rows, shape (n_rows, n_features).
     device
         Where ``module`` is.
     """
-    exact = device == "cpu" and isinstance(module, Network)
-    model = copy.deepcopy(module).double() if exact else module
-    dtype = torch.float64 if exact else torch.float32
-    mode = module.training
-    model.train(False)
-    try:
-        with torch.no_grad():
-            parts = [
-                model(torch.from_numpy(rows[start : start + BLOCK]).to(device, dtype)).cpu()
-                for start in range(0, len(rows), BLOCK)
-            ]
-    finally:
-        module.train(mode)
+    exact = next((p.dtype for p in module.parameters()), torch.float32)
+    with torch.no_grad():
+        parts = [
+            module(torch.from_numpy(rows[start : start + BLOCK]).to(device, exact)).cpu()
+            for start in range(0, len(rows), BLOCK)
+        ]
     return torch.cat(parts).float().numpy()
 
 

@@ -18,7 +18,7 @@ from nbembed.neighbors import Graph
 from nbembed.networks import losses
 from nbembed.networks.devices import pinned_torch
 from nbembed.networks.losses import Cauchy, squared_distances
-from nbembed.networks.placing import place
+from nbembed.networks.placing import place, ready
 from nbembed.networks.sampling import EdgeBatches, Pairs
 
 __all__ = ["LOSSES", "NetworkStepper", "Plan"]
@@ -217,7 +217,7 @@ class NetworkStepper:
     def embedding(self) -> NDArray[np.float32]:
         """Return the map of all rows, shape (n_samples, n_components)."""
         with pinned_torch(1):
-            return place(self.module, self._inputs, self.device)
+            return place(ready(self.module, self.device), self._inputs, self.device)
 
     def losses(self) -> dict[str, float]:
         """Return the loss of the present map in nats per edge, on edges that are the same at every step."""
