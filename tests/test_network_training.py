@@ -214,6 +214,27 @@ def test_presets_say_what_they_are_and_what_is_set_wins():
     assert phase.sampler["batch_size"] == 500
 
 
+def test_mixup_moves_the_ends_of_edges_towards_each_other_and_nothing_else(blobs):
+    run = METHODS["umap"](mixup=0.5).run(blobs)
+    while run.embedding is None:
+        next(run)
+    numbers = torch.arange(70)
+    mixed = run._stepper._mixed(numbers)
+    rows = run._stepper._rows[numbers]
+    assert torch.equal(mixed[64:], rows[64:])
+    ends, other = rows[:64], torch.cat([rows[32:64], rows[:32]])
+    shares = (mixed[:64] - ends)[:, 0] / (other - ends)[:, 0]
+    assert 0 <= shares.min() < 0.1
+    assert 0.4 < shares.max() <= 0.5
+    torch.testing.assert_close(
+        mixed[:64], ends + shares[:, None] * (other - ends), atol=1e-4, rtol=0
+    )
+    with pytest.raises(
+        InvalidInputError, match="mixup must be a number of at least 0 and at most 0.5"
+    ):
+        METHODS["umap"](mixup=0.6).fit(blobs)
+
+
 def test_the_paper_preset_trains(blobs):
     fitted = ParametricUMAP(preset="paper", n_batches=60, device="cpu", random_state=0).fit(blobs)
     assert trustworthiness(blobs, fitted.embedding_, n_neighbors=10) > 0.85

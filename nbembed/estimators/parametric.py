@@ -41,6 +41,7 @@ class ParametricEmbedder(Embedder):
     batch_size: int | None
     n_negatives: int | None
     learning_rate: float | None
+    mixup: float | None
     device: str
     # There so that the checks of the base class find what they look for: a network starts as it is.
     init = "random"
@@ -129,6 +130,7 @@ class ParametricEmbedder(Embedder):
         recipe = self.recipe(n_samples)
         for name in ("n_batches", "batch_size", "n_negatives"):
             _checks.check_number(name, recipe[name], low=1, integer=True)
+        _checks.check_number("mixup", recipe["mixup"], low=0, high=0.5)
         _checks.check_number("learning_rate", recipe["learning_rate"], low=0, above=True)
         if not isinstance(self.device, str):
             raise InvalidTypeError(
@@ -186,6 +188,7 @@ class ParametricEmbedder(Embedder):
             "n_negatives": int(recipe["n_negatives"]),
             "negatives": recipe["negatives"],
             "batches_per_step": batches_per_step,
+            "mixup": float(recipe["mixup"]),
         }
 
     def _optimizer_part(self, recipe: dict[str, Any]) -> Part:

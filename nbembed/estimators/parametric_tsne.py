@@ -52,6 +52,9 @@ class ParametricTSNE(ParametricEmbedder):
         Rows of the batch that count as noise for all its edges, at least 1. Recommended 512.
     learning_rate
         Of Adam, above 0. Recommended 0.001.
+    mixup
+        Before the network sees the two ends of an edge, each is moved towards the other by a random share of
+        their difference, up to this one; 0 to 0.5. Recommended 0.
     device, random_state, n_jobs, verbose, callbacks
         As for :class:`ParametricUMAP`.
 
@@ -96,6 +99,7 @@ class ParametricTSNE(ParametricEmbedder):
         batch_size: int | None = None,
         n_negatives: int | None = None,
         learning_rate: float | None = None,
+        mixup: float | None = None,
         device: str = "auto",
         random_state: Any = None,
         n_jobs: int | None = None,
@@ -114,6 +118,7 @@ class ParametricTSNE(ParametricEmbedder):
         self.batch_size = batch_size
         self.n_negatives = n_negatives
         self.learning_rate = learning_rate
+        self.mixup = mixup
         self.device = device
         self.random_state = random_state
         self.n_jobs = n_jobs
@@ -133,6 +138,7 @@ class ParametricTSNE(ParametricEmbedder):
                 "learning_rate": 1e-3,
                 "schedule": "cosine",
                 "warm_up": 50,
+                "mixup": 0.0,
                 "clip": 4.0,
                 "clip_by": "norm",
             }

@@ -74,6 +74,9 @@ class ParametricUMAP(ParametricEmbedder):
         The weight m, at least 0. Default 5: as if each edge had five negative samples.
     learning_rate
         Of Adam, above 0. Recommended 0.003, and 0.002 beyond 30,000 rows; paper 0.001.
+    mixup
+        Before the network sees the two ends of an edge, each is moved towards the other by a random share of
+        their difference, up to this one; 0 to 0.5. Recommended 0.
     local_connectivity
         Number of nearest neighbours assumed to be fully connected, at least 0. Default 1.
     set_op_mix_ratio
@@ -141,6 +144,7 @@ class ParametricUMAP(ParametricEmbedder):
         n_negatives: int | None = None,
         repulsion_strength: float = 5.0,
         learning_rate: float | None = None,
+        mixup: float | None = None,
         local_connectivity: float = 1.0,
         set_op_mix_ratio: float = 1.0,
         device: str = "auto",
@@ -164,6 +168,7 @@ class ParametricUMAP(ParametricEmbedder):
         self.n_negatives = n_negatives
         self.repulsion_strength = repulsion_strength
         self.learning_rate = learning_rate
+        self.mixup = mixup
         self.local_connectivity = local_connectivity
         self.set_op_mix_ratio = set_op_mix_ratio
         self.device = device
@@ -188,6 +193,7 @@ class ParametricUMAP(ParametricEmbedder):
                 "learning_rate": 2e-3 if many else 3e-3,
                 "schedule": "cosine",
                 "warm_up": 50,
+                "mixup": 0.0,
                 "clip": 4.0,
                 "clip_by": "norm",
             },
@@ -201,6 +207,7 @@ class ParametricUMAP(ParametricEmbedder):
                 "learning_rate": 1e-3,
                 "schedule": "constant",
                 "warm_up": 0,
+                "mixup": 0.0,
                 "clip": 4.0,
                 "clip_by": "value",
             },

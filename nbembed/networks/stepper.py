@@ -70,6 +70,9 @@ class Plan:
         clip.
     clip_by
         ``"norm"`` or ``"value"``.
+    mixup
+        Each end of an edge is moved towards the other, before the network sees it, by a random share of
+        their difference, up to this one; in [0, 0.5]. 0 moves nothing.
     """
 
     loss: str
@@ -86,6 +89,7 @@ class Plan:
     warm_up: int = 50
     clip: float | None = 4.0
     clip_by: str = "norm"
+    mixup: float = 0.0
 
     def rate(self, n_done: int) -> float:
         """Return the share of the learning rate that the mini-batch after ``n_done`` takes."""
@@ -263,7 +267,7 @@ class NetworkStepper:
             group["lr"] = rate * share
         self._optimizer.zero_grad(set_to_none=True)
         pairs = self._batches.draw(self._generator)
-        places = self.module(self._rows[pairs.rows])
+        places = self.module(self._mixed(pairs.rows))
         pull, push = self._loss(pairs, places)
         loss = pull + push
         loss.backward()
@@ -274,6 +278,17 @@ class NetworkStepper:
             clip(self._parameters, self.plan.clip)
         self._optimizer.step()
         return places.detach().abs().amax() + 0.0 * loss.detach()
+
+    def _mixed(self, numbers: Tensor) -> Tensor:
+        """Return what the network sees of these rows: heads and tails moved towards each other."""
+        rows = self._rows[numbers]
+        if not self.plan.mixup:
+            return rows
+        size = self.plan.batch_size
+        shares = torch.rand((2 * size, 1), generator=self._generator, device=self.device)
+        other = torch.cat([rows[size : 2 * size], rows[:size]])
+        mixed = rows[: 2 * size].lerp(other, self.plan.mixup * shares)
+        return torch.cat([mixed, rows[2 * size :]])
 
     def _loss(self, pairs: Pairs, places: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Return attraction and repulsion of a batch."""
