@@ -37,6 +37,8 @@ FARTHEST = 1e6
 PROBE = 2048
 # Learning rate of the logarithm of the normalization, which is one number.
 RATE_LOG_Z = 1e-2
+# Rows that maps for the history may take, for each edge that is trained on: about 5 % of the time.
+MAPPED = 0.3
 # Largest seed of torch's generators that all devices take.
 SEEDS = 2**63 - 1
 
@@ -174,7 +176,7 @@ class NetworkStepper:
             groups.append({"params": [self._log_z]})
         self._optimizer = torch.optim.Adam(groups, lr=plan.learning_rate, fused=device != "mps")
         seen = plan.batches_per_step * plan.batch_size
-        self.frame_every = max(1, round(len(rows) / (0.6 * seen)))
+        self.frame_every = max(1, round(len(rows) / (MAPPED * seen)))
 
     # ---- what a run asks for --------------------------------------------------------------------
 
