@@ -8,7 +8,14 @@ from nbembed.networks.devices import pick_device, pinned_torch
 from nbembed.networks.layers import NORMALIZATIONS, dense
 from nbembed.networks.losses import cross_entropy, info_nce, kl, nce, neg_tsne
 from nbembed.networks.models import CNN, FCNN, Autoencoder, Network, make_network, model_a, model_b
-from nbembed.networks.placing import Standardization, features, place, ready
+from nbembed.networks.placing import (
+    Standardization,
+    features,
+    place,
+    ready,
+    weights_of,
+    with_weights,
+)
 from nbembed.networks.sampling import EdgeBatches
 from nbembed.networks.stepper import NetworkStepper, Plan
 
@@ -36,4 +43,6 @@ __all__ = [
     "pinned_torch",
     "place",
     "ready",
+    "weights_of",
+    "with_weights",
 ]

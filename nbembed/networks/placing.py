@@ -1,6 +1,7 @@
 """What a trained network makes of rows, whatever the rows they come with."""
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from nbembed._checks import nearest
 from nbembed.errors import InvalidInputError
 from nbembed.networks.models import Network
 
-__all__ = ["Standardization", "features", "place", "ready"]
+__all__ = ["Standardization", "features", "place", "ready", "weights_of", "with_weights"]
 
 # Rows that go through a network at once.
 BLOCK = 2048
@@ -71,6 +72,21 @@ def place(module: nn.Module, rows: NDArray[np.float32], device: str) -> NDArray[
             for start in range(0, len(rows), BLOCK)
         ]
     return torch.cat(parts).float().numpy()
+
+
+def weights_of(module: nn.Module) -> dict[str, NDArray[Any]]:
+    """Return the weights of a network under their names, as arrays of at least one dimension."""
+    state = module.state_dict()
+    return {name: np.atleast_1d(value.cpu().numpy()) for name, value in state.items()}
+
+
+def with_weights(module: nn.Module, weights: Mapping[str, NDArray[Any]]) -> nn.Module:
+    """Give a network, in place, the weights that :func:`weights_of` returned, and return it."""
+    state = module.state_dict()
+    module.load_state_dict(
+        {name: torch.from_numpy(weights[name]).reshape(old.shape) for name, old in state.items()}
+    )
+    return module
 
 
 def features(

@@ -102,25 +102,21 @@ class NetworkReference:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return what is stored as arrays: the weights, not the data."""
+        from nbembed.networks import weights_of
+
         shift = self.scaling.shift
         named = {"mean": self.standardization.mean} | ({} if shift is None else {"shift": shift})
-        weights = self.module.state_dict()
-        return named | {WEIGHTS + k: np.atleast_1d(v.cpu().numpy()) for k, v in weights.items()}
+        return named | {WEIGHTS + k: v for k, v in weights_of(self.module).items()}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Self:
         """Return what :meth:`to_config` and :meth:`arrays` described, on the CPU."""
-        import torch
-
-        from nbembed.networks import Standardization, make_network
+        from nbembed.networks import Standardization, make_network, with_weights
 
         mean = arrays["mean"]
         module = make_network(config["model"], len(mean), seed=0)
-        weights = {
-            k: torch.from_numpy(arrays[WEIGHTS + k]).reshape(v.shape)
-            for k, v in module.state_dict().items()
-        }
-        module.load_state_dict(weights)
+        weights = {k.removeprefix(WEIGHTS): v for k, v in arrays.items() if k.startswith(WEIGHTS)}
+        with_weights(module, weights)
         return cls(
             None,
             module,
