@@ -42,7 +42,7 @@ class ParametricEmbedder(Embedder):
     n_negatives: int | None
     learning_rate: float | None
     mixup: float | None
-    device: str
+    device: Any
     # There so that the checks of the base class find what they look for: a network starts as it is.
     init = "random"
 

@@ -229,7 +229,8 @@ class NetworkStepper:
         """Return the loss of the present map in nats per edge, on edges that are the same at every step."""
         self.module.train(False)
         with pinned_torch(1), torch.no_grad():
-            pull, push = self._loss(self._probe)
+            places = self.module(self._rows[self._probe.rows])
+            pull, push = self._loss(self._probe, places)
             return {"attraction": float(pull), "repulsion": float(push)}
 
     def state_dict(self) -> State:
@@ -292,10 +293,8 @@ class NetworkStepper:
         mixed = rows[: 2 * size].lerp(other, self.plan.mixup * shares)
         return torch.cat([mixed, rows[2 * size :]])
 
-    def _loss(self, pairs: Pairs, places: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Return attraction and repulsion of a batch."""
-        if places is None:
-            places = self.module(self._rows[pairs.rows])
+    def _loss(self, pairs: Pairs, places: Tensor) -> tuple[Tensor, Tensor]:
+        """Return attraction and repulsion of a batch whose rows are at ``places``."""
         size = len(pairs.noise if pairs.mask is None else pairs.mask)
         heads, tails = places[:size], places[size : 2 * size]
         edges = (heads - tails).square().sum(1)
