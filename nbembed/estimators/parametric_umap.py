@@ -64,7 +64,7 @@ class ParametricUMAP(ParametricEmbedder):
         ``"cross_entropy"`` (default), or ``"neg_tsne"``, which is what umap-learn's ``ParametricUMAP``
         minimises.
     n_batches
-        Mini-batches, at least 1. Recommended 3500, and 6000 beyond 30,000 rows; paper 500 visits of every edge
+        Mini-batches, at least 1. Recommended 4000, and 6000 beyond 30,000 rows; paper 500 visits of every edge
         of weight 1 up to 10,000 rows, then 200.
     batch_size
         Edges of a mini-batch, at least 1. Recommended 256, and 512 beyond 30,000 rows; paper 1000, or n.
@@ -186,7 +186,7 @@ class ParametricUMAP(ParametricEmbedder):
             "recommended": {
                 "hidden": (256, 256, 256),
                 "normalization": "layer",
-                "n_batches": 6000 if many else 3500,
+                "n_batches": 6000 if many else 4000,
                 "batch_size": 512 if many else 256,
                 "n_negatives": 512,
                 "negatives": "batch",
