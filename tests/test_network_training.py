@@ -25,13 +25,13 @@ SMALL = {
     "random_state": 3,
 }
 METHODS = {
-    "umap": lambda **kw: ParametricUMAP(n_neighbors=10, **{"n_batches": 500} | SMALL | kw),
-    "tsne": lambda **kw: ParametricTSNE(perplexity=10, **{"n_batches": 500} | SMALL | kw),
+    "umap": lambda **kw: ParametricUMAP(n_neighbors=10, **{"n_batches": 200} | SMALL | kw),
+    "tsne": lambda **kw: ParametricTSNE(perplexity=10, **{"n_batches": 200} | SMALL | kw),
     "batch norm": lambda **kw: ParametricUMAP(
-        n_neighbors=10, normalization="batch", **{"n_batches": 500} | SMALL | kw
+        n_neighbors=10, normalization="batch", **{"n_batches": 200} | SMALL | kw
     ),
     "nce": lambda **kw: ParametricTSNE(
-        perplexity=10, loss="nce", **{"n_batches": 500} | SMALL | kw
+        perplexity=10, loss="nce", **{"n_batches": 200} | SMALL | kw
     ),
 }
 FAST = [
@@ -60,7 +60,7 @@ def test_scikit_learns_checks(estimator, check):
 def test_a_run_is_an_iterator_of_frames(make, blobs):
     frames = list(make().run(blobs))
     steps = [f for f in frames if not f.is_stage]
-    assert [f.step for f in steps] == list(range(21))
+    assert [f.step for f in steps] == list(range(9))
     assert frames[0].phase == "finding neighbours"
     assert {f.phase for f in steps} == {"training"}
     rates = [f.learning_rate for f in steps[3:]]
@@ -74,9 +74,9 @@ def test_looking_pausing_and_branching_change_no_bit(make, blobs):
         _ = frame.losses, frame.embedding, looked.state if not frame.is_stage else None
     np.testing.assert_array_equal(looked.embedding, plain)
     parent = make().run(blobs)
-    while parent.step < 15:
+    while parent.step < 6:
         next(parent)
-    for step in (15, 7, 0):
+    for step in (6, 3, 0):
         branch = parent.branch(step)
         assert branch.step == step
         np.testing.assert_array_equal(exhaust(branch), plain, err_msg=f"branched at {step}")
@@ -86,7 +86,7 @@ def test_looking_pausing_and_branching_change_no_bit(make, blobs):
 def test_a_branch_goes_its_own_way_and_leaves_its_parent_alone(blobs):
     plain = METHODS["umap"]().fit(blobs).embedding_
     parent = METHODS["umap"]().run(blobs)
-    while parent.step < 10:
+    while parent.step < 4:
         next(parent)
     branch = parent.branch()
     assert branch.set("learning_rate", 0.02) == "next step"
