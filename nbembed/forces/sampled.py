@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbembed._threads import share
-from nbembed.forces.attraction import CHUNKS, FAST
+from nbembed.forces.attraction import CHUNKS, FAST, INLINED
 from nbembed.forces.hashing import draw, stream, substream
 from nbembed.forces.losses import (
     Pairs,
@@ -229,7 +229,7 @@ def _epoch(
             moved[i] = here
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def pull(here: Points, other: Points, law: Law, axes: tuple[int, ...], difference: Points) -> None:
     """Move ``here`` along an edge."""
     squared = _differences(here, other, axes, difference)
@@ -239,7 +239,7 @@ def pull(here: Points, other: Points, law: Law, axes: tuple[int, ...], differenc
         here[d] -= law.learning_rate * _clipped(force * difference[d])
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def push(here: Points, other: Points, law: Law, axes: tuple[int, ...], difference: Points) -> None:
     """Move ``here`` away from a random vertex."""
     squared = _differences(here, other, axes, difference)
@@ -249,7 +249,7 @@ def push(here: Points, other: Points, law: Law, axes: tuple[int, ...], differenc
         here[d] += law.learning_rate * _clipped(force * difference[d])
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def _differences(
     here: Points, other: Points, axes: tuple[int, ...], difference: Points
 ) -> np.float32:
@@ -261,6 +261,6 @@ def _differences(
     return squared
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def _clipped(force: np.float32) -> np.float32:
     return max(min(force, MAX_FORCE), -MAX_FORCE)
