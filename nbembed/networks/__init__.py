@@ -16,8 +16,9 @@ from nbembed.networks.placing import (
     weights_of,
     with_weights,
 )
+from nbembed.networks.plan import Plan
 from nbembed.networks.sampling import EdgeBatches
-from nbembed.networks.stepper import NetworkStepper, Plan
+from nbembed.networks.stepper import NetworkStepper
 
 __all__ = [
     "CNN",
