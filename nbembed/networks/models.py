@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from nbembed import _checks
 from nbembed.errors import InvalidInputError, InvalidTypeError
+from nbembed.networks.directions import Directions, GaussianNoise
 from nbembed.networks.layers import block, convolution, linear
 
 __all__ = ["CNN", "FCNN", "Autoencoder", "Network", "make_network", "model_a", "model_b"]
@@ -41,6 +42,16 @@ class Network(nn.Sequential):
         """Return a fresh network from the map back to the rows, with the same widths in reverse."""
         raise NotImplementedError
 
+    @property
+    def directions(self) -> Directions | None:
+        """The first layer, where it is computed from the data and not trained."""
+        first = self[0]
+        return first if isinstance(first, Directions) else None
+
+    def beyond_directions(self) -> nn.Sequential:
+        """Return all that comes after the first layer; it shares its weights with this network."""
+        return nn.Sequential(*list(self)[1:])
+
 
 class FCNN(Network):
     """Dense layers: linear, normalization and ReLU, the last one linear alone.
@@ -57,6 +68,13 @@ class FCNN(Network):
         Widths of further hidden layers without normalization, called ``"f2000"`` if 2000 wide.
     normalization
         ``"layer"`` (default), ``"batch"`` or ``"none"``.
+    n_directions
+        Principal directions of the data that the hidden layers see, as a first layer called
+        ``"directions"`` which is computed and not trained; 0 (default), or at least ``n_features``, lets
+        them see all columns.
+    noise
+        Standard deviation of what is added in training to what the first hidden layer sees, where columns
+        have about 1; a layer called ``"noise"``. At least 0, default 0.
     seed
         Fixes the weights: uniform as torch draws them, biases zero. Default 0.
 
@@ -84,16 +102,24 @@ class FCNN(Network):
         hidden: Sequence[int] = (256, 256, 256),
         head: Sequence[int] = (),
         normalization: str = "layer",
+        n_directions: int = 0,
+        noise: float = 0.0,
         seed: int = 0,
     ) -> None:
         super().__init__()
         _checks.check_number("n_features", n_features, low=1, integer=True)
+        _checks.check_number("n_directions", n_directions, low=0, integer=True)
         _checks.check_number("n_components", n_components, low=1, integer=True)
         self.widths = check_widths("hidden", hidden)
         self.head, self.normalization = check_widths("head", head), normalization
         self.n_features, self.n_components = int(n_features), int(n_components)
         generator = torch.Generator().manual_seed(seed)
         width = self.n_features
+        if 0 < n_directions < self.n_features:
+            self.add_module("directions", Directions(self.n_features, int(n_directions)))
+            width = int(n_directions)
+        if noise:
+            self.add_module("noise", GaussianNoise(noise))
         for number, wide in enumerate(self.widths, 1):
             layer = linear(width, wide, generator)
             self.add_module(f"hidden{number}", block(layer, wide, normalization))

@@ -15,6 +15,7 @@ from nbembed.neighbors import Graph
 from nbembed.networks.batches import Batch, recording
 from nbembed.networks.devices import pinned_torch
 from nbembed.networks.losses import Cauchy
+from nbembed.networks.models import Network
 from nbembed.networks.objectives import make_objective
 from nbembed.networks.optimization import Optimizer
 from nbembed.networks.placing import place, ready
@@ -95,8 +96,8 @@ class NetworkStepper:
         self.terms = dict(terms or {})
         self.heads = (heads if heads is not None else nn.ModuleDict()).to(device)
         self._inputs = rows
-        self._table = torch.from_numpy(rows).to(device)
-        check_module(self.module, self._table[:2], n_components)
+        check_module(self.module, torch.from_numpy(rows[:2]).to(device), n_components)
+        self._table, self._trained = self._seen(rows)
         needs_rows = any(term.needs_rows for term in self.terms.values())
         self.objective = make_objective(graph, plan, needs_rows=needs_rows, device=device)
         self._seeds = _seeds((seed, phase), ("", *self.terms))
@@ -215,6 +216,17 @@ class NetworkStepper:
         self._optimizer.step(loss, self._live["learning_rate"], number)
         return batch.places.detach().abs().amax() + 0.0 * loss.detach()
 
+    def _seen(self, rows: NDArray[np.float32]) -> tuple[Tensor, nn.Module]:
+        """Return the rows as the layers that are trained see them, and these layers.
+
+        A first layer that is not trained is computed once for all rows; terms see the rows themselves.
+        """
+        if isinstance(self.module, Network) and self.module.directions and not self.terms:
+            with pinned_torch(1), torch.no_grad():
+                table = self.module.directions.table(rows, self.device)
+            return table, self.module.beyond_directions()
+        return torch.from_numpy(rows).to(self.device), self.module
+
     def _pass(
         self, items: Items, inputs: Tensor, generators: Mapping[str, torch.Generator]
     ) -> Batch:
@@ -231,8 +243,8 @@ class NetworkStepper:
         if slices:
             inputs = torch.cat(seen)
         layers = {term.layer for term in self.terms.values() if term.layer is not None}
-        with recording(self.module, sorted(layers)) as hidden:
-            places = self.module(inputs)
+        with recording(self._trained, sorted(layers)) as hidden:
+            places = self._trained(inputs)
         kernel = Cauchy(self._live["a"], self._live["b"])
         numbers = torch.cat(rows) if slices else items.rows
         return Batch(items, numbers, inputs, places, dict(hidden), slices, generators, kernel)

@@ -1,0 +1,103 @@
+"""The first layers of a dense network: principal directions of the data, and noise."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from nbembed._scaling import blocks
+from nbembed.networks.devices import pinned_torch
+
+__all__ = ["Directions", "GaussianNoise"]
+
+# Numbers of the data that directions are computed from at most, and columns up to which that is exact.
+SAMPLE, EXACT = 1 << 26, 2000
+# Further directions and passes of the randomized computation (Halko, Martinsson & Tropp 2011).
+OVERSAMPLING, PASSES = 10, 4
+# Directions with less than this share of the largest variance are noise of rounding: they give 0.
+NOTHING = 1e-10
+
+
+class Directions(nn.Module):
+    r"""The coordinates of rows along the principal directions of the data, half whitened.
+
+    Coordinate j is :math:`c \lambda_j^{-1/4} v_j^T x`: its variance is in proportion to the root of
+    :math:`\lambda_j`, which lies between PCA's own scale and whitening; c makes the mean variance 1.
+
+    Parameters
+    ----------
+    n_features
+        Columns of the rows.
+    n_directions
+        How many directions there are; those that the data do not have give 0.
+    """
+
+    weight: Tensor
+
+    def __init__(self, n_features: int, n_directions: int) -> None:
+        super().__init__()
+        self.register_buffer("weight", torch.zeros(n_directions, n_features))
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """Return the coordinates, shape (n_rows, n_directions)."""
+        return nn.functional.linear(rows, self.weight)
+
+    def fit(self, rows: NDArray[np.float32], *, seed: int) -> None:
+        """Take the directions of standardized rows, or of every so many of them where there are very many."""
+        every = max(1, rows.size // SAMPLE)
+        with pinned_torch(1, seed=seed), torch.no_grad():
+            table = torch.from_numpy(np.ascontiguousarray(rows[::every]))
+            variances, vectors = _principal(table - table.mean(0), len(self.weight))
+            scales = variances.clamp(min=0).pow(-0.25)
+            scales[variances <= NOTHING * variances.max()] = 0.0
+            mean = (variances * scales.square()).mean().sqrt()
+            found = vectors * (scales / mean.clamp(min=NOTHING))[:, None]
+            self.weight.zero_()[: len(found)] = found.to(self.weight)
+
+    def table(self, rows: NDArray[np.float32], device: str) -> Tensor:
+        """Return the coordinates of all rows of a table on ``device``."""
+        parts = [self(torch.from_numpy(block).to(device)) for block in blocks(rows)]
+        return torch.cat(parts)
+
+
+class GaussianNoise(nn.Module):
+    """Adds noise in training and nothing in evaluation: new rows are placed better by what learned with it.
+
+    It draws from torch's own generator, as dropout does; a stepper fixes that.
+
+    Parameters
+    ----------
+    scale
+        Standard deviation, where the columns that come in have about 1.
+
+    References
+    ----------
+    Bishop (1995), "Training with noise is equivalent to Tikhonov regularization", Neural Computation 7.
+    """
+
+    def __init__(self, scale: float) -> None:
+        super().__init__()
+        self.scale = float(scale)
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """Return the rows, shaken in training."""
+        return rows + self.scale * torch.randn_like(rows) if self.training else rows
+
+
+def _principal(table: Tensor, n_directions: int) -> tuple[Tensor, Tensor]:
+    """Return variances, falling, and directions, shape (n_found, n_features), of a centred table.
+
+    The largest coordinate of a direction is positive, so that it does not depend on the solver's whim.
+    """
+    n, n_features = table.shape
+    wanted = min(n_directions, n, n_features)
+    if n_features <= EXACT:
+        rows = table.double()
+        variances, columns = torch.linalg.eigh(rows.T @ rows / n)
+        variances, columns = variances.flip(0)[:wanted], columns.flip(1)[:, :wanted]
+    else:
+        size = min(wanted + OVERSAMPLING, n, n_features)
+        _, singular, columns = torch.svd_lowrank(table, q=size, niter=PASSES)
+        variances, columns = singular[:wanted].square() / n, columns[:, :wanted]
+    largest = columns.abs().argmax(0, keepdim=True)
+    return variances, (columns * columns.gather(0, largest).sign()).T
