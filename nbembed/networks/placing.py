@@ -8,13 +8,11 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
-from nbembed._checks import nearest
-from nbembed.errors import InvalidInputError
 from nbembed.networks.models import Network
 
-__all__ = ["Standardization", "features", "place", "ready", "weights_of", "with_weights"]
+__all__ = ["Standardization", "place", "ready", "weights_of", "with_weights"]
 
 # Rows that go through a network at once.
 BLOCK = 2048
@@ -87,53 +85,3 @@ def with_weights(module: nn.Module, weights: Mapping[str, NDArray[Any]]) -> nn.M
         {name: torch.from_numpy(weights[name]).reshape(old.shape) for name, old in state.items()}
     )
     return module
-
-
-def features(
-    module: nn.Module, rows: NDArray[np.float32], layer: str, device: str = "cpu"
-) -> NDArray[np.float32]:
-    """Return what one part of a network makes of each row, in evaluation mode.
-
-    Parameters
-    ----------
-    module
-        Any network; left as it is.
-    rows
-        What ``module`` takes, shape (n_rows, …).
-    layer
-        Name of the part as in ``module.named_modules()``, for example ``"f100"`` or ``"hidden3"``.
-    device
-        Where ``module`` is. Default ``"cpu"``.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_rows, width)
-        Pictures and sequences are flattened.
-
-    Raises
-    ------
-    InvalidInputError
-        If there is no such part; the message names the nearest.
-    """
-    parts = dict(module.named_modules())
-    if layer not in parts or not layer:
-        known = [name for name in parts if name]
-        raise InvalidInputError(
-            f"layer must be a part of the network ({', '.join(known[:12])}), got {layer!r}{nearest(layer, known)}"
-        )
-    seen: list[Tensor] = []
-
-    def keep(_module: nn.Module, _inputs: Any, output: Tensor) -> None:
-        seen.append(output.detach().flatten(1).float().cpu())
-
-    hook = parts[layer].register_forward_hook(keep)
-    mode = module.training
-    module.train(False)
-    try:
-        with torch.no_grad():
-            for start in range(0, len(rows), BLOCK):
-                module(torch.from_numpy(rows[start : start + BLOCK]).to(device))
-    finally:
-        hook.remove()
-        module.train(mode)
-    return torch.cat(seen).numpy()
