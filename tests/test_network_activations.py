@@ -48,7 +48,7 @@ class Summing(nn.Module):
 
 @pytest.mark.parametrize("kind", ["array", "tensor", "float64", "memory map"])
 def test_pictures_give_what_the_layer_gives(classifier, kind, monkeypatch, tmp_path):
-    monkeypatch.setattr("nbembed.networks.activations.BLOCK", 16)
+    monkeypatch.setattr("nbembed.networks.rows.BLOCK", 16)
     X = PICTURES
     if kind == "tensor":
         X = torch.from_numpy(PICTURES)

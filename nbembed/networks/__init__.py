@@ -9,13 +9,8 @@ from nbembed.networks.devices import pick_device, pinned_torch
 from nbembed.networks.layers import NORMALIZATIONS, dense
 from nbembed.networks.losses import cross_entropy, info_nce, kl, nce, neg_tsne
 from nbembed.networks.models import CNN, FCNN, Autoencoder, Network, make_network, model_a, model_b
-from nbembed.networks.placing import (
-    Standardization,
-    place,
-    ready,
-    weights_of,
-    with_weights,
-)
+from nbembed.networks.placing import place, ready, weights_of, with_weights
+from nbembed.networks.rows import Rows, Standardization
 from nbembed.networks.sampling import EdgeBatches
 from nbembed.networks.stepper import NetworkStepper, Plan
 
@@ -28,6 +23,7 @@ __all__ = [
     "Network",
     "NetworkStepper",
     "Plan",
+    "Rows",
     "Standardization",
     "cross_entropy",
     "dense",

@@ -2,7 +2,6 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,10 @@ from torch import Tensor, nn
 
 from nbembed._checks import nearest
 from nbembed.errors import InvalidInputError, InvalidTypeError
+from nbembed.networks.rows import block_size
 
-__all__ = ["as_samples", "block_size", "evaluating", "features", "home_of"]
+__all__ = ["as_samples", "evaluating", "features", "home_of"]
 
-# Samples that go through a network at once, and numbers they may hold together.
-BLOCK, BLOCK_NUMBERS = 2048, 1 << 24
 # Parts of a network that an error names.
 SHOWN = 12
 
@@ -103,11 +101,6 @@ def home_of(module: nn.Module) -> tuple[torch.device, torch.dtype | None]:
     if isinstance(next(holders, None), (nn.Embedding, nn.EmbeddingBag)):
         return device, None
     return device, next((w.dtype for w in weights if w.is_floating_point()), torch.float32)
-
-
-def block_size(shape: Any) -> int:
-    """Return how many samples of this shape go through a network at once."""
-    return max(1, min(BLOCK, BLOCK_NUMBERS // max(1, prod(shape))))
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,34 +10,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from nbembed.networks.models import Network
+from nbembed.networks.rows import Rows
 
-__all__ = ["Standardization", "place", "ready", "weights_of", "with_weights"]
-
-# Rows that go through a network at once.
-BLOCK = 2048
-
-
-@dataclass(frozen=True, eq=False)
-class Standardization:
-    """Centring of every column and one scale for all of them, so that distances keep their ratios."""
-
-    mean: NDArray[np.float64]
-    scale: float
-
-    @classmethod
-    def of(cls, X: NDArray[Any]) -> "Standardization":
-        """Return what gives ``X`` mean 0 in each column and mean square 1; constant data only mean 0."""
-        mean = X.mean(axis=0, dtype=np.float64)
-        spread = float(np.sqrt(X.var(axis=0, dtype=np.float64).mean()))
-        return cls(mean, spread or 1.0)
-
-    def forward(self, X: NDArray[Any]) -> NDArray[np.float32]:
-        """Return standardized rows."""
-        return ((X - self.mean) / self.scale).astype(np.float32)
-
-    def back(self, Z: NDArray[Any]) -> NDArray[np.float32]:
-        """Return rows as they were before :meth:`forward`."""
-        return (Z * self.scale + self.mean).astype(np.float32)
+__all__ = ["place", "ready", "weights_of", "with_weights"]
 
 
 def ready(module: nn.Module, device: str) -> nn.Module:
@@ -51,24 +25,21 @@ def ready(module: nn.Module, device: str) -> nn.Module:
     return model.double() if device == "cpu" and isinstance(module, Network) else model
 
 
-def place(module: nn.Module, rows: NDArray[np.float32], device: str) -> NDArray[np.float32]:
-    """Return the output of a network for each row, float32.
+def place(module: nn.Module, rows: NDArray[np.float32] | Rows, device: str) -> NDArray[np.float32]:
+    """Return the output of a network for each row, float32, computed block by block.
 
     Parameters
     ----------
     module
         What :func:`ready` returned.
     rows
-        Standardized rows, shape (n_rows, n_features).
+        Standardized samples, shape (n_rows, …), or where they come from.
     device
         Where ``module`` is.
     """
     exact = next((p.dtype for p in module.parameters()), torch.float32)
     with torch.no_grad():
-        parts = [
-            module(torch.from_numpy(rows[start : start + BLOCK]).to(device, exact)).cpu()
-            for start in range(0, len(rows), BLOCK)
-        ]
+        parts = [module(block.to(exact)).cpu() for block in Rows.of(rows, device).blocks()]
     return torch.cat(parts).float().numpy()
 
 
