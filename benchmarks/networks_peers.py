@@ -125,7 +125,9 @@ def sooner(budget):
         reached = found["reached_s"]
         ratio = (reached or found["last"][0]) / first["reached_s"]
         print(
-            json.dumps({"method": name} | found | {"ratio": round(ratio, 1), "censored": reached is None}),
+            json.dumps(
+                {"method": name} | found | {"ratio": round(ratio, 1), "censored": reached is None}
+            ),
             flush=True,
         )
 

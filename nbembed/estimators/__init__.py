@@ -6,6 +6,7 @@ from typing import Any
 from nbembed import persistence
 from nbembed.errors import InvalidInputError
 from nbembed.estimators.base import Embedder
+from nbembed.estimators.parametric import features
 from nbembed.estimators.parametric_tsne import ParametricTSNE
 from nbembed.estimators.parametric_umap import ParametricUMAP
 from nbembed.estimators.tsne import TSNE
@@ -18,6 +19,7 @@ __all__ = [
     "Embedder",
     "ParametricTSNE",
     "ParametricUMAP",
+    "features",
     "load",
     "make_estimator",
 ]
