@@ -1,11 +1,11 @@
 """ParametricUMAP beside its peers, in one run on one core: ``python benchmarks/networks_peers.py [sooner] [transform]``.
 
-``sooner``: seconds from the call of ``fit`` until the training rows are at trustworthiness 0.93 (K = 15, of 5,000 of 10,000
-rows of Fashion-MNIST), for nbembed and for the package parametric-umap (``pip install parametric-umap``), which is stopped,
-and counted as censored, after ``--budget`` seconds. Looking at a map stops the clock of both.
+``sooner``: seconds from the call of ``fit`` until the training rows are at trustworthiness 0.93 (K = 15, of 5,000 of
+10,000 rows of Fashion-MNIST), for nbembed and for the package parametric-umap (``pip install parametric-umap``). That
+is stopped, and counted as censored, after ``--budget`` seconds. Looking at a map stops the clock of both.
 
-``transform``: seconds for 10,000 new rows, against umap-learn's ``transform`` (its first call compiles, the second counts),
-and trustworthiness of those rows among themselves. ``--rows 60000`` fits on all of the training rows.
+``transform``: seconds for 10,000 new rows, against umap-learn's ``transform`` (its first call compiles, the second
+counts), and trustworthiness of those rows among themselves. ``--rows 60000`` fits on all of the training rows.
 """
 
 import argparse

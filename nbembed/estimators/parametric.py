@@ -42,6 +42,8 @@ class ParametricEmbedder(Embedder):
     n_negatives: int | None
     learning_rate: float | None
     mixup: float | None
+    n_directions: int | None
+    noise: float | None
     device: Any
     # There so that the checks of the base class find what they look for: a network starts as it is.
     init = "random"
@@ -131,6 +133,8 @@ class ParametricEmbedder(Embedder):
         for name in ("n_batches", "batch_size", "n_negatives"):
             _checks.check_number(name, recipe[name], low=1, integer=True)
         _checks.check_number("mixup", recipe["mixup"], low=0, high=0.5)
+        _checks.check_number("n_directions", recipe["n_directions"], low=0, integer=True)
+        _checks.check_number("noise", recipe["noise"], low=0)
         _checks.check_number("learning_rate", recipe["learning_rate"], low=0, above=True)
         if not isinstance(self.device, str):
             raise InvalidTypeError(
@@ -179,6 +183,8 @@ class ParametricEmbedder(Embedder):
             "n_components": int(self.n_components),
             "hidden": [int(width) for width in recipe["hidden"]],
             "normalization": recipe["normalization"],
+            "n_directions": int(recipe["n_directions"]),
+            "noise": float(recipe["noise"]),
         }
 
     def _sampler_part(self, recipe: dict[str, Any], batches_per_step: int) -> Part:

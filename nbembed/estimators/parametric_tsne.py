@@ -55,6 +55,12 @@ class ParametricTSNE(ParametricEmbedder):
     mixup
         Before the network sees the two ends of an edge, each is moved towards the other by a random share of
         their difference, up to this one; 0 to 0.5. Recommended 0.
+    n_directions
+        Principal directions of the data that ``"fcnn"`` sees where the data have more columns; at
+        least 0, which shows it all columns. Recommended 100.
+    noise
+        Standard deviation of Gaussian noise that is added in training to what ``"fcnn"`` sees, where columns have
+        about 1; at least 0. New rows are placed better for it. Recommended 0.3.
     device, random_state, n_jobs, verbose, callbacks
         As for :class:`ParametricUMAP`.
 
@@ -100,6 +106,8 @@ class ParametricTSNE(ParametricEmbedder):
         n_negatives: int | None = None,
         learning_rate: float | None = None,
         mixup: float | None = None,
+        n_directions: int | None = None,
+        noise: float | None = None,
         device: str = "auto",
         random_state: Any = None,
         n_jobs: int | None = None,
@@ -119,6 +127,8 @@ class ParametricTSNE(ParametricEmbedder):
         self.n_negatives = n_negatives
         self.learning_rate = learning_rate
         self.mixup = mixup
+        self.n_directions = n_directions
+        self.noise = noise
         self.device = device
         self.random_state = random_state
         self.n_jobs = n_jobs
@@ -139,6 +149,8 @@ class ParametricTSNE(ParametricEmbedder):
                 "schedule": "cosine",
                 "warm_up": 50,
                 "mixup": 0.0,
+                "n_directions": 100,
+                "noise": 0.3,
                 "clip": 4.0,
                 "clip_by": "norm",
             }

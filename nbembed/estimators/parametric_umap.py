@@ -77,6 +77,12 @@ class ParametricUMAP(ParametricEmbedder):
     mixup
         Before the network sees the two ends of an edge, each is moved towards the other by a random share of
         their difference, up to this one; 0 to 0.5. Recommended 0.
+    n_directions
+        Principal directions of the data that ``"fcnn"`` sees where the data have more columns; at
+        least 0, which shows it all columns. Recommended 100, paper 0.
+    noise
+        Standard deviation of Gaussian noise that is added in training to what ``"fcnn"`` sees, where columns have
+        about 1; at least 0. New rows are placed better for it. Recommended 0.3, paper 0.
     local_connectivity
         Number of nearest neighbours assumed to be fully connected, at least 0. Default 1.
     set_op_mix_ratio
@@ -145,6 +151,8 @@ class ParametricUMAP(ParametricEmbedder):
         repulsion_strength: float = 5.0,
         learning_rate: float | None = None,
         mixup: float | None = None,
+        n_directions: int | None = None,
+        noise: float | None = None,
         local_connectivity: float = 1.0,
         set_op_mix_ratio: float = 1.0,
         device: str = "auto",
@@ -169,6 +177,8 @@ class ParametricUMAP(ParametricEmbedder):
         self.repulsion_strength = repulsion_strength
         self.learning_rate = learning_rate
         self.mixup = mixup
+        self.n_directions = n_directions
+        self.noise = noise
         self.local_connectivity = local_connectivity
         self.set_op_mix_ratio = set_op_mix_ratio
         self.device = device
@@ -194,6 +204,8 @@ class ParametricUMAP(ParametricEmbedder):
                 "schedule": "cosine",
                 "warm_up": 50,
                 "mixup": 0.0,
+                "n_directions": 100,
+                "noise": 0.3,
                 "clip": 4.0,
                 "clip_by": "norm",
             },
@@ -208,6 +220,8 @@ class ParametricUMAP(ParametricEmbedder):
                 "schedule": "constant",
                 "warm_up": 0,
                 "mixup": 0.0,
+                "n_directions": 0,
+                "noise": 0.0,
                 "clip": 4.0,
                 "clip_by": "value",
             },

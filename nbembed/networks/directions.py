@@ -19,10 +19,9 @@ NOTHING = 1e-10
 
 
 class Directions(nn.Module):
-    r"""The coordinates of rows along the principal directions of the data, half whitened.
+    """The coordinates of rows along the principal directions of the data, all on one scale.
 
-    Coordinate j is :math:`c \lambda_j^{-1/4} v_j^T x`: its variance is in proportion to the root of
-    :math:`\lambda_j`, which lies between PCA's own scale and whitening; c makes the mean variance 1.
+    Their mean variance is 1; distances keep their ratios but for what lies in other directions.
 
     Parameters
     ----------
@@ -48,10 +47,9 @@ class Directions(nn.Module):
         with pinned_torch(1, seed=seed), torch.no_grad():
             table = torch.from_numpy(np.ascontiguousarray(rows[::every]))
             variances, vectors = _principal(table - table.mean(0), len(self.weight))
-            scales = variances.clamp(min=0).pow(-0.25)
-            scales[variances <= NOTHING * variances.max()] = 0.0
-            mean = (variances * scales.square()).mean().sqrt()
-            found = vectors * (scales / mean.clamp(min=NOTHING))[:, None]
+            there = variances > NOTHING * variances.max()
+            scale = (variances * there).mean().clamp(min=torch.finfo(variances.dtype).tiny).rsqrt()
+            found = vectors * (there * scale)[:, None]
             self.weight.zero_()[: len(found)] = found.to(self.weight)
 
     def table(self, rows: NDArray[np.float32], device: str) -> Tensor:

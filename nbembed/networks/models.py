@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nbembed import _checks
@@ -43,13 +45,13 @@ class Network(nn.Sequential):
         raise NotImplementedError
 
     @property
-    def directions(self) -> Directions | None:
+    def computed_layer(self) -> Directions | None:
         """The first layer, where it is computed from the data and not trained."""
         first = self[0]
         return first if isinstance(first, Directions) else None
 
-    def beyond_directions(self) -> nn.Sequential:
-        """Return all that comes after the first layer; it shares its weights with this network."""
+    def trained_layers(self) -> nn.Sequential:
+        """Return all that comes after the computed layer; it shares its weights with this network."""
         return nn.Sequential(*list(self)[1:])
 
 
@@ -292,7 +294,9 @@ def model_b(shape: Sequence[int], n_components: int = 2, *, seed: int = 0) -> CN
     return CNN(shape, n_components, normalization="none", seed=seed)
 
 
-def make_network(part: Mapping[str, Any], n_features: int, *, seed: int) -> Network:
+def make_network(
+    part: Mapping[str, Any], n_features: int, *, seed: int, rows: NDArray[np.float32] | None = None
+) -> Network:
     """Return the network that the ``model`` of a phase describes.
 
     Parameters
@@ -304,6 +308,9 @@ def make_network(part: Mapping[str, Any], n_features: int, *, seed: int) -> Netw
         Columns of the data.
     seed
         Fixes the weights.
+    rows
+        Standardized data, from which a first layer of principal directions is computed. Default None: it gives 0
+        until weights are loaded.
 
     Raises
     ------
@@ -313,7 +320,10 @@ def make_network(part: Mapping[str, Any], n_features: int, *, seed: int) -> Netw
     options = {key: value for key, value in part.items() if key != "name"}
     match part["name"]:
         case "fcnn":
-            return FCNN(n_features, seed=seed, **options)
+            network = FCNN(n_features, seed=seed, **options)
+            if network.computed_layer is not None and rows is not None:
+                network.computed_layer.fit(rows, seed=seed)
+            return network
         case "cnn":
             network = CNN(seed=seed, **options)
             if network.n_features != n_features:

@@ -221,10 +221,10 @@ class NetworkStepper:
 
         A first layer that is not trained is computed once for all rows; terms see the rows themselves.
         """
-        if isinstance(self.module, Network) and self.module.directions and not self.terms:
+        if isinstance(self.module, Network) and self.module.computed_layer and not self.terms:
             with pinned_torch(1), torch.no_grad():
-                table = self.module.directions.table(rows, self.device)
-            return table, self.module.beyond_directions()
+                table = self.module.computed_layer.table(rows, self.device)
+            return table, self.module.trained_layers()
         return torch.from_numpy(rows).to(self.device), self.module
 
     def _pass(

@@ -205,12 +205,13 @@ def _network_stepper(phase: Phase, index: int, graph: Graph, seen: Seen, *, seed
         b=b,
         **{key: value for key, value in (sampler | optimizer).items() if key != "name"},
     )
+    rows = networks.Standardization.of(seen.X).forward(seen.X)
     module = seen.module
     if phase.model["name"] != "module":
-        module = networks.make_network(phase.model, seen.X.shape[1], seed=seed)
+        module = networks.make_network(phase.model, seen.X.shape[1], seed=seed, rows=rows)
     return networks.NetworkStepper(
         graph,
-        networks.Standardization.of(seen.X).forward(seen.X),
+        rows,
         module,
         plan,
         n_components=phase.model["n_components"],
