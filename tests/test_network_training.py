@@ -15,6 +15,7 @@ from torch import nn
 import nbembed as nb
 from nbembed import ParametricTSNE, ParametricUMAP
 from nbembed.errors import InvalidInputError, InvalidTypeError, NotKeptError
+from nbembed.networks.sampling import Items
 from nbembed.training import Run
 
 SMALL = {
@@ -141,7 +142,9 @@ def test_a_network_of_another_shape_is_refused(blobs):
         METHODS["umap"](model=nn.Linear(10, 3)).fit(blobs)
     with pytest.raises(InvalidInputError, match="model must take rows of 10 numbers"):
         METHODS["umap"](model=nn.Linear(7, 2)).fit(blobs)
-    with pytest.raises(InvalidTypeError, match=r"model must be 'fcnn' or a torch\.nn\.Module"):
+    with pytest.raises(
+        InvalidTypeError, match=r"model must be 'fcnn', 'cnn' or a torch\.nn\.Module"
+    ):
         METHODS["umap"](model=3).fit(blobs)
 
 
@@ -219,8 +222,9 @@ def test_mixup_moves_the_ends_of_edges_towards_each_other_and_nothing_else(blobs
     while run.embedding is None:
         next(run)
     numbers = torch.arange(70)
-    mixed = run._stepper._mixed(numbers)
-    rows = run._stepper._rows[numbers]
+    stepper = run._stepper
+    mixed = stepper.objective.inputs(Items(numbers), stepper._table, torch.Generator())
+    rows = stepper._table[numbers]
     assert torch.equal(mixed[64:], rows[64:])
     ends, other = rows[:64], torch.cat([rows[32:64], rows[:32]])
     shares = (mixed[:64] - ends)[:, 0] / (other - ends)[:, 0]

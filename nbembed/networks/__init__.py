@@ -10,9 +10,10 @@ from nbembed.networks.layers import NORMALIZATIONS, dense
 from nbembed.networks.losses import cross_entropy, info_nce, kl, nce, neg_tsne
 from nbembed.networks.models import CNN, FCNN, Autoencoder, Network, make_network, model_a, model_b
 from nbembed.networks.placing import place, ready, weights_of, with_weights
+from nbembed.networks.plan import Plan
 from nbembed.networks.rows import Rows, Standardization
 from nbembed.networks.sampling import EdgeBatches
-from nbembed.networks.stepper import NetworkStepper, Plan
+from nbembed.networks.stepper import NetworkStepper
 
 __all__ = [
     "CNN",

@@ -1,4 +1,4 @@
-"""Mini-batches of edges, each with places that count as noise."""
+"""Mini-batches of rows, and of edges, each with places that count as noise."""
 
 from dataclasses import dataclass
 
@@ -9,14 +9,27 @@ from torch import Tensor
 from nbembed import _checks
 from nbembed.neighbors import Graph
 
-__all__ = ["NEGATIVES", "EdgeBatches", "Pairs"]
+__all__ = ["NEGATIVES", "EdgeBatches", "ItemBatches", "Items", "Pairs"]
 
 NEGATIVES = ("batch", "uniform", "permuted")
 
 
 @dataclass(frozen=True, eq=False)
-class Pairs:
-    """One mini-batch: which rows go through the network, and which of them are compared.
+class Items:
+    """One mini-batch: which rows go through the network.
+
+    Attributes
+    ----------
+    rows : tensor of int64
+        Rows of the data.
+    """
+
+    rows: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs(Items):
+    """One mini-batch of edges, and which rows of it are compared.
 
     Attributes
     ----------
@@ -28,9 +41,31 @@ class Pairs:
         Where the noise is neither head nor tail of its edge.
     """
 
-    rows: Tensor
     noise: Tensor
     mask: Tensor | None
+
+
+class ItemBatches:
+    """Draws rows with replacement, each as likely as any other.
+
+    Parameters
+    ----------
+    n
+        Rows of the data.
+    batch_size
+        Rows of a batch, at least 0.
+    device
+        Where they are drawn. Default ``"cpu"``.
+    """
+
+    def __init__(self, n: int, batch_size: int, *, device: str = "cpu") -> None:
+        _checks.check_number("batch_size", batch_size, low=0, integer=True)
+        self.n, self.batch_size, self.device = n, batch_size, device
+
+    def draw(self, generator: torch.Generator) -> Items:
+        """Return the next batch; all that is random comes from ``generator``."""
+        size = (self.batch_size,)
+        return Items(torch.randint(self.n, size, generator=generator, device=self.device))
 
 
 class EdgeBatches:

@@ -210,7 +210,12 @@ def _network_stepper(phase: Phase, index: int, graph: Graph, seen: Seen, *, seed
         module = networks.make_network(phase.model, seen.X.shape[1], seed=seed)
     return networks.NetworkStepper(
         graph,
-        networks.Standardization.of(seen.X).forward(seen.X),
+        networks.Rows(
+            seen.X,
+            networks.Standardization.of(seen.X),
+            shape=phase.model.get("shape"),
+            device=seen.device,
+        ),
         module,
         plan,
         n_components=phase.model["n_components"],

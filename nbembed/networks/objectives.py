@@ -1,0 +1,171 @@
+"""Objectives: which rows a mini-batch holds, and what is lost on their places."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from nbembed import _checks
+from nbembed.neighbors import Graph
+from nbembed.networks import losses
+from nbembed.networks.losses import Cauchy, squared_distances
+from nbembed.networks.plan import Plan
+from nbembed.networks.sampling import EdgeBatches, ItemBatches, Items, Pairs
+
+__all__ = ["LOSSES", "EdgeObjective", "ItemObjective", "Objective", "make_objective"]
+
+LOSSES: dict[str, Callable[..., tuple[Tensor, Tensor]]] = {
+    "cross_entropy": losses.cross_entropy,
+    "neg_tsne": losses.neg_tsne,
+    "info_nce": losses.info_nce,
+    "nce": losses.nce,
+}
+# Edges, or rows, on which the loss of the map is measured, the same at every step.
+PROBE = 2048
+
+
+class Objective(nn.Module):
+    """Draws mini-batches of rows and says what is lost on their places.
+
+    Attributes
+    ----------
+    n_rows : int
+        Rows that one mini-batch sends through the network, at least.
+    """
+
+    n_rows: int
+
+    def draw(self, generator: torch.Generator) -> Items:
+        """Return the next mini-batch; all that is random comes from ``generator``."""
+        raise NotImplementedError
+
+    def probe(self, generator: torch.Generator) -> Items:
+        """Return the mini-batch on which the loss of the map is measured."""
+        raise NotImplementedError
+
+    def inputs(self, items: Items, table: Any, generator: torch.Generator) -> Tensor:  # noqa: ARG002
+        """Return what the network sees of a mini-batch in training; ``table`` holds all rows."""
+        return table[items.rows]
+
+    def losses(self, items: Items, places: Tensor, live: Mapping[str, float]) -> dict[str, Tensor]:
+        """Return the parts of the loss under their names; what is minimised is their sum.
+
+        Parameters
+        ----------
+        items
+            The mini-batch.
+        places
+            Where the network puts its rows, in their order.
+        live
+            Parameters that can be changed in mid-run: ``"repulsion_strength"``, ``"a"``, ``"b"``.
+        """
+        raise NotImplementedError
+
+
+class EdgeObjective(Objective):
+    """Mini-batches of edges with noise, and one of :data:`LOSSES`.
+
+    Parameters
+    ----------
+    graph
+        Symmetric affinities of the rows.
+    plan
+        The loss and its numbers.
+    device
+        Where everything is drawn and kept.
+    """
+
+    def __init__(self, graph: Graph, plan: Plan, *, device: str) -> None:
+        super().__init__()
+        self.name, self.mixup = plan.loss, plan.mixup
+        self.log_z = nn.Parameter(torch.zeros((), device=device))
+        self.batches = EdgeBatches(
+            graph, plan.batch_size, plan.n_negatives, negatives=plan.negatives, device=device
+        )
+        self.n_edges = len(graph.indices)
+        self.n_rows = plan.batch_size
+
+    def draw(self, generator: torch.Generator) -> Pairs:
+        """Return edges, drawn in proportion to their weights, and noise."""
+        return self.batches.draw(generator)
+
+    def probe(self, generator: torch.Generator) -> Pairs:
+        """Return up to 2048 edges and noise."""
+        return self.batches.draw(generator, min(PROBE, self.n_edges))
+
+    def inputs(self, items: Items, table: Any, generator: torch.Generator) -> Tensor:
+        """Return the rows, with mixup heads and tails moved towards each other."""
+        rows = table[items.rows]
+        if not self.mixup:
+            return rows
+        size = self.batches.batch_size
+        shape = (2 * size, *[1] * (rows.ndim - 1))
+        shares = torch.rand(shape, generator=generator, device=rows.device)
+        other = torch.cat([rows[size : 2 * size], rows[:size]])
+        mixed = rows[: 2 * size].lerp(other, self.mixup * shares)
+        return torch.cat([mixed, rows[2 * size :]])
+
+    def losses(self, items: Items, places: Tensor, live: Mapping[str, float]) -> dict[str, Tensor]:
+        """Return attraction and repulsion in nats per edge."""
+        if not isinstance(items, Pairs):
+            raise TypeError("an objective of edges takes edges")
+        size = len(items.noise if items.mask is None else items.mask)
+        heads, tails = places[:size], places[size : 2 * size]
+        edges = (heads - tails).square().sum(1)
+        if items.noise.ndim == 1:
+            noise = squared_distances(heads, places[items.noise])
+        else:
+            noise = (heads[:, None] - places[items.noise]).square().sum(2)
+        options: dict[str, Any] = {"repulsion": live["repulsion_strength"]}
+        if self.name == "nce":
+            options["log_z"] = self.log_z
+        kernel = Cauchy(live["a"], live["b"])
+        pull, push = LOSSES[self.name](edges, noise, items.mask, kernel, **options)
+        return {"attraction": pull, "repulsion": push}
+
+
+class ItemObjective(Objective):
+    """Mini-batches of rows on which nothing is lost: for phases that consist of terms.
+
+    Parameters
+    ----------
+    n
+        Rows of the data.
+    size
+        Rows of a mini-batch, drawn with replacement; 0 where all terms bring rows of their own.
+    device
+        Where they are drawn.
+    """
+
+    def __init__(self, n: int, size: int, *, device: str) -> None:
+        super().__init__()
+        self.batches = ItemBatches(n, size, device=device)
+        self.n_rows = size
+
+    def draw(self, generator: torch.Generator) -> Items:
+        """Return rows, each as likely as any other."""
+        return self.batches.draw(generator)
+
+    def probe(self, generator: torch.Generator) -> Items:
+        """Return up to 2048 different rows."""
+        order = torch.randperm(self.batches.n, generator=generator, device=generator.device)
+        return Items(order[: min(PROBE, self.batches.n) if self.n_rows else 0])
+
+    def losses(self, items: Items, places: Tensor, live: Mapping[str, float]) -> dict[str, Tensor]:  # noqa: ARG002
+        """Return nothing: only terms count."""
+        return {}
+
+
+def make_objective(graph: Graph, plan: Plan, *, needs_rows: bool, device: str) -> Objective:
+    """Return the objective that ``plan`` names; ``needs_rows`` where a term acts on rows of the batch.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is no loss of that name.
+    """
+    _checks.check_choice("loss", plan.loss, (*LOSSES, "none"))
+    if plan.loss != "none":
+        return EdgeObjective(graph, plan, device=device)
+    return ItemObjective(graph.n, plan.batch_size if needs_rows else 0, device=device)

@@ -1,0 +1,71 @@
+"""How a network is trained, as numbers."""
+
+import math
+from dataclasses import dataclass
+
+__all__ = ["Plan"]
+
+# Share of the learning rate that is left at the end of the cosine.
+LAST = 0.01
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How a network is trained.
+
+    Parameters
+    ----------
+    loss
+        ``"cross_entropy"``, ``"neg_tsne"``, ``"info_nce"`` or ``"nce"``, on mini-batches of edges; ``"none"``
+        for mini-batches of rows on which only terms act.
+    n_steps
+        Steps of the phase.
+    batches_per_step
+        Mini-batches that make one step.
+    batch_size
+        Edges of a mini-batch, or rows.
+    n_negatives, negatives
+        See :class:`~nbembed.networks.sampling.EdgeBatches`.
+    learning_rate
+        Of Adam, at its highest.
+    repulsion
+        Factor on the repulsion.
+    a, b
+        The Cauchy kernel.
+    schedule
+        ``"cosine"`` lets the learning rate fall to a hundredth, ``"constant"`` does not.
+    warm_up
+        Mini-batches during which the learning rate rises.
+    clip
+        Largest length of the gradient, or with ``clip_by="value"`` largest of its numbers; None does not
+        clip. The network and each head of a term are clipped on their own.
+    clip_by
+        ``"norm"`` or ``"value"``.
+    mixup
+        Each end of an edge is moved towards the other, before the network sees it, by a random share of
+        their difference, up to this one; in [0, 0.5]. 0 moves nothing.
+    """
+
+    loss: str
+    n_steps: int
+    batches_per_step: int
+    batch_size: int
+    learning_rate: float
+    n_negatives: int = 1
+    repulsion: float = 1.0
+    a: float = 1.0
+    b: float = 1.0
+    negatives: str = "batch"
+    schedule: str = "cosine"
+    warm_up: int = 50
+    clip: float | None = 4.0
+    clip_by: str = "norm"
+    mixup: float = 0.0
+
+    def rate(self, n_done: int) -> float:
+        """Return the share of the learning rate that the mini-batch after ``n_done`` takes."""
+        rise = min(1.0, (n_done + 1) / max(1, self.warm_up))
+        if self.schedule == "constant":
+            return rise
+        part = min(1.0, n_done / (self.n_steps * self.batches_per_step))
+        return rise * (LAST + (1.0 - LAST) * 0.5 * (1.0 + math.cos(math.pi * part)))
