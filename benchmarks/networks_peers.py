@@ -1,4 +1,4 @@
-"""ParametricUMAP beside its peers, in one run on one core: ``python benchmarks/networks_peers.py [sooner] [transform]``.
+"""ParametricUMAP beside its peers, in one run on one core: ``networks_peers.py [sooner] [transform]``.
 
 ``sooner``: seconds from the call of ``fit`` until the training rows are at trustworthiness 0.93 (K = 15, of 5,000 of
 10,000 rows of Fashion-MNIST), for nbembed and for the package parametric-umap (``pip install parametric-umap``). That

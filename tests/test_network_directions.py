@@ -6,7 +6,7 @@ import torch
 from sklearn.decomposition import PCA
 
 import nbembed as nb
-from nbembed.networks import FCNN, NetworkStepper, Plan, make_network
+from nbembed.networks import FCNN, NetworkStepper, Plan, Rows, make_network
 from nbembed.networks.directions import EXACT, Directions, GaussianNoise
 
 
@@ -22,7 +22,7 @@ def table(n, d, seed=0):
 def test_directions_are_those_of_pca(d):
     X = table(120, d)
     layer = Directions(d, 7)
-    layer.fit(X, seed=0)
+    layer.fit(Rows(X), seed=0)
     pca = PCA(7, svd_solver="full").fit(X.astype(np.float64))
     places = layer(torch.from_numpy(X)).numpy()
     found = np.abs(np.corrcoef(places.T, pca.transform(X).T)[:7, 7:].diagonal())
@@ -36,12 +36,12 @@ def test_directions_are_those_of_pca(d):
 def test_directions_that_data_do_not_have_give_nothing():
     X = np.outer(np.linspace(-1, 1, 30), np.ones(20)).astype(np.float32)
     layer = Directions(20, 5)
-    layer.fit(X, seed=0)
+    layer.fit(Rows(X), seed=0)
     places = layer(torch.from_numpy(X)).numpy()
     assert np.isfinite(places).all()
     assert np.abs(places[:, 0]).max() > 1
     assert np.abs(places[:, 1:]).max() == 0
-    layer.fit(np.zeros((30, 20), np.float32), seed=0)
+    layer.fit(Rows(np.zeros((30, 20), np.float32)), seed=0)
     assert not layer.weight.any()
 
 
@@ -52,7 +52,7 @@ def test_columns_are_seen_themselves_where_there_are_few():
 
 def test_weights_of_directions_are_not_trained_but_stored():
     network = make_network(
-        {"name": "fcnn", "n_components": 2, "n_directions": 3}, 10, seed=0, rows=table(50, 10)
+        {"name": "fcnn", "n_components": 2, "n_directions": 3}, 10, seed=0, rows=Rows(table(50, 10))
     )
     assert "directions.weight" in network.state_dict()
     assert "directions.weight" not in dict(network.named_parameters())
@@ -62,7 +62,10 @@ def test_computing_the_first_layer_once_changes_nothing():
     X = table(80, 12)
     graph = next(iter(_graphs(X)))
     network = make_network(
-        {"name": "fcnn", "n_components": 2, "hidden": [16], "n_directions": 4}, 12, seed=0, rows=X
+        {"name": "fcnn", "n_components": 2, "hidden": [16], "n_directions": 4},
+        12,
+        seed=0,
+        rows=Rows(X),
     )
     plan = Plan(
         loss="cross_entropy",

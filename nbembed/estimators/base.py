@@ -231,8 +231,10 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         arrays = {"embedding_": self.embedding_}
         if not isinstance(self.init, str):
             arrays["init"] = np.asarray(self.init, dtype=np.float64)
-        for name in ("verbose", "callbacks", "n_jobs") + (("init",) if "init" in arrays else ()):
-            parameters.pop(name)
+        for name in ("verbose", "callbacks", "n_jobs", "graph"):
+            parameters.pop(name, None)
+        if "init" in arrays:
+            parameters.pop("init")
         for name, value in parameters.items():
             if not isinstance(value, PLAIN):
                 raise InvalidTypeError(

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from nbembed import _checks
 from nbembed._scaling import Scaling
 from nbembed.callbacks import ProgressBar, as_callbacks
-from nbembed.errors import InvalidTypeError
+from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.estimators.base import Embedder
+from nbembed.estimators.samples import check_shape, check_sides, flattened, folded, sides
+from nbembed.neighbors import check_given
 from nbembed.phases import Part
 from nbembed.training import NetworkReference, Run
 
@@ -45,6 +47,8 @@ class ParametricEmbedder(Embedder):
     n_directions: int | None
     noise: float | None
     device: Any
+    shape: Sequence[int] | None
+    graph: Any
     # There so that the checks of the base class find what they look for: a network starts as it is.
     init = "random"
 
@@ -58,18 +62,46 @@ class ParametricEmbedder(Embedder):
         """Return the hyper-parameters of every preset."""
         raise NotImplementedError
 
-    def run_checked(self, array: NDArray[np.float32], scaling: Scaling) -> Run:
+    def run(self, X: Any, y: Any = None) -> Run:  # noqa: ARG002
+        """Return the fit of ``X`` as an iterator of frames; nothing is computed before the first pull.
+
+        Parameters
+        ----------
+        X
+            Samples of any shape, (n_samples, …). Neighbours are searched among them as flat rows, unless
+            ``graph`` says otherwise; ``model`` sees them as they are, standardized.
+        y
+            Ignored; there for scikit-learn's sake.
+        """
+        table, shape = flattened(X)
+        return self.run_checked(
+            *_checks.scaled_data(table, metric=str(self.metric)), sample_shape=shape
+        )
+
+    def run_checked(
+        self,
+        array: NDArray[np.float32],
+        scaling: Scaling,
+        *,
+        sample_shape: tuple[int, ...] | None = None,
+    ) -> Run:
         """Return the fit of data that ``_checks.scaled_data`` has checked and scaled already."""
         self.check_parameters(len(array))
+        given = check_given(self.graph, len(array), self.metric)
+        phases = self.phases(len(array))
+        if sample_shape is not None:
+            phases = [folded(phase, sample_shape) for phase in phases]
+        check_shape(phases[0].model, array.shape[1])
         return Run(
             array,
-            self.phases(len(array)),
+            phases,
             seed=_checks.check_seed(self.random_state),
             callbacks=as_callbacks(self.callbacks) + ([ProgressBar()] if self.verbose else []),
             n_jobs=self.n_jobs,
             scaling=scaling,
             module=None if isinstance(self.model, str) else self.model,
             device=self._device(),
+            given=given,
         )
 
     def transform(self, X: Any) -> NDArray[np.float32]:
@@ -81,7 +113,7 @@ class ParametricEmbedder(Embedder):
         Parameters
         ----------
         X
-            Rows, shape (m, n_features), with the columns and the units of the fit.
+            Rows, shape (m, n_features), with the columns and the units of the fit, or samples of its shape.
 
         Raises
         ------
@@ -90,7 +122,7 @@ class ParametricEmbedder(Embedder):
         InvalidInputError
             If the columns are not those of the fit, or a number is not finite.
         """
-        return super().transform(X)
+        return super().transform(self._flat("transform", X))
 
     def features(self, X: Any, layer: str) -> NDArray[np.float32]:
         """Return what one part of the trained network makes of each row.
@@ -110,12 +142,13 @@ class ParametricEmbedder(Embedder):
 
         reference: Any = self._kept_reference("features")
         rows = _checks.check_rows(
-            X,
+            self._flat("features", X),
             n_features=self.n_features_in_,
             scaling=reference.scaling,
             owner=type(self).__name__,
         )
-        inputs = reference.standardization.forward(rows)
+        shape = reference.part.get("shape", [self.n_features_in_])
+        inputs = reference.standardization.forward(rows).reshape(-1, *shape)
         with networks.pinned_torch(1):
             return networks.features(reference.module, inputs, layer)
 
@@ -141,13 +174,15 @@ class ParametricEmbedder(Embedder):
                 f"device must be a name such as 'auto' or 'cpu', got {self.device!r}"
             )
         if isinstance(self.model, str):
-            _checks.check_choice("model", self.model, ("fcnn",))
+            _checks.check_choice("model", self.model, ("fcnn", "cnn"))
         elif not hasattr(self.model, "named_parameters"):
             raise InvalidTypeError(
-                f"model must be 'fcnn' or a torch.nn.Module, got {self.model!r} of type {type(self.model).__name__}"
+                "model must be 'fcnn', 'cnn' or a torch.nn.Module, "
+                f"got {self.model!r} of type {type(self.model).__name__}"
             )
         if isinstance(self.model, str):
             self._check_layers(recipe)
+        check_sides(self.shape)
 
     # ---- inside -------------------------------------------------------------------------------
 
@@ -176,16 +211,30 @@ class ParametricEmbedder(Embedder):
         return -(-n_batches // each), each
 
     def _model_part(self, recipe: dict[str, Any]) -> Part:
+        part: Part = {"name": "module", "n_components": int(self.n_components)}
+        if self.shape is not None:
+            part["shape"] = [int(side) for side in self.shape]
         if not isinstance(self.model, str):
-            return {"name": "module", "n_components": self.n_components}
-        return {
-            "name": self.model,
-            "n_components": int(self.n_components),
-            "hidden": [int(width) for width in recipe["hidden"]],
-            "normalization": recipe["normalization"],
-            "n_directions": int(recipe["n_directions"]),
-            "noise": float(recipe["noise"]),
-        }
+            return part
+        part |= {"name": self.model, "normalization": recipe["normalization"]}
+        if self.model == "fcnn":
+            part["hidden"] = [int(width) for width in recipe["hidden"]]
+            part["n_directions"] = int(recipe["n_directions"])
+            part["noise"] = float(recipe["noise"])
+        elif self.hidden is not None:
+            part["head"] = [int(width) for width in self.hidden]
+        return part
+
+    def _flat(self, asked: str, X: Any) -> Any:
+        """Return samples of the shape of the fit as rows."""
+        reference: Any = self._kept_reference(asked)
+        table, shape = flattened(X)
+        known = reference.part.get("shape", [self.n_features_in_])
+        if shape is not None and sides(shape) != sides(known):
+            raise InvalidInputError(
+                f"X must hold samples of the shape of the fit, {tuple(known)}, got {shape}"
+            )
+        return table
 
     def _sampler_part(self, recipe: dict[str, Any], batches_per_step: int) -> Part:
         return {

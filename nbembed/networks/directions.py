@@ -1,12 +1,10 @@
 """The first layers of a dense network: principal directions of the data, and noise."""
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from nbembed._scaling import blocks
 from nbembed.networks.devices import pinned_torch
+from nbembed.networks.rows import Rows
 
 __all__ = ["Directions", "GaussianNoise"]
 
@@ -41,21 +39,20 @@ class Directions(nn.Module):
         """Return the coordinates, shape (n_rows, n_directions)."""
         return nn.functional.linear(rows, self.weight)
 
-    def fit(self, rows: NDArray[np.float32], *, seed: int) -> None:
+    def fit(self, rows: Rows, *, seed: int) -> None:
         """Take the directions of standardized rows, or of every so many of them where there are very many."""
-        every = max(1, rows.size // SAMPLE)
+        every = max(1, len(rows) * self.weight.shape[1] // SAMPLE)
         with pinned_torch(1, seed=seed), torch.no_grad():
-            table = torch.from_numpy(np.ascontiguousarray(rows[::every]))
+            table = rows[torch.arange(0, len(rows), every)].flatten(1)
             variances, vectors = _principal(table - table.mean(0), len(self.weight))
             there = variances > NOTHING * variances.max()
             scale = (variances * there).mean().clamp(min=torch.finfo(variances.dtype).tiny).rsqrt()
             found = vectors * (there * scale)[:, None]
             self.weight.zero_()[: len(found)] = found.to(self.weight)
 
-    def table(self, rows: NDArray[np.float32], device: str) -> Tensor:
-        """Return the coordinates of all rows of a table on ``device``."""
-        parts = [self(torch.from_numpy(block).to(device)) for block in blocks(rows)]
-        return torch.cat(parts)
+    def table(self, rows: Rows) -> Tensor:
+        """Return the coordinates of all rows of a table, on its device."""
+        return torch.cat([self(block.flatten(1)) for block in rows.blocks()])
 
 
 class GaussianNoise(nn.Module):

@@ -9,15 +9,14 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nbembed import _checks
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.networks.directions import Directions, GaussianNoise
 from nbembed.networks.layers import block, convolution, linear
+from nbembed.networks.rows import Rows
 
 __all__ = ["CNN", "FCNN", "Autoencoder", "Network", "make_network", "model_a", "model_b"]
 
@@ -39,6 +38,10 @@ class Network(nn.Sequential):
 
     n_features: int
     n_components: int
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - as in torch
+        """Return the places of rows, or of samples of any shape, which are flattened."""
+        return super().forward(input.flatten(1))
 
     def mirrored(self, generator: torch.Generator) -> nn.Sequential:
         """Return a fresh network from the map back to the rows, with the same widths in reverse."""
@@ -228,7 +231,7 @@ class CNN(Network):
             layers.append(_pair(channels, wanted, self.normalization, generator))
             channels = wanted
         layers.append(convolution(channels, self.shape[2], generator))
-        layers.append(Rows())
+        layers.append(PicturesToRows())
         return layers
 
 
@@ -244,7 +247,7 @@ class Pictures(nn.Module):
         return rows.reshape(-1, *self.shape).permute(0, 3, 1, 2).contiguous()
 
 
-class Rows(nn.Module):
+class PicturesToRows(nn.Module):
     """Pictures to rows, the way back from :class:`Pictures`."""
 
     def forward(self, pictures: Tensor) -> Tensor:
@@ -295,7 +298,7 @@ def model_b(shape: Sequence[int], n_components: int = 2, *, seed: int = 0) -> CN
 
 
 def make_network(
-    part: Mapping[str, Any], n_features: int, *, seed: int, rows: NDArray[np.float32] | None = None
+    part: Mapping[str, Any], n_features: int, *, seed: int, rows: Rows | None = None
 ) -> Network:
     """Return the network that the ``model`` of a phase describes.
 
@@ -309,7 +312,7 @@ def make_network(
     seed
         Fixes the weights.
     rows
-        Standardized data, from which a first layer of principal directions is computed. Default None: it gives 0
+        The data, from which a first layer of principal directions is computed. Default None: it gives 0
         until weights are loaded.
 
     Raises
@@ -320,6 +323,7 @@ def make_network(
     options = {key: value for key, value in part.items() if key != "name"}
     match part["name"]:
         case "fcnn":
+            options.pop("shape", None)  # of a sample, which is flattened
             network = FCNN(n_features, seed=seed, **options)
             if network.computed_layer is not None and rows is not None:
                 network.computed_layer.fit(rows, seed=seed)

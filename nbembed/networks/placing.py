@@ -38,9 +38,17 @@ def place(module: nn.Module, rows: NDArray[np.float32] | Rows, device: str) -> N
         Where ``module`` is.
     """
     exact = next((p.dtype for p in module.parameters()), torch.float32)
+    samples = Rows.of(rows, device)
+    found = np.empty((len(samples), 0), dtype=np.float32)
+    start = 0
     with torch.no_grad():
-        parts = [module(block.to(exact)).cpu() for block in Rows.of(rows, device).blocks()]
-    return torch.cat(parts).float().numpy()
+        for block in samples.blocks():
+            part = module(block.to(exact)).float().cpu().numpy()
+            if not start:
+                found = np.empty((len(samples), *part.shape[1:]), dtype=np.float32)
+            found[start : start + len(part)] = part
+            start += len(part)
+    return found
 
 
 def weights_of(module: nn.Module) -> dict[str, NDArray[Any]]:

@@ -15,7 +15,7 @@ from nbembed._scaling import blocks, is_on_disk, mean_and_variance
 __all__ = ["BLOCK", "Rows", "Standardization", "block_size"]
 
 # Samples that go through a network at once, and numbers they may hold together.
-BLOCK, BLOCK_NUMBERS = 2048, 1 << 24
+BLOCK, BLOCK_NUMBERS = 2048, 1 << 20
 # Share of the free memory of a graphics card that data may take.
 SHARE = 0.5
 
@@ -35,7 +35,9 @@ class Standardization:
 
     def forward(self, X: NDArray[Any]) -> NDArray[np.float32]:
         """Return standardized rows."""
-        return ((X - self.mean) / self.scale).astype(np.float32)
+        Z = X - self.mean
+        Z /= self.scale
+        return Z.astype(np.float32)
 
     def back(self, Z: NDArray[Any]) -> NDArray[np.float32]:
         """Return rows as they were before :meth:`forward`."""
@@ -97,26 +99,37 @@ class Rows:
         """Return the samples of these numbers, shape (len(numbers), …)."""
         if self.resident:
             return self._rows[numbers].reshape(-1, *self.shape)
-        return self._fetched(numbers.cpu().numpy())
+        wanted = numbers.cpu().numpy()
+        found = np.empty((len(wanted), self._X.shape[1]), dtype=np.float32)
+        size = block_size(self.shape)
+        for start in range(0, len(wanted), size):
+            part = slice(start, start + size)
+            found[part] = self._ready(self._X[wanted[part]])
+        return self._folded(found)
 
     def blocks(self) -> Iterator[Tensor]:
-        """Yield all samples in their order, as many at once as a network should see."""
+        """Yield all samples in their order, as many at once as a network should see.
+
+        A block is to be used before the next one is asked for, which may lie in its place.
+        """
         size = block_size(self.shape)
+        # One buffer for all: new ones would leave gaps in the heap, as large as the data in the end.
+        buffer = None if self.resident else np.empty((size, *self._X.shape[1:]), dtype=np.float32)
         for start in range(0, len(self), size):
             part = slice(start, start + size)
-            if self.resident:
+            if buffer is None:
                 yield self._rows[part].reshape(-1, *self.shape)
-            else:
-                yield self._fetched(part)
+                continue
+            here = buffer[: len(self._X[part])]
+            here[:] = self._ready(self._X[part])
+            yield self._folded(here)
 
-    def _fetched(self, which: slice | NDArray[np.int64]) -> Tensor:
-        """Return samples that do not lie on the device."""
-        found = torch.from_numpy(self._ready(self._X[which])).to(self.device)
-        return found.reshape(-1, *self.shape)
+    def _folded(self, rows: NDArray[np.float32]) -> Tensor:
+        return torch.from_numpy(rows).to(self.device).reshape(-1, *self.shape)
 
     def _ready(self, rows: NDArray[Any]) -> NDArray[np.float32]:
         if self._standardization is None:
-            return np.array(rows, dtype=np.float32)
+            return np.asarray(rows, dtype=np.float32)
         return self._standardization.forward(rows)
 
 

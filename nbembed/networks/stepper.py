@@ -20,6 +20,7 @@ from nbembed.networks.objectives import make_objective
 from nbembed.networks.optimization import Optimizer
 from nbembed.networks.placing import place, ready
 from nbembed.networks.plan import Plan
+from nbembed.networks.rows import Rows
 from nbembed.networks.sampling import Items
 from nbembed.networks.terms import Term
 
@@ -45,7 +46,7 @@ class NetworkStepper:
     graph
         Symmetric affinities of the rows.
     rows
-        What the network sees, standardized, shape (n_samples, n_features).
+        What the network sees, standardized, shape (n_samples, …), or where it comes from.
     module
         The network; a copy of it is trained.
     plan
@@ -80,7 +81,7 @@ class NetworkStepper:
     def __init__(  # noqa: PLR0913 - what a network is trained with
         self,
         graph: Graph,
-        rows: NDArray[np.float32],
+        rows: NDArray[np.float32] | Rows,
         module: nn.Module,
         plan: Plan,
         *,
@@ -95,9 +96,10 @@ class NetworkStepper:
         self.module = copy.deepcopy(module).to(device)
         self.terms = dict(terms or {})
         self.heads = (heads if heads is not None else nn.ModuleDict()).to(device)
-        self._inputs = rows
-        check_module(self.module, torch.from_numpy(rows[:2]).to(device), n_components)
-        self._table, self._trained = self._seen(rows)
+        self._rows = Rows.of(rows, device)
+        first = torch.arange(min(2, len(self._rows)))
+        check_module(self.module, self._rows[first], n_components)
+        self._table, self._trained = self._seen()
         needs_rows = any(term.needs_rows for term in self.terms.values())
         self.objective = make_objective(graph, plan, needs_rows=needs_rows, device=device)
         self._seeds = _seeds((seed, phase), ("", *self.terms))
@@ -161,7 +163,7 @@ class NetworkStepper:
     def embedding(self) -> NDArray[np.float32]:
         """Return the map of all rows, shape (n_samples, n_components)."""
         with pinned_torch(1):
-            return place(ready(self.module, self.device), self._inputs, self.device)
+            return place(ready(self.module, self.device), self._rows, self.device)
 
     def losses(self) -> dict[str, float]:
         """Return the loss of the present map and the value of each term, without its weight.
@@ -216,16 +218,16 @@ class NetworkStepper:
         self._optimizer.step(loss, self._live["learning_rate"], number)
         return batch.places.detach().abs().amax() + 0.0 * loss.detach()
 
-    def _seen(self, rows: NDArray[np.float32]) -> tuple[Tensor, nn.Module]:
+    def _seen(self) -> tuple[Rows | Tensor, nn.Module]:
         """Return the rows as the layers that are trained see them, and these layers.
 
         A first layer that is not trained is computed once for all rows; terms see the rows themselves.
         """
         if isinstance(self.module, Network) and self.module.computed_layer and not self.terms:
             with pinned_torch(1), torch.no_grad():
-                table = self.module.computed_layer.table(rows, self.device)
+                table = self.module.computed_layer.table(self._rows)
             return table, self.module.trained_layers()
-        return torch.from_numpy(rows).to(self.device), self.module
+        return self._rows, self.module
 
     def _pass(
         self, items: Items, inputs: Tensor, generators: Mapping[str, torch.Generator]
@@ -284,12 +286,15 @@ def _seeds(names: tuple[int, ...], keys: tuple[str, ...]) -> dict[str, tuple[int
 def check_module(module: nn.Module, rows: Tensor, n_components: int) -> None:
     """Raise unless the network gives ``n_components`` numbers for each row."""
     module.train(False)
+    taken = f"rows of {rows.shape[1]} numbers"
+    if rows.ndim > 2:  # noqa: PLR2004
+        taken = f"samples of shape {tuple(rows.shape[1:])}"
     with pinned_torch(1), torch.no_grad():
         try:
             shape = tuple(module(rows).shape)
         except RuntimeError as error:
             raise InvalidInputError(
-                f"model must take rows of {rows.shape[1]} numbers, got one that raises: {error}"
+                f"model must take {taken}, got one that raises: {error}"
             ) from error
     wanted = (len(rows), n_components)
     if shape != wanted:

@@ -77,7 +77,14 @@ class NetworkReference:
         from nbembed.networks import pinned_torch, place
 
         with pinned_torch(1):
-            return place(self.ready, self.standardization.forward(rows), self.device)
+            return place(self.ready, self.inputs(rows), self.device)
+
+    def inputs(self, rows: Points) -> Any:
+        """Return what the network sees of rows."""
+        from nbembed.networks import Rows
+
+        shape = self.part.get("shape")
+        return Rows(rows, self.standardization, shape=shape, device=self.device)
 
     def place_again(self, numbers: NDArray[np.int64], embedding: Points) -> Points:
         """Return the places of rows of the fit: a network treats them as it treats any others."""

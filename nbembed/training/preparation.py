@@ -4,7 +4,7 @@ Written as a generator, so that a run can show each stage, pause in it and be st
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from nbembed._threads import in_background
 from nbembed._types import Stage
 from nbembed.errors import InvalidInputError
 from nbembed.forces import warm_up
-from nbembed.neighbors import Graph, Neighbors
+from nbembed.neighbors import Given, Graph, Neighbors
 from nbembed.phases import Part, Phase
 
 __all__ = ["Prepared", "StageProgress", "prepare"]
@@ -37,9 +37,12 @@ FINDING, WEIGHING, COMPILING, LOADING, STARTING = (
 
 @dataclass(frozen=True)
 class Prepared:
-    """What the steps work on. It never changes, so a branch shares it with its parent."""
+    """What the steps work on. It never changes, so a branch shares it with its parent.
 
-    neighbors: Neighbors
+    ``neighbors`` is None where the caller brought affinities.
+    """
+
+    neighbors: Neighbors | None
     graph: Graph
     start: NDArray[np.float32]
 
@@ -50,16 +53,14 @@ def prepare(
     *,
     seed: int,
     init_array: NDArray[np.float32] | None = None,
+    given: Given | None = None,
 ) -> Generator[StageProgress, None, Prepared]:
-    """Yield the progress of each stage, return what the steps need."""
+    """Yield the progress of each stage, return what the steps need.
+
+    With ``given``, affinities, neighbours or distances of the caller's take the place of those of ``X``.
+    """
     n_components = int(phase.model["n_components"])
-    found = yield from _named(
-        FINDING,
-        neighbors.search(
-            X, random_state=seed, **{k: v for k, v in phase.neighbors.items() if k != "name"}
-        ),
-    )
-    graph = yield from _named(WEIGHING, in_background(lambda: weigh(found, phase.affinities)))
+    found, graph = yield from _graph(X, phase, given, seed=seed)
     loss = str(phase.loss["name"])
     # Named only once it has taken a while: mostly there is nothing to compile or to load.
     if phase.model["name"] == "free":
@@ -76,6 +77,37 @@ def prepare(
         in_background(lambda: _start(X, graph, phase, seed=seed, init_array=init_array)),
     )
     return Prepared(found, graph, start)
+
+
+def _graph(
+    X: NDArray[np.float32], phase: Phase, given: Given | None, *, seed: int
+) -> Generator[StageProgress, None, tuple[Neighbors | None, Graph]]:
+    """Find neighbours and weigh them, as far as the caller has not."""
+    if isinstance(given, Graph):
+        if phase.affinities["name"] == "perplexity":
+            total = given.weights.sum(dtype=np.float64)
+            given = replace(given, weights=(given.weights / total).astype(np.float32))
+        return None, given
+    options = {k: v for k, v in phase.neighbors.items() if k != "name"}
+    if isinstance(given, Neighbors):
+        found = _first(given, int(options["n_neighbors"]))
+    else:
+        measured = X if given is None else given
+        search = neighbors.search(measured, random_state=seed, **options)
+        found = yield from _named(FINDING, search)
+    graph = yield from _named(WEIGHING, in_background(lambda: weigh(found, phase.affinities)))
+    return found, graph
+
+
+def _first(given: Neighbors, k: int) -> Neighbors:
+    """Return the nearest ``k`` of the neighbours that the caller found."""
+    there = given.indices.shape[1]
+    if there < k:
+        raise InvalidInputError(
+            f"graph must hold at least {k} neighbours of each row beside the row itself, got {there}; give more, or "
+            "lower n_neighbors or perplexity"
+        )
+    return Neighbors(given.indices[:, :k], given.distances[:, :k], exact=given.exact)
 
 
 def weigh(found: Neighbors, part: Part) -> Graph:

@@ -12,6 +12,7 @@ from nbembed._scaling import Scaling
 from nbembed._types import State
 from nbembed.callbacks import Callback
 from nbembed.errors import InvalidInputError, RunEndedError
+from nbembed.neighbors import Given
 from nbembed.phases import Phase
 from nbembed.training.frame import Frame
 from nbembed.training.history import History
@@ -67,6 +68,8 @@ class Run(Iterator[Frame]):
         The caller's own network, for a phase whose model is called ``"module"``; a copy of it is trained.
     device
         Where a network works. Default ``"cpu"``.
+    given
+        Affinities, neighbours or distances that take the place of those of ``X``.
     """
 
     def __init__(  # noqa: PLR0913 - what a run is made of
@@ -82,8 +85,10 @@ class Run(Iterator[Frame]):
         scaling: Scaling | None = None,
         module: Any = None,
         device: str = "cpu",
+        given: Given | None = None,
     ) -> None:
         self.X = X
+        self._given = given
         self._seen = Seen(X, module, device)
         self.scaling = scaling or Scaling()
         self.phases = list(phases)
@@ -97,7 +102,9 @@ class Run(Iterator[Frame]):
         self.step = 0
         self.n_steps = sum(phase.n_steps for phase in self.phases)
         self._init_array = init_array
-        self._preparation = prepare(X, self.phases[0], seed=seed, init_array=init_array)
+        self._preparation = prepare(
+            X, self.phases[0], seed=seed, init_array=init_array, given=given
+        )
         self._prepared: Prepared | None = None
         self._stepper: Stepper | None = None
         self._phase_index = 0
@@ -244,6 +251,7 @@ class Run(Iterator[Frame]):
             scaling=self.scaling,
             module=self._seen.module,
             device=self._seen.device,
+            given=self._given,
         )
         child._load(state, self._prepared)
         # A stored state was taken on arrival, before anything that was set at that step.

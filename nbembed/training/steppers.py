@@ -205,7 +205,12 @@ def _network_stepper(phase: Phase, index: int, graph: Graph, seen: Seen, *, seed
         b=b,
         **{key: value for key, value in (sampler | optimizer).items() if key != "name"},
     )
-    rows = networks.Standardization.of(seen.X).forward(seen.X)
+    rows = networks.Rows(
+        seen.X,
+        networks.Standardization.of(seen.X),
+        shape=phase.model.get("shape"),
+        device=seen.device,
+    )
     module = seen.module
     if phase.model["name"] != "module":
         module = networks.make_network(phase.model, seen.X.shape[1], seed=seed, rows=rows)
