@@ -52,3 +52,8 @@ class Scaling:
         if self.shift is not None:
             array = array - self.shift
         return np.ascontiguousarray(array, dtype=np.float32)
+
+    def back(self, rows: NDArray[Any]) -> NDArray[np.float32]:
+        """Return rows as they were before :meth:`apply`, as float32."""
+        shifted = rows if self.shift is None else rows + self.shift
+        return np.ascontiguousarray(shifted * self.divisor, dtype=np.float32)

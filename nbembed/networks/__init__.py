@@ -19,6 +19,7 @@ from nbembed.networks.placing import (
 from nbembed.networks.plan import Plan
 from nbembed.networks.sampling import EdgeBatches
 from nbembed.networks.stepper import NetworkStepper
+from nbembed.networks.terms import make_head, make_heads, make_terms, read_head
 
 __all__ = [
     "CNN",
@@ -35,7 +36,10 @@ __all__ = [
     "features",
     "info_nce",
     "kl",
+    "make_head",
+    "make_heads",
     "make_network",
+    "make_terms",
     "model_a",
     "model_b",
     "nce",
@@ -43,6 +47,7 @@ __all__ = [
     "pick_device",
     "pinned_torch",
     "place",
+    "read_head",
     "ready",
     "weights_of",
     "with_weights",

@@ -17,7 +17,7 @@ from nbembed.networks.devices import pinned_torch
 from nbembed.networks.losses import Cauchy
 from nbembed.networks.objectives import make_objective
 from nbembed.networks.optimization import Optimizer
-from nbembed.networks.placing import place, ready
+from nbembed.networks.placing import features, place, ready
 from nbembed.networks.plan import Plan
 from nbembed.networks.sampling import Items
 from nbembed.networks.terms import Term
@@ -162,6 +162,11 @@ class NetworkStepper:
         with pinned_torch(1):
             return place(ready(self.module, self.device), self._inputs, self.device)
 
+    def features(self, layer: str) -> NDArray[np.float32]:
+        """Return what one part of the network makes of all rows now, shape (n_samples, width)."""
+        with pinned_torch(1):
+            return features(self.module, self._inputs, layer, self.device)
+
     def losses(self) -> dict[str, float]:
         """Return the loss of the present map and the value of each term, without its weight.
 
@@ -242,7 +247,7 @@ class NetworkStepper:
         return {key: torch.Generator(self.device).manual_seed(self._seeds[key][1]) for key in keys}
 
     def _train_mode(self, *, on: bool) -> None:
-        for part in (self.module, self.heads):
+        for part in (self.module, self.heads, *self.terms.values()):
             part.train(on)
 
     def _tensors(self) -> dict[str, Tensor]:

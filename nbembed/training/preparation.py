@@ -6,7 +6,7 @@ Written as a generator, so that a run can show each stage, pause in it and be st
 from collections.abc import Generator
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from nbembed.forces import warm_up
 from nbembed.neighbors import Graph, Neighbors
 from nbembed.phases import Part, Phase
 
-__all__ = ["Prepared", "StageProgress", "prepare"]
+__all__ = ["Prepared", "StageProgress", "prepare", "relate_anew"]
 
 T = TypeVar("T")
 
@@ -33,6 +33,7 @@ FINDING, WEIGHING, COMPILING, LOADING, STARTING = (
     "loading torch",
     "computing the starting map",
 )
+COMPUTING = "computing what layer {} makes of the data"
 
 
 @dataclass(frozen=True)
@@ -53,13 +54,7 @@ def prepare(
 ) -> Generator[StageProgress, None, Prepared]:
     """Yield the progress of each stage, return what the steps need."""
     n_components = int(phase.model["n_components"])
-    found = yield from _named(
-        FINDING,
-        neighbors.search(
-            X, random_state=seed, **{k: v for k, v in phase.neighbors.items() if k != "name"}
-        ),
-    )
-    graph = yield from _named(WEIGHING, in_background(lambda: weigh(found, phase.affinities)))
+    found, graph = yield from relate(X, phase, seed=seed)
     loss = str(phase.loss["name"])
     # Named only once it has taken a while: mostly there is nothing to compile or to load.
     if phase.model["name"] == "free":
@@ -76,6 +71,69 @@ def prepare(
         in_background(lambda: _start(X, graph, phase, seed=seed, init_array=init_array)),
     )
     return Prepared(found, graph, start)
+
+
+def relate(
+    rows: NDArray[np.float32], phase: Phase, *, seed: int
+) -> Generator[StageProgress, None, tuple[Neighbors, Graph]]:
+    """Yield the progress of each stage, return neighbours and affinities as ``phase`` wants them.
+
+    Parameters
+    ----------
+    rows
+        What they are searched in.
+    phase
+        Says how; where it wants none, both are empty.
+    seed
+        Fixes what the search draws.
+    """
+    if phase.affinities["name"] == "none":
+        n = len(rows)
+        none = np.empty((n, 0), dtype=np.int32)
+        found = Neighbors(none, none.astype(np.float32), exact=True)
+        return found, Graph(np.zeros(n + 1, dtype=np.int64), none.ravel(), found.distances.ravel())
+    options = {k: v for k, v in phase.neighbors.items() if k != "name"}
+    found = yield from _named(FINDING, neighbors.search(rows, random_state=seed, **options))
+    graph = yield from _named(WEIGHING, in_background(lambda: weigh(found, phase.affinities)))
+    return found, graph
+
+
+def relate_anew(
+    X: NDArray[np.float32], phase: Phase, stepper: Any, *, seed: int
+) -> Generator[StageProgress, None, Graph]:
+    """Yield the progress of each stage, return the affinities of a later phase.
+
+    Parameters
+    ----------
+    X
+        The data.
+    phase
+        Its ``affinities_from`` says what the neighbours are searched in.
+    stepper
+        That of the phase before, at its end.
+    seed
+        Fixes what the search draws.
+
+    Raises
+    ------
+    InvalidInputError
+        If a layer is asked for where there is no network, or it has no such layer.
+    """
+    match phase.affinities_from:
+        case "input":
+            rows = X
+        case "embedding":
+            rows = stepper.embedding()
+        case layer:
+            if not hasattr(stepper, "features"):
+                raise InvalidInputError(
+                    "affinities_from must be 'input' or 'embedding' where no network places the points, "
+                    f"got {layer!r} in phase {phase.name!r}"
+                )
+            yield COMPUTING.format(layer), None
+            rows = stepper.features(layer)
+    _, graph = yield from relate(rows, phase, seed=seed)
+    return graph
 
 
 def weigh(found: Neighbors, part: Part) -> Graph:
