@@ -56,6 +56,11 @@ class Scaling:
             array = array - self.shift
         return np.ascontiguousarray(array, dtype=np.float32)
 
+    def back(self, rows: NDArray[Any]) -> NDArray[np.float32]:
+        """Return rows as they were before :meth:`apply`, as float32."""
+        shifted = rows if self.shift is None else rows + self.shift
+        return np.ascontiguousarray(shifted * self.divisor, dtype=np.float32)
+
 
 def blocks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
     """Yield the rows of a table in blocks of equal size; little data are one block."""
@@ -66,9 +71,12 @@ def blocks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
 
 def mean_and_variance(array: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return mean and variance of each column, summed in float64 block by block."""
-    mean = sum(block.sum(axis=0, dtype=np.float64) for block in blocks(array)) / len(array)
-    squares = (np.square(block - mean).sum(axis=0) for block in blocks(array))
-    return mean, sum(squares) / len(array)
+    mean, variance = np.zeros((2, array.shape[1]))
+    for block in blocks(array):
+        mean += block.sum(axis=0, dtype=np.float64) / len(array)
+    for block in blocks(array):
+        variance += np.square(block - mean).sum(axis=0) / len(array)
+    return mean, variance
 
 
 def is_on_disk(array: NDArray[Any]) -> bool:

@@ -71,7 +71,15 @@ class ParametricTSNE(ParametricEmbedder):
         least 0, which shows it all columns. Recommended 100.
     noise
         Standard deviation of Gaussian noise that is added in training to what ``"fcnn"`` sees, where columns have
-        about 1; at least 0. New rows are placed better for it. Recommended 0.4.
+        about 1; at least 0. New rows are placed better for it. Recommended 0.3.
+    terms
+        What is added to the loss: a list of :mod:`nbembed.terms`, or their names. ``Reconstruction`` gives
+        :meth:`inverse_transform`, ``Classification`` and ``fit(X, y)`` give :meth:`predict`. Default none.
+    metric_from
+        A layer of the network in whose output neighbours are searched, for example ``"hidden3"``: a learned
+        metric. With ``terms=[Classification(pretrain=1000)]`` the classifier is trained first and its layer
+        measures; otherwise the first half of the training measures in the data, and the second in the layer
+        as it is then. None (default) measures in the data.
     device, random_state, n_jobs, verbose, callbacks
         As for :class:`ParametricUMAP`.
 
@@ -121,6 +129,8 @@ class ParametricTSNE(ParametricEmbedder):
         mixup: float | None = None,
         n_directions: int | None = None,
         noise: float | None = None,
+        terms: Any = (),
+        metric_from: str | None = None,
         device: str = "auto",
         random_state: Any = None,
         n_jobs: int | None = None,
@@ -144,6 +154,8 @@ class ParametricTSNE(ParametricEmbedder):
         self.mixup = mixup
         self.n_directions = n_directions
         self.noise = noise
+        self.terms = terms
+        self.metric_from = metric_from
         self.device = device
         self.random_state = random_state
         self.n_jobs = n_jobs
@@ -165,20 +177,20 @@ class ParametricTSNE(ParametricEmbedder):
                 "warm_up": 50,
                 "mixup": 0.0,
                 "n_directions": 100,
-                "noise": 0.4,
+                "noise": 0.3,
                 "clip": 4.0,
                 "clip_by": "norm",
             }
         }
 
     def phases(self, n_samples: int) -> list[Phase]:
-        """Return the one phase of parametric t-SNE."""
+        """Return the phases of parametric t-SNE."""
         recipe = self.recipe(n_samples)
         n_steps, each = self._steps(int(recipe["n_batches"]))
         k = max(1, min(n_samples - 1, int(3 * self.perplexity)))
         # Learned odds between an edge and m pieces of noise need the m; InfoNCE has none.
         repulsion = float(recipe["n_negatives"]) if self.loss == "nce" else 1.0
-        return [
+        return self._around(
             Phase(
                 name="training",
                 n_steps=n_steps,
@@ -191,7 +203,7 @@ class ParametricTSNE(ParametricEmbedder):
                 model=self._model_part(recipe),
                 init={"name": "network"},
             )
-        ]
+        )
 
     @property
     def affinities_(self) -> Any:

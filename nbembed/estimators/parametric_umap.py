@@ -93,7 +93,15 @@ class ParametricUMAP(ParametricEmbedder):
         least 0, which shows it all columns. Recommended 100, paper 0.
     noise
         Standard deviation of Gaussian noise that is added in training to what ``"fcnn"`` sees, where columns have
-        about 1; at least 0. New rows are placed better for it. Recommended 0.4, paper 0.
+        about 1; at least 0. New rows are placed better for it. Recommended 0.3, paper 0.
+    terms
+        What is added to the loss: a list of :mod:`nbembed.terms`, or their names. ``Reconstruction`` gives
+        :meth:`inverse_transform`, ``Classification`` and ``fit(X, y)`` give :meth:`predict`. Default none.
+    metric_from
+        A layer of the network in whose output neighbours are searched, for example ``"hidden3"``: a learned
+        metric. With ``terms=[Classification(pretrain=1000)]`` the classifier is trained first and its layer
+        measures; otherwise the first half of the training measures in the data, and the second in the layer
+        as it is then. None (default) measures in the data.
     local_connectivity
         Number of nearest neighbours assumed to be fully connected, at least 0. Default 1.
     set_op_mix_ratio
@@ -166,6 +174,8 @@ class ParametricUMAP(ParametricEmbedder):
         mixup: float | None = None,
         n_directions: int | None = None,
         noise: float | None = None,
+        terms: Any = (),
+        metric_from: str | None = None,
         local_connectivity: float = 1.0,
         set_op_mix_ratio: float = 1.0,
         device: str = "auto",
@@ -194,6 +204,8 @@ class ParametricUMAP(ParametricEmbedder):
         self.mixup = mixup
         self.n_directions = n_directions
         self.noise = noise
+        self.terms = terms
+        self.metric_from = metric_from
         self.local_connectivity = local_connectivity
         self.set_op_mix_ratio = set_op_mix_ratio
         self.device = device
@@ -220,7 +232,7 @@ class ParametricUMAP(ParametricEmbedder):
                 "warm_up": 50,
                 "mixup": 0.0,
                 "n_directions": 100,
-                "noise": 0.4,
+                "noise": 0.3,
                 "clip": 4.0,
                 "clip_by": "norm",
             },
@@ -243,11 +255,11 @@ class ParametricUMAP(ParametricEmbedder):
         }
 
     def phases(self, n_samples: int) -> list[Phase]:
-        """Return the one phase of parametric UMAP."""
+        """Return the phases of parametric UMAP."""
         recipe = self.recipe(n_samples)
         n_steps, each = self._steps(int(recipe["n_batches"]))
         n_neighbors = at_most("n_neighbors", int(self.n_neighbors), n_samples, n_samples)
-        return [
+        return self._around(
             Phase(
                 name="training",
                 n_steps=n_steps,
@@ -268,7 +280,7 @@ class ParametricUMAP(ParametricEmbedder):
                 model=self._model_part(recipe),
                 init={"name": "network"},
             )
-        ]
+        )
 
     @property
     def graph_(self) -> Any:

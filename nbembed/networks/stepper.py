@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from nbembed._types import State
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.neighbors import Graph
+from nbembed.networks.activations import features
 from nbembed.networks.batches import Batch, recording
 from nbembed.networks.devices import pinned_torch
 from nbembed.networks.losses import Cauchy
@@ -97,8 +98,7 @@ class NetworkStepper:
         self.terms = dict(terms or {})
         self.heads = (heads if heads is not None else nn.ModuleDict()).to(device)
         self._rows = Rows.of(rows, device)
-        first = torch.arange(min(2, len(self._rows)))
-        check_module(self.module, self._rows[first], n_components)
+        check_module(self.module, self._rows.first(2), n_components)
         self._table, self._trained = self._seen()
         needs_rows = any(term.needs_rows for term in self.terms.values())
         self.objective = make_objective(graph, plan, needs_rows=needs_rows, device=device)
@@ -164,6 +164,11 @@ class NetworkStepper:
         """Return the map of all rows, shape (n_samples, n_components)."""
         with pinned_torch(1):
             return place(ready(self.module, self.device), self._rows, self.device)
+
+    def features(self, layer: str) -> NDArray[np.float32]:
+        """Return what one part of the network makes of all rows now, shape (n_samples, width)."""
+        with pinned_torch(1):
+            return features(self.module, self._rows, layer)
 
     def losses(self) -> dict[str, float]:
         """Return the loss of the present map and the value of each term, without its weight.
@@ -256,7 +261,7 @@ class NetworkStepper:
         return {key: torch.Generator(self.device).manual_seed(self._seeds[key][1]) for key in keys}
 
     def _train_mode(self, *, on: bool) -> None:
-        for part in (self.module, self.heads):
+        for part in (self.module, self.heads, *self.terms.values()):
             part.train(on)
 
     def _tensors(self) -> dict[str, Tensor]:
