@@ -13,9 +13,8 @@ from nbembed.networks.directions import EXACT, Directions, GaussianNoise
 def table(n, d, seed=0):
     rng = np.random.default_rng(seed)
     spread = 3 / np.arange(1, d + 1)
-    return (rng.normal(size=(n, d)) @ np.linalg.qr(rng.normal(size=(d, d)))[0] * spread).astype(
-        np.float32
-    )
+    X = rng.normal(size=(n, d)) * spread @ np.linalg.qr(rng.normal(size=(d, d)))[0]
+    return (X - X.mean(axis=0)).astype(np.float32)
 
 
 @pytest.mark.parametrize("d", [40, EXACT + 100])

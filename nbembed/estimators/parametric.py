@@ -23,6 +23,8 @@ __all__ = ["ParametricEmbedder", "features"]
 
 # Mini-batches of one step, where there are enough of them.
 BATCHES_PER_STEP = 25
+# Mini-batches of the recommended recipes: for each row, and their bounds.
+BATCHES_PER_ROW, FEWEST_BATCHES, MOST_BATCHES = 0.6, 1500, 6000
 
 
 class ParametricEmbedder(WithHeads):
@@ -365,6 +367,11 @@ def features(model: Any, layer: str, X: Any) -> NDArray[np.float32]:
 
     with networks.pinned_torch(1):
         return networks.features(model, X, layer)
+
+
+def enough(n_samples: int) -> int:
+    """Return the mini-batches after which more of them hardly better a map, as measured."""
+    return min(MOST_BATCHES, max(FEWEST_BATCHES, round(BATCHES_PER_ROW * n_samples)))
 
 
 def items_part(batch_size: int, batches_per_step: int) -> Part:

@@ -6,7 +6,7 @@ from typing import Any
 from nbembed import _checks
 from nbembed.errors import InvalidInputError
 from nbembed.estimators.base import at_most, neighbors_part
-from nbembed.estimators.parametric import ParametricEmbedder
+from nbembed.estimators.parametric import ParametricEmbedder, enough
 from nbembed.phases import Phase
 
 __all__ = ["ParametricUMAP"]
@@ -50,7 +50,7 @@ class ParametricUMAP(ParametricEmbedder):
         Default ``"euclidean"``.
     preset
         ``"recommended"`` (default) is what measured best: layer normalization, small batches whose heads
-        are pushed from 512 common rows, a learning rate that falls. ``"paper"`` is the published training:
+        are pushed from common rows, a learning rate that falls. ``"paper"`` is the published training:
         no normalization, batches of 1000, five permuted negatives per edge, constant learning rate 0.001,
         gradients clipped at 4 number by number. What is None below is the preset's.
     graph
@@ -75,12 +75,12 @@ class ParametricUMAP(ParametricEmbedder):
         ``"cross_entropy"`` (default), or ``"neg_tsne"``, which is what umap-learn's ``ParametricUMAP``
         minimises.
     n_batches
-        Mini-batches, at least 1. Recommended 4000, and 6000 beyond 30,000 rows; paper 500 visits of every edge
-        of weight 1 up to 10,000 rows, then 200.
+        Mini-batches, at least 1. Recommended 0.6 for each row, at least 1500 and at most 6000; paper 500 visits of
+        every edge of weight 1 up to 10,000 rows, then 200.
     batch_size
         Edges of a mini-batch, at least 1. Recommended 256, and 512 beyond 30,000 rows; paper 1000, or n.
     n_negatives
-        Places that heads are pushed from: 512 common to all edges recommended, paper 5 for each.
+        Places that heads are pushed from: recommended as many as edges, common to all of them; paper 5 for each.
     repulsion_strength
         The weight m, at least 0. Default 5: as if each edge had five negative samples.
     learning_rate
@@ -223,9 +223,9 @@ class ParametricUMAP(ParametricEmbedder):
             "recommended": {
                 "hidden": (256, 256, 256),
                 "normalization": "layer",
-                "n_batches": 6000 if many else 4000,
+                "n_batches": enough(n_samples),
                 "batch_size": 512 if many else 256,
-                "n_negatives": 512,
+                "n_negatives": 512 if many else 256,
                 "negatives": "batch",
                 "learning_rate": 2e-3 if many else 3e-3,
                 "schedule": "cosine",

@@ -27,9 +27,9 @@ def features(module: Any, X: Any, layer: str) -> NDArray[np.float32]:
     module
         Any network; left as it is, each part of it in the mode it is in.
     X
-        :class:`~nbembed.networks.Rows`, or what ``module`` takes, n samples along the first axis: an array, a memory map or a tensor of shape
-        (n, …). Numbers become those of the weights, except where the network begins with an embedding of
-        tokens, which takes whole numbers.
+        What ``module`` takes, n samples along the first axis: an array, a memory map or a tensor of shape
+        (n, …), or :class:`~nbembed.networks.Rows`. Numbers become those of the weights, except where the
+        network begins with an embedding of tokens, which takes whole numbers.
     layer
         Name of the part as in ``module.named_modules()``, for example ``"f100"`` or ``"hidden3"``.
 

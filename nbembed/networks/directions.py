@@ -1,17 +1,19 @@
 """The first layers of a dense network: principal directions of the data, and noise."""
 
+from math import prod
+
 import torch
 from torch import Tensor, nn
 
 from nbembed.networks.devices import pinned_torch
-from nbembed.networks.rows import Rows
+from nbembed.networks.rows import Rows, block_size
 
 __all__ = ["Directions", "GaussianNoise"]
 
-# Numbers of the data that directions are computed from at most, and columns up to which that is exact.
+# Numbers of the data that directions are computed from at most, and columns up to which by a full decomposition.
 SAMPLE, EXACT = 1 << 26, 2000
-# Further directions and passes of the randomized computation (Halko, Martinsson & Tropp 2011).
-OVERSAMPLING, PASSES = 10, 4
+# Further directions and passes of the subspace iteration (Halko, Martinsson & Tropp 2011).
+OVERSAMPLING, PASSES = 10, 6
 # Directions with less than this share of the largest variance are noise of rounding: they give 0.
 NOTHING = 1e-10
 
@@ -41,10 +43,8 @@ class Directions(nn.Module):
 
     def fit(self, rows: Rows, *, seed: int) -> None:
         """Take the directions of standardized rows, or of every so many of them where there are very many."""
-        every = max(1, len(rows) * self.weight.shape[1] // SAMPLE)
-        with pinned_torch(1, seed=seed), torch.no_grad():
-            table = rows[torch.arange(0, len(rows), every)].flatten(1)
-            variances, vectors = _principal(table - table.mean(0), len(self.weight))
+        with pinned_torch(1), torch.no_grad():
+            variances, vectors = _principal(rows, *self.weight.shape, seed=seed)
             there = variances > NOTHING * variances.max()
             scale = (variances * there).mean().clamp(min=torch.finfo(variances.dtype).tiny).rsqrt()
             found = vectors * (there * scale)[:, None]
@@ -79,20 +79,37 @@ class GaussianNoise(nn.Module):
         return rows + self.scale * torch.randn_like(rows) if self.training else rows
 
 
-def _principal(table: Tensor, n_directions: int) -> tuple[Tensor, Tensor]:
-    """Return variances, falling, and directions, shape (n_found, n_features), of a centred table.
+def _principal(
+    rows: Rows, n_directions: int, n_features: int, *, seed: int
+) -> tuple[Tensor, Tensor]:
+    """Return variances, falling, and directions, shape (n_found, n_features), of rows whose mean is 0.
 
     The largest coordinate of a direction is positive, so that it does not depend on the solver's whim.
     """
-    n, n_features = table.shape
-    wanted = min(n_directions, n, n_features)
+    wanted = min(n_directions, len(rows), n_features)
     if n_features <= EXACT:
-        rows = table.double()
-        variances, columns = torch.linalg.eigh(rows.T @ rows / n)
-        variances, columns = variances.flip(0)[:wanted], columns.flip(1)[:, :wanted]
+        variances, columns = torch.linalg.eigh(_times(rows, None))
     else:
-        size = min(wanted + OVERSAMPLING, n, n_features)
-        _, singular, columns = torch.svd_lowrank(table, q=size, niter=PASSES)
-        variances, columns = singular[:wanted].square() / n, columns[:, :wanted]
+        # Subspace iteration: no matrix of all pairs of columns is held.
+        size = min(wanted + OVERSAMPLING, n_features)
+        draw = torch.Generator().manual_seed(seed)
+        basis = torch.randn((n_features, size), generator=draw, dtype=torch.float64)
+        for _ in range(PASSES):
+            basis = torch.linalg.qr(_times(rows, basis))[0]
+        variances, inside = torch.linalg.eigh(basis.T @ _times(rows, basis))
+        columns = basis @ inside
+    variances, columns = variances.flip(0)[:wanted], columns.flip(1)[:, :wanted]
     largest = columns.abs().argmax(0, keepdim=True)
     return variances, (columns * columns.gather(0, largest).sign()).T
+
+
+def _times(rows: Rows, basis: Tensor | None) -> Tensor:
+    """Return the covariance of the rows, times ``basis`` if there is one, summed block by block."""
+    n_features = prod(rows.shape)
+    chosen = torch.arange(0, len(rows), max(1, len(rows) * n_features // SAMPLE))
+    width = n_features if basis is None else basis.shape[1]
+    total = torch.zeros((n_features, width), dtype=torch.float64)
+    for part in chosen.split(block_size(rows.shape)):
+        block = rows[part].flatten(1).cpu()
+        total += block.T @ (block if basis is None else block @ basis.float())
+    return total / len(chosen)
