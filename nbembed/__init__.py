@@ -23,7 +23,7 @@ _HOMES = {
     "rnx_curve": "nbembed.quality_figures",
     "shepard_diagram": "nbembed.quality_figures",
 }
-_ROOMS = ("baselines", "clustering", "datasets", "drift", "metrics", "networks")
+_ROOMS = ("baselines", "clustering", "datasets", "drift", "metrics", "networks", "terms")
 
 __all__ = [
     "TSNE",
@@ -44,10 +44,11 @@ __all__ = [
     "report_figure",
     "rnx_curve",
     "shepard_diagram",
+    "terms",
 ]
 
 if TYPE_CHECKING:
-    from nbembed import baselines, clustering, datasets, drift, metrics, networks
+    from nbembed import baselines, clustering, datasets, drift, metrics, networks, terms
     from nbembed.benchmarking import benchmark
     from nbembed.estimators import TSNE, UMAP, ParametricTSNE, ParametricUMAP, features, load
     from nbembed.quality_figures import compare_maps, report_figure, rnx_curve, shepard_diagram

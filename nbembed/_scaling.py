@@ -56,6 +56,11 @@ class Scaling:
             array = array - self.shift
         return np.ascontiguousarray(array, dtype=np.float32)
 
+    def back(self, rows: NDArray[Any]) -> NDArray[np.float32]:
+        """Return rows as they were before :meth:`apply`, as float32."""
+        shifted = rows if self.shift is None else rows + self.shift
+        return np.ascontiguousarray(shifted * self.divisor, dtype=np.float32)
+
 
 def blocks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
     """Yield the rows of a table in blocks of equal size; little data are one block."""

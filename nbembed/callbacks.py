@@ -86,9 +86,9 @@ class StopOnPlateau(Callback):
 
     def on_frame(self, frame: "Frame") -> bool | None:
         """Compare the newest recorded loss with the best one."""
-        if not frame.recorded_losses:
+        loss = frame.recorded_loss
+        if loss is None:
             return False
-        loss = sum(frame.recorded_losses.values())
         if loss < self._best - self.min_delta * abs(loss):
             self._best, self._waited = loss, 0
             return False

@@ -1,7 +1,6 @@
 """Estimators: recipes from hyper-parameters to phases, with scikit-learn's contract."""
 
 from pathlib import Path
-from typing import Any
 
 from nbembed import persistence
 from nbembed.errors import InvalidInputError
@@ -54,13 +53,7 @@ def load(path: str | Path) -> Embedder:
             f"path must be a saved estimator ({', '.join(classes)}), got {path} of kind {kind!r}"
         )
     try:
-        # JSON has no tuples.
-        parameters: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in config["parameters"].items()
-        }
-        if "init" in arrays:
-            parameters["init"] = arrays["init"]
+        parameters = classes[kind].read_parameters(config["parameters"], arrays)
         return classes[kind](**parameters).restored(config, arrays)
     except (KeyError, TypeError) as error:
         raise InvalidInputError(

@@ -135,7 +135,7 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
             return
         self._reference = self._reference_of(run)
         self.embedding_ = embedding
-        self.loss_ = float(sum(run.losses.values()))
+        self.loss_ = run.loss
         self.n_iter_ = run.step
         self.n_features_in_ = run.X.shape[1]
         self._n_features_out = embedding.shape[1]
@@ -227,19 +227,12 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
             of the file: 4 bytes a number. Without them everything else works.
         """
         check_is_fitted(self, "embedding_")
-        parameters = self.get_params(deep=False)
-        arrays = {"embedding_": self.embedding_}
-        if not isinstance(self.init, str):
-            arrays["init"] = np.asarray(self.init, dtype=np.float64)
-        for name in ("verbose", "callbacks", "n_jobs", "graph"):
-            parameters.pop(name, None)
-        if "init" in arrays:
-            parameters.pop("init")
-        for name, value in parameters.items():
-            if not isinstance(value, PLAIN):
-                raise InvalidTypeError(
-                    f"{name} must be a name, a number or None to be saved, got {value!r}; set it to one of these first"
-                )
+        arrays: dict[str, NDArray[Any]] = {"embedding_": self.embedding_}
+        parameters = {
+            name: self._stored_parameter(name, value, arrays)
+            for name, value in self.get_params(deep=False).items()
+            if name not in ("verbose", "callbacks", "n_jobs", "graph")
+        }
         fitted = {
             "loss_": self.loss_,
             "n_iter_": self.n_iter_,
@@ -269,7 +262,30 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
             self._reference = self._stored_reference(config["reference"], arrays)
         return self
 
+    @classmethod
+    def read_parameters(
+        cls, stored: dict[str, Any], arrays: dict[str, NDArray[Any]]
+    ) -> dict[str, Any]:
+        """Return the hyper-parameters that ``save`` wrote."""
+        # JSON has no tuples.
+        parameters = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in stored.items()
+        }
+        return parameters | ({"init": arrays["init"]} if "init" in arrays else {})
+
     # ---- inside -------------------------------------------------------------------------------
+
+    def _stored_parameter(self, name: str, value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
+        """Return a hyper-parameter as JSON can say it, and add what it cannot say to ``arrays``."""
+        if name == "init" and not isinstance(value, str):
+            arrays["init"] = np.asarray(value, dtype=np.float64)
+            return None
+        if not isinstance(value, PLAIN):
+            raise InvalidTypeError(
+                f"{name} must be a name, a number or None to be saved, got {value!r}; set it to one of these first"
+            )
+        return value
 
     def _reference_of(self, run: Run) -> Any:
         """Return what ``run`` leaves behind for placing new rows."""

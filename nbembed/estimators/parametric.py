@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,11 @@ from nbembed import _checks
 from nbembed._scaling import Scaling
 from nbembed.callbacks import ProgressBar, as_callbacks
 from nbembed.errors import InvalidInputError, InvalidTypeError
-from nbembed.estimators.base import Embedder
+from nbembed.estimators.heads import WithHeads
 from nbembed.estimators.samples import check_shape, check_sides, flattened, folded, sides
 from nbembed.neighbors import check_given
-from nbembed.phases import Part
+from nbembed.phases import Part, Phase
+from nbembed.terms import Classification, restored, stored
 from nbembed.training import NetworkReference, Run
 
 __all__ = ["ParametricEmbedder", "features"]
@@ -23,7 +25,7 @@ __all__ = ["ParametricEmbedder", "features"]
 BATCHES_PER_STEP = 25
 
 
-class ParametricEmbedder(Embedder):
+class ParametricEmbedder(WithHeads):
     """Base of the estimators that train a network to give the map.
 
     A recipe defines ``PRESETS``, what each preset stands for as a function of the number of rows; a
@@ -45,8 +47,9 @@ class ParametricEmbedder(Embedder):
     learning_rate: float | None
     mixup: float | None
     device: Any
-    shape: Sequence[int] | None
-    graph: Any
+    shape: Sequence[int] | None = None
+    graph: Any = None
+    metric_from: str | None = None
     # There so that the checks of the base class find what they look for: a network starts as it is.
     init = "random"
 
@@ -60,7 +63,7 @@ class ParametricEmbedder(Embedder):
         """Return the hyper-parameters of every preset."""
         raise NotImplementedError
 
-    def run(self, X: Any, y: Any = None) -> Run:  # noqa: ARG002
+    def run(self, X: Any, y: Any = None) -> Run:
         """Return the fit of ``X`` as an iterator of frames; nothing is computed before the first pull.
 
         Parameters
@@ -69,17 +72,18 @@ class ParametricEmbedder(Embedder):
             Samples of any shape, (n_samples, …). Neighbours are searched among them as flat rows, unless
             ``graph`` says otherwise; ``model`` sees them as they are, standardized.
         y
-            Ignored; there for scikit-learn's sake.
+            A label for each row, for terms that learn from labels; -1, None and NaN are unknown. Without
+            such a term it is ignored.
         """
         table, shape = flattened(X)
-        return self.run_checked(
-            *_checks.scaled_data(table, metric=str(self.metric)), sample_shape=shape
-        )
+        array, scaling = _checks.scaled_data(table, metric=str(self.metric))
+        return self.run_checked(array, scaling, y, sample_shape=shape)
 
     def run_checked(
         self,
         array: NDArray[np.float32],
         scaling: Scaling,
+        y: Any = None,
         *,
         sample_shape: tuple[int, ...] | None = None,
     ) -> Run:
@@ -100,6 +104,7 @@ class ParametricEmbedder(Embedder):
             module=None if isinstance(self.model, str) else self.model,
             device=self._device(),
             given=given,
+            targets=self._targets(len(array), y),
         )
 
     def transform(self, X: Any) -> NDArray[np.float32]:
@@ -161,9 +166,9 @@ class ParametricEmbedder(Embedder):
         super().check_parameters(n_samples)
         _checks.check_choice("preset", self.preset, self.presets(n_samples))
         recipe = self.recipe(n_samples)
-        for name in ("n_batches", "batch_size", "n_negatives"):
+        for name in {"n_batches", "batch_size", "n_negatives"} & set(recipe):
             _checks.check_number(name, recipe[name], low=1, integer=True)
-        _checks.check_number("mixup", recipe["mixup"], low=0, high=0.5)
+        _checks.check_number("mixup", recipe.get("mixup", 0), low=0, high=0.5)
         _checks.check_number("learning_rate", recipe["learning_rate"], low=0, above=True)
         if not isinstance(self.device, str):
             raise InvalidTypeError(
@@ -179,6 +184,20 @@ class ParametricEmbedder(Embedder):
         if isinstance(self.model, str):
             self._check_layers(recipe)
         check_sides(self.shape)
+        for term in self._keyed_terms().values():
+            term.check(self.n_components)
+        if self.metric_from is not None and not isinstance(self.metric_from, str):
+            raise InvalidTypeError(
+                f"metric_from must be the name of a layer such as 'hidden3', or None, got {self.metric_from!r}"
+            )
+
+    @classmethod
+    def read_parameters(
+        cls, stored: dict[str, Any], arrays: dict[str, NDArray[Any]]
+    ) -> dict[str, Any]:
+        """Return the hyper-parameters that ``save`` wrote."""
+        terms = {"terms": restored(stored["terms"], arrays)} if "terms" in stored else {}
+        return super().read_parameters(stored, arrays) | terms
 
     # ---- inside -------------------------------------------------------------------------------
 
@@ -244,11 +263,64 @@ class ParametricEmbedder(Embedder):
         names = ("learning_rate", "schedule", "warm_up", "clip", "clip_by")
         return {"name": "adam"} | {name: recipe[name] for name in names}
 
+    def _term_parts(self) -> list[Part]:
+        """Return the terms as plain data."""
+        return [
+            {"name": term.name, "key": key, "n_components": int(self.n_components)}
+            | term.options()
+            | ({"own": True} if getattr(term, "decoder", None) is not None else {})
+            for key, term in self._keyed_terms().items()
+        ]
+
+    def _around(self, phase: Phase) -> list[Phase]:
+        """Return the phases of a fit whose main one is ``phase``: with terms, and what they want before."""
+        phase = replace(phase, terms=self._term_parts())
+        before = self._classifier_phase(phase)
+        if self.metric_from is None:
+            return [*before, phase]
+        again = replace(phase, affinities_from=self.metric_from)
+        if before:
+            return [*before, again]
+        first = max(1, phase.n_steps // 2)
+        again = replace(again, name=f"training on {self.metric_from}")
+        return [
+            replace(phase, n_steps=first),
+            replace(again, n_steps=max(1, phase.n_steps - first)),
+        ]
+
+    def _classifier_phase(self, phase: Phase) -> list[Phase]:
+        """Return the phase in which the classifier is trained alone, if one is wanted."""
+        for key, term in self._keyed_terms().items():
+            if isinstance(term, Classification) and term.pretrain:
+                n_steps, each = self._steps(int(term.pretrain))
+                return [
+                    replace(
+                        phase,
+                        name="classifier",
+                        n_steps=n_steps,
+                        affinities={"name": "none"},
+                        sampler=items_part(int(term.batch_size), each),
+                        loss={"name": "none"},
+                        terms=[part for part in phase.terms if part["key"] == key],
+                    )
+                ]
+        return []
+
+    def _stored_parameter(self, name: str, value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
+        if name == "terms":
+            return stored(value, arrays)
+        return super()._stored_parameter(name, value, arrays)
+
     def _reference_of(self, run: Run) -> Any:
         return NetworkReference.of(run)
 
     def _stored_reference(self, config: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Any:
         return NetworkReference.from_config(config, arrays)
+
+
+def items_part(batch_size: int, batches_per_step: int) -> Part:
+    """Return the part of a phase that draws rows."""
+    return {"name": "items", "batch_size": batch_size, "batches_per_step": batches_per_step}
 
 
 def features(model: Any, layer: str, X: Any) -> NDArray[np.float32]:

@@ -66,6 +66,14 @@ class ParametricTSNE(ParametricEmbedder):
     mixup
         Before the network sees the two ends of an edge, each is moved towards the other by a random share of
         their difference, up to this one; 0 to 0.5. Recommended 0.
+    terms
+        What is added to the loss: a list of :mod:`nbembed.terms`, or their names. ``Reconstruction`` gives
+        :meth:`inverse_transform`, ``Classification`` and ``fit(X, y)`` give :meth:`predict`. Default none.
+    metric_from
+        A layer of the network in whose output neighbours are searched, for example ``"hidden3"``: a learned
+        metric. With ``terms=[Classification(pretrain=1000)]`` the classifier is trained first and its layer
+        measures; otherwise the first half of the training measures in the data, and the second in the layer
+        as it is then. None (default) measures in the data.
     device, random_state, n_jobs, verbose, callbacks
         As for :class:`ParametricUMAP`.
 
@@ -113,6 +121,8 @@ class ParametricTSNE(ParametricEmbedder):
         n_negatives: int | None = None,
         learning_rate: float | None = None,
         mixup: float | None = None,
+        terms: Any = (),
+        metric_from: str | None = None,
         device: str = "auto",
         random_state: Any = None,
         n_jobs: int | None = None,
@@ -134,6 +144,8 @@ class ParametricTSNE(ParametricEmbedder):
         self.n_negatives = n_negatives
         self.learning_rate = learning_rate
         self.mixup = mixup
+        self.terms = terms
+        self.metric_from = metric_from
         self.device = device
         self.random_state = random_state
         self.n_jobs = n_jobs
@@ -160,13 +172,13 @@ class ParametricTSNE(ParametricEmbedder):
         }
 
     def phases(self, n_samples: int) -> list[Phase]:
-        """Return the one phase of parametric t-SNE."""
+        """Return the phases of parametric t-SNE."""
         recipe = self.recipe(n_samples)
         n_steps, each = self._steps(int(recipe["n_batches"]))
         k = max(1, min(n_samples - 1, int(3 * self.perplexity)))
         # Learned odds between an edge and m pieces of noise need the m; InfoNCE has none.
         repulsion = float(recipe["n_negatives"]) if self.loss == "nce" else 1.0
-        return [
+        return self._around(
             Phase(
                 name="training",
                 n_steps=n_steps,
@@ -179,7 +191,7 @@ class ParametricTSNE(ParametricEmbedder):
                 model=self._model_part(recipe),
                 init={"name": "network"},
             )
-        ]
+        )
 
     @property
     def affinities_(self) -> Any:

@@ -88,6 +88,14 @@ class ParametricUMAP(ParametricEmbedder):
     mixup
         Before the network sees the two ends of an edge, each is moved towards the other by a random share of
         their difference, up to this one; 0 to 0.5. Recommended 0.
+    terms
+        What is added to the loss: a list of :mod:`nbembed.terms`, or their names. ``Reconstruction`` gives
+        :meth:`inverse_transform`, ``Classification`` and ``fit(X, y)`` give :meth:`predict`. Default none.
+    metric_from
+        A layer of the network in whose output neighbours are searched, for example ``"hidden3"``: a learned
+        metric. With ``terms=[Classification(pretrain=1000)]`` the classifier is trained first and its layer
+        measures; otherwise the first half of the training measures in the data, and the second in the layer
+        as it is then. None (default) measures in the data.
     local_connectivity
         Number of nearest neighbours assumed to be fully connected, at least 0. Default 1.
     set_op_mix_ratio
@@ -158,6 +166,8 @@ class ParametricUMAP(ParametricEmbedder):
         repulsion_strength: float = 5.0,
         learning_rate: float | None = None,
         mixup: float | None = None,
+        terms: Any = (),
+        metric_from: str | None = None,
         local_connectivity: float = 1.0,
         set_op_mix_ratio: float = 1.0,
         device: str = "auto",
@@ -184,6 +194,8 @@ class ParametricUMAP(ParametricEmbedder):
         self.repulsion_strength = repulsion_strength
         self.learning_rate = learning_rate
         self.mixup = mixup
+        self.terms = terms
+        self.metric_from = metric_from
         self.local_connectivity = local_connectivity
         self.set_op_mix_ratio = set_op_mix_ratio
         self.device = device
@@ -229,11 +241,11 @@ class ParametricUMAP(ParametricEmbedder):
         }
 
     def phases(self, n_samples: int) -> list[Phase]:
-        """Return the one phase of parametric UMAP."""
+        """Return the phases of parametric UMAP."""
         recipe = self.recipe(n_samples)
         n_steps, each = self._steps(int(recipe["n_batches"]))
         n_neighbors = at_most("n_neighbors", int(self.n_neighbors), n_samples, n_samples)
-        return [
+        return self._around(
             Phase(
                 name="training",
                 n_steps=n_steps,
@@ -254,7 +266,7 @@ class ParametricUMAP(ParametricEmbedder):
                 model=self._model_part(recipe),
                 init={"name": "network"},
             )
-        ]
+        )
 
     @property
     def graph_(self) -> Any:

@@ -14,6 +14,7 @@ from nbembed.networks.plan import Plan
 from nbembed.networks.rows import Rows, Standardization
 from nbembed.networks.sampling import EdgeBatches
 from nbembed.networks.stepper import NetworkStepper
+from nbembed.networks.terms import make_head, make_heads, make_terms, read_head
 
 __all__ = [
     "CNN",
@@ -31,7 +32,10 @@ __all__ = [
     "features",
     "info_nce",
     "kl",
+    "make_head",
+    "make_heads",
     "make_network",
+    "make_terms",
     "model_a",
     "model_b",
     "nce",
@@ -39,6 +43,7 @@ __all__ = [
     "pick_device",
     "pinned_torch",
     "place",
+    "read_head",
     "ready",
     "weights_of",
     "with_weights",

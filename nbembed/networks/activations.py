@@ -1,6 +1,6 @@
 """What one part of a network makes of samples of any shape."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from nbembed._checks import nearest
 from nbembed.errors import InvalidInputError, InvalidTypeError
-from nbembed.networks.rows import block_size
+from nbembed.networks.rows import Rows, block_size
 
 __all__ = ["as_samples", "evaluating", "features", "home_of"]
 
@@ -28,8 +28,8 @@ def features(module: nn.Module, X: Any, layer: str) -> NDArray[np.float32]:
         Any network; left as it is, each part of it in the mode it is in.
     X
         What ``module`` takes, n samples along the first axis: an array, a memory map or a tensor of shape
-        (n, …). Numbers become those of the weights, except where the network begins with an embedding of
-        tokens, which takes whole numbers.
+        (n, …), or :class:`~nbembed.networks.Rows`. Numbers become those of the weights, except where the
+        network begins with an embedding of tokens, which takes whole numbers.
     layer
         Name of the part as in ``module.named_modules()``, for example ``"f100"`` or ``"hidden3"``.
 
@@ -52,7 +52,6 @@ def features(module: nn.Module, X: Any, layer: str) -> NDArray[np.float32]:
             f"model must be a torch.nn.Module or a fitted parametric estimator, got {type(module).__name__}"
         )
     part = _part(module, layer)
-    samples = as_samples(X)
     device, dtype = home_of(module)
     kept: dict[str, Any] = {}
 
@@ -61,11 +60,9 @@ def features(module: nn.Module, X: Any, layer: str) -> NDArray[np.float32]:
 
     hook = part.register_forward_hook(keep)
     found: list[Tensor] = []
-    size = block_size(samples.shape[1:])
     try:
         with evaluating(module), torch.no_grad():
-            for start in range(0, len(samples), size):
-                block = _block(samples, slice(start, start + size))
+            for block in _blocks(X):
                 module(block.to(device, dtype or block.dtype))
                 found.append(_kept_rows(kept, layer, len(block)))
     finally:
@@ -126,12 +123,20 @@ def _part(module: nn.Module, layer: str) -> nn.Module:
     return parts[layer]
 
 
-def _block(samples: Any, part: slice) -> Tensor:
-    """Return some of the samples as a tensor; those of a memory map are read now."""
-    if isinstance(samples, torch.Tensor):
-        return samples[part].detach()
-    block = np.array(samples[part], order="C")
-    return torch.from_numpy(block.astype(block.dtype.newbyteorder("="), copy=False))
+def _blocks(X: Any) -> Iterator[Tensor]:
+    """Yield the samples as tensors, a block at a time; those of a memory map are read then."""
+    if isinstance(X, Rows):
+        yield from X.blocks()
+        return
+    samples = as_samples(X)
+    size = block_size(samples.shape[1:])
+    for start in range(0, len(samples), size):
+        part = samples[start : start + size]
+        if isinstance(part, torch.Tensor):
+            yield part.detach()
+        else:
+            block = np.array(part, order="C")
+            yield torch.from_numpy(block.astype(block.dtype.newbyteorder("="), copy=False))
 
 
 def _kept_rows(kept: dict[str, Any], layer: str, wanted: int) -> Tensor:

@@ -110,7 +110,7 @@ class EdgeObjective(Objective):
         """Return attraction and repulsion in nats per edge."""
         if not isinstance(items, Pairs):
             raise TypeError("an objective of edges takes edges")
-        size = len(items.noise if items.mask is None else items.mask)
+        size = items.size
         heads, tails = places[:size], places[size : 2 * size]
         edges = (heads - tails).square().sum(1)
         if items.noise.ndim == 1:

@@ -15,14 +15,16 @@ from nbembed.networks.rows import Rows
 __all__ = ["place", "ready", "weights_of", "with_weights"]
 
 
-def ready(module: nn.Module, device: str) -> nn.Module:
+def ready(module: nn.Module, device: str, *, ours: bool | None = None) -> nn.Module:
     """Return a copy of a network that places rows: in evaluation mode, and exact where it can be.
 
-    On the CPU the networks of this room compute in float64. Sums of float32 depend on how many rows are
-    multiplied at once, in the last digits; these do not after rounding, to about 1e-7 of the map.
+    On the CPU the networks of this room (``ours``; None looks) compute in float64. Sums of float32 depend
+    on how many rows are multiplied at once, in the last digits; these do not after rounding, to about 1e-7
+    of the map.
     """
     model = copy.deepcopy(module).train(False).requires_grad_(requires_grad=False)
-    return model.double() if device == "cpu" and isinstance(module, Network) else model
+    exact = isinstance(module, Network) if ours is None else ours
+    return model.double() if device == "cpu" and exact else model
 
 
 def place(module: nn.Module, rows: NDArray[np.float32] | Rows, device: str) -> NDArray[np.float32]:

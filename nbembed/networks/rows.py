@@ -107,6 +107,10 @@ class Rows:
             found[part] = self._ready(self._X[wanted[part]])
         return self._folded(found)
 
+    def first(self, count: int) -> Tensor:
+        """Return the first samples, as many as there are."""
+        return self[torch.arange(min(count, len(self)))]
+
     def blocks(self) -> Iterator[Tensor]:
         """Yield all samples in their order, as many at once as a network should see.
 

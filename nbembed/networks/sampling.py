@@ -26,6 +26,11 @@ class Items:
 
     rows: Tensor
 
+    @property
+    def size(self) -> int:
+        """Number of rows; of a batch of edges, number of edges."""
+        return len(self.rows)
+
 
 @dataclass(frozen=True, eq=False)
 class Pairs(Items):
@@ -43,6 +48,11 @@ class Pairs(Items):
 
     noise: Tensor
     mask: Tensor | None
+
+    @property
+    def size(self) -> int:
+        """Number of edges."""
+        return len(self.noise if self.mask is None else self.mask)
 
 
 class ItemBatches:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from nbembed._types import State
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.neighbors import Graph
+from nbembed.networks.activations import features
 from nbembed.networks.batches import Batch, recording
 from nbembed.networks.devices import pinned_torch
 from nbembed.networks.losses import Cauchy
@@ -96,8 +97,7 @@ class NetworkStepper:
         self.terms = dict(terms or {})
         self.heads = (heads if heads is not None else nn.ModuleDict()).to(device)
         self._table = Rows.of(rows, device)
-        first = torch.arange(min(2, len(self._table)))
-        check_module(self.module, self._table[first], n_components)
+        check_module(self.module, self._table.first(2), n_components)
         needs_rows = any(term.needs_rows for term in self.terms.values())
         self.objective = make_objective(graph, plan, needs_rows=needs_rows, device=device)
         self._seeds = _seeds((seed, phase), ("", *self.terms))
@@ -162,6 +162,11 @@ class NetworkStepper:
         """Return the map of all rows, shape (n_samples, n_components)."""
         with pinned_torch(1):
             return place(ready(self.module, self.device), self._table, self.device)
+
+    def features(self, layer: str) -> NDArray[np.float32]:
+        """Return what one part of the network makes of all rows now, shape (n_samples, width)."""
+        with pinned_torch(1):
+            return features(self.module, self._table, layer)
 
     def losses(self) -> dict[str, float]:
         """Return the loss of the present map and the value of each term, without its weight.
@@ -243,7 +248,7 @@ class NetworkStepper:
         return {key: torch.Generator(self.device).manual_seed(self._seeds[key][1]) for key in keys}
 
     def _train_mode(self, *, on: bool) -> None:
-        for part in (self.module, self.heads):
+        for part in (self.module, self.heads, *self.terms.values()):
             part.train(on)
 
     def _tensors(self) -> dict[str, Tensor]:

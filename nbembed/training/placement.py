@@ -62,7 +62,7 @@ class Reference:
     @classmethod
     def of(cls, run: Run, before: "Reference | None" = None) -> "Reference":
         """Return what ``run`` leaves behind as it stands; ``before`` is what it left earlier."""
-        graph = None if run.prepared is None else run.prepared.graph
+        graph = run.graph
         left = cls(run.X, run.phase, run.overrides, seed=run.seed, scaling=run.scaling, graph=graph)
         if before is not None and before.X is left.X and before.graph is graph:
             left.index = before.index

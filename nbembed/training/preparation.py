@@ -6,7 +6,7 @@ Written as a generator, so that a run can show each stage, pause in it and be st
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from nbembed.forces import warm_up
 from nbembed.neighbors import Given, Graph, Neighbors
 from nbembed.phases import Part, Phase
 
-__all__ = ["Prepared", "StageProgress", "prepare"]
+__all__ = ["Prepared", "StageProgress", "prepare", "relate_anew"]
 
 T = TypeVar("T")
 
@@ -33,6 +33,7 @@ FINDING, WEIGHING, COMPILING, LOADING, STARTING = (
     "loading torch",
     "computing the starting map",
 )
+COMPUTING = "computing what layer {} makes of the data"
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def prepare(
     With ``given``, affinities, neighbours or distances of the caller's take the place of those of ``X``.
     """
     n_components = int(phase.model["n_components"])
-    found, graph = yield from _graph(X, phase, given, seed=seed)
+    found, graph = yield from relate(X, phase, seed=seed, given=given)
     loss = str(phase.loss["name"])
     # Named only once it has taken a while: mostly there is nothing to compile or to load.
     if phase.model["name"] == "free":
@@ -79,24 +80,45 @@ def prepare(
     return Prepared(found, graph, start)
 
 
-def _graph(
-    X: NDArray[np.float32], phase: Phase, given: Given | None, *, seed: int
+def relate(
+    rows: NDArray[np.float32], phase: Phase, *, seed: int, given: Given | None = None
 ) -> Generator[StageProgress, None, tuple[Neighbors | None, Graph]]:
-    """Find neighbours and weigh them, as far as the caller has not."""
+    """Yield the progress of each stage, return neighbours and affinities as ``phase`` wants them.
+
+    Parameters
+    ----------
+    rows
+        What they are searched in.
+    phase
+        Says how; where it wants none, both are empty.
+    seed
+        Fixes what the search draws.
+    given
+        Affinities, neighbours or distances of the caller's, instead of those of ``rows``.
+    """
+    if phase.affinities["name"] == "none":
+        n = len(rows)
+        none = np.empty((n, 0), dtype=np.int32)
+        found = Neighbors(none, none.astype(np.float32), exact=True)
+        return found, Graph(np.zeros(n + 1, dtype=np.int64), none.ravel(), found.distances.ravel())
     if isinstance(given, Graph):
-        if phase.affinities["name"] == "perplexity":
-            total = given.weights.sum(dtype=np.float64)
-            given = replace(given, weights=(given.weights / total).astype(np.float32))
-        return None, given
+        return None, _scaled(given, phase)
     options = {k: v for k, v in phase.neighbors.items() if k != "name"}
     if isinstance(given, Neighbors):
         found = _first(given, int(options["n_neighbors"]))
     else:
-        measured = X if given is None else given
-        search = neighbors.search(measured, random_state=seed, **options)
-        found = yield from _named(FINDING, search)
+        measured = rows if given is None else given
+        found = yield from _named(FINDING, neighbors.search(measured, random_state=seed, **options))
     graph = yield from _named(WEIGHING, in_background(lambda: weigh(found, phase.affinities)))
     return found, graph
+
+
+def _scaled(given: Graph, phase: Phase) -> Graph:
+    """Return the caller's affinities; those of t-SNE sum to 1."""
+    if phase.affinities["name"] != "perplexity":
+        return given
+    total = given.weights.sum(dtype=np.float64)
+    return replace(given, weights=(given.weights / total).astype(np.float32))
 
 
 def _first(given: Neighbors, k: int) -> Neighbors:
@@ -108,6 +130,52 @@ def _first(given: Neighbors, k: int) -> Neighbors:
             "lower n_neighbors or perplexity"
         )
     return Neighbors(given.indices[:, :k], given.distances[:, :k], exact=given.exact)
+
+
+def relate_anew(
+    X: NDArray[np.float32],
+    phase: Phase,
+    stepper: Any,
+    *,
+    seed: int,
+    given: Given | None = None,
+) -> Generator[StageProgress, None, Graph]:
+    """Yield the progress of each stage, return the affinities of a later phase.
+
+    Parameters
+    ----------
+    X
+        The data.
+    phase
+        Its ``affinities_from`` says what the neighbours are searched in.
+    stepper
+        That of the phase before, at its end.
+    seed
+        Fixes what the search draws.
+    given
+        What the caller brought instead of the neighbourhoods of ``X``.
+
+    Raises
+    ------
+    InvalidInputError
+        If a layer is asked for where there is no network, or it has no such layer.
+    """
+    match phase.affinities_from:
+        case "input":
+            rows = X
+        case "embedding":
+            rows = stepper.embedding()
+        case layer:
+            if not hasattr(stepper, "features"):
+                raise InvalidInputError(
+                    "affinities_from must be 'input' or 'embedding' where no network places the points, "
+                    f"got {layer!r} in phase {phase.name!r}"
+                )
+            yield COMPUTING.format(layer), None
+            rows = stepper.features(layer)
+    own = given if phase.affinities_from == "input" else None
+    _, graph = yield from relate(rows, phase, seed=seed, given=own)
+    return graph
 
 
 def weigh(found: Neighbors, part: Part) -> Graph:

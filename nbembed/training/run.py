@@ -1,6 +1,6 @@
 """The only loop in the project: a run yields one frame per step."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,11 @@ from nbembed.callbacks import Callback
 from nbembed.errors import InvalidInputError, RunEndedError
 from nbembed.neighbors import Given
 from nbembed.phases import Phase
-from nbembed.training.frame import Frame
+from nbembed.training.frame import Frame, total
+from nbembed.training.graphs import Graphs
 from nbembed.training.history import History
 from nbembed.training.preparation import Prepared, prepare
+from nbembed.training.reading import Readable
 from nbembed.training.steppers import (
     Seen,
     Stepper,
@@ -39,7 +41,7 @@ class Event:
     value: float
 
 
-class Run(Iterator[Frame]):
+class Run(Readable, Iterator[Frame]):
     """A fit as an iterator of frames.
 
     Pulling a frame does the work of one step; not pulling is a pause. First come the frames of the
@@ -70,6 +72,8 @@ class Run(Iterator[Frame]):
         Where a network works. Default ``"cpu"``.
     given
         Affinities, neighbours or distances that take the place of those of ``X``.
+    targets
+        What the terms of the phases need beside plain data, by key: labels, values, functions.
     """
 
     def __init__(  # noqa: PLR0913 - what a run is made of
@@ -86,12 +90,14 @@ class Run(Iterator[Frame]):
         module: Any = None,
         device: str = "cpu",
         given: Given | None = None,
+        targets: Mapping[str, Any] | None = None,
     ) -> None:
         self.X = X
         self._given = given
-        self._seen = Seen(X, module, device)
-        self.scaling = scaling or Scaling()
         self.phases = list(phases)
+        terms = {part["key"]: part for phase in self.phases for part in phase.terms}
+        self._seen = Seen(X, module, device, targets or {}, terms)
+        self.scaling = scaling or Scaling()
         if not self.phases:
             raise InvalidInputError("phases must hold at least one phase, got none")
         self.seed = seed
@@ -106,6 +112,7 @@ class Run(Iterator[Frame]):
             X, self.phases[0], seed=seed, init_array=init_array, given=given
         )
         self._prepared: Prepared | None = None
+        self._graphs = Graphs(X, self.phases, seed=seed, given=given)
         self._stepper: Stepper | None = None
         self._phase_index = 0
         self._overrides: dict[str, float] = {}
@@ -145,62 +152,9 @@ class Run(Iterator[Frame]):
         if not self._ended:
             self._ended = True
             self._preparation.close()
+            self._graphs.close()
             for callback in self.callbacks if self._started else ():
                 callback.on_end()
-
-    # ---- what can be read at any time ---------------------------------------------------------
-
-    @property
-    def phase(self) -> Phase:
-        """The phase the run is in, or will enter first."""
-        return self.phases[self._phase_index]
-
-    @property
-    def ended(self) -> bool:
-        """Whether no further frame will come."""
-        return self._ended
-
-    @property
-    def embedding(self) -> NDArray[np.float32] | None:
-        """A copy of the present map; None before the starting map exists."""
-        return None if self._stepper is None else self._stepper.embedding()
-
-    @property
-    def prepared(self) -> Prepared | None:
-        """Neighbours, affinities and starting map; None before they exist."""
-        return self._prepared
-
-    @property
-    def network(self) -> Any:
-        """The ``torch.nn.Module`` that places the points as it stands; None for free coordinates."""
-        return getattr(self._stepper, "module", None)
-
-    @property
-    def device(self) -> str:
-        """Where a network works."""
-        return self._seen.device
-
-    @property
-    def losses(self) -> dict[str, float]:
-        """The true loss of the present map; {} before there is one."""
-        return {} if self._stepper is None else self._stepper.losses()
-
-    @property
-    def overrides(self) -> dict[str, float]:
-        """What was set in mid-run and is still in force, by name."""
-        return dict(self._overrides)
-
-    @property
-    def state(self) -> State:
-        """All that is needed to go on bit by bit from here, as arrays and plain numbers."""
-        if self._stepper is None:
-            raise RunEndedError("the run has no state before its first map; pull frames first")
-        return {
-            "step": self.step,
-            "phase_index": self._phase_index,
-            "overrides": dict(self._overrides),
-            "stepper": self._stepper.state_dict(),
-        }
 
     # ---- steering -----------------------------------------------------------------------------
 
@@ -252,7 +206,9 @@ class Run(Iterator[Frame]):
             module=self._seen.module,
             device=self._seen.device,
             given=self._given,
+            targets=self._seen.targets,
         )
+        child._graphs = self._graphs.until(int(state["phase_index"]))
         child._load(state, self._prepared)
         # A stored state was taken on arrival, before anything that was set at that step.
         child.events = [e for e in self.events if here or e.step < state["step"]]
@@ -276,7 +232,7 @@ class Run(Iterator[Frame]):
                 stage, progress = next(self._preparation)
             except StopIteration as end:
                 prepared: Prepared = end.value
-                self._prepared = prepared
+                self._prepared, self._graphs.there[0] = prepared, prepared.graph
                 self._enter(0, prepared.start)
                 self._record()
                 return self._show({})
@@ -287,9 +243,15 @@ class Run(Iterator[Frame]):
         return self._advance(self._stepper)
 
     def _advance(self, stepper: Stepper) -> Frame:
-        """Do one step, in the next phase if this one is complete."""
+        """Do one step, in the next phase if this one is complete and the affinities of that are there."""
         if self.step == sum(p.n_steps for p in self.phases[: self._phase_index + 1]):
-            stepper = self._enter(self._phase_index + 1, stepper.embedding())
+            index = self._phase_index + 1
+            stage = self._graphs.work(index, stepper)
+            if stage is not None:
+                return Frame(
+                    phase=stage[0], step=self.step, n_steps=self.n_steps, progress=stage[1]
+                )
+            stepper = self._enter(index, stepper.embedding(), stepper)
         while self._replay and self._replay[0].step == self.step:
             self._apply(self._replay.pop(0))
         try:
@@ -300,14 +262,19 @@ class Run(Iterator[Frame]):
         self.step += 1
         return self._show(self._record())
 
-    def _enter(self, index: int, start: NDArray[np.float32]) -> Stepper:
+    def _enter(
+        self, index: int, start: NDArray[np.float32], before: Stepper | None = None
+    ) -> Stepper:
         """Make the stepper of phase ``index``, with everything that was set so far."""
-        if self._prepared is None:
-            raise RunEndedError("a phase was entered before its preparation")
         self._phase_index = index
-        graph = self._prepared.graph
         self._stepper = make_stepper(
-            self.phase, index, graph, start, seed=self.seed, seen=self._seen
+            self.phase,
+            index,
+            self._graphs.there[index],
+            start,
+            seed=self.seed,
+            seen=self._seen,
+            before=before,
         )
         for name in self._overrides:
             if effect_of(self.phase, name) == "next step":
@@ -322,33 +289,26 @@ class Run(Iterator[Frame]):
 
     def _record(self) -> dict[str, float]:
         """Write the step into the history; return the losses if they were due."""
-        stepper = self._stepper
+        stepper, step, history = self._stepper, self.step, self.history
         if stepper is None:
             return {}
-        self._keep(stepper)
-        if self.step % self.history.loss_every and self.step != self.n_steps:
+        last = step == self.n_steps
+        if (step % stepper.frame_every == 0 or last) and not history.keep(
+            step, self.phase.name, stepper.embedding()
+        ):
+            raise self._diverged(stepper)
+        if history.wants_state(step):
+            history.add_state(step, self.state)
+        if step % history.loss_every and not last:
             return {}
         losses = stepper.losses()
-        for name, value in losses.items():
-            self.history.add_value(name, self.step, value)
-        if len(losses) > 1:
-            self.history.add_value("loss", self.step, sum(losses.values()))
-        self.history.add_value("learning_rate", self.step, stepper.learning_rate)
+        values = losses | ({"loss": total(losses, self.weights)} if len(losses) > 1 else {})
+        values |= {"learning_rate": stepper.learning_rate}
         if self.phase.loss["name"] == "kl":
-            self.history.add_value("exaggeration", self.step, stepper.get("exaggeration"))
+            values["exaggeration"] = stepper.get("exaggeration")
+        for name, value in values.items():
+            history.add_value(name, step, value)
         return losses
-
-    def _keep(self, stepper: Stepper) -> None:
-        """Put the map and the full state into the history where they are due."""
-        if self.step % stepper.frame_every == 0 or self.step == self.n_steps:
-            embedding = stepper.embedding()
-            if not np.isfinite(embedding).all():
-                raise self._diverged(stepper)
-            self.history.add_frame(self.step, self.phase.name, embedding)
-        if self.history.wants_state(self.step):
-            state = self.state
-            arrays = [v for v in state["stepper"].values() if isinstance(v, np.ndarray)]
-            self.history.add_state(self.step, state, nbytes=sum(v.nbytes for v in arrays))
 
     def _diverged(self, stepper: Stepper) -> InvalidInputError:
         """Go back to the newest stored state, which is finite, and return the error to raise."""
@@ -373,6 +333,7 @@ class Run(Iterator[Frame]):
             learning_rate=stepper.learning_rate,
             exaggeration=stepper.get("exaggeration") if self.phase.loss["name"] == "kl" else None,
             recorded_losses=losses,
+            weights=self.weights,
             read_embedding=stepper.embedding,
             read_losses=stepper.losses,
         )

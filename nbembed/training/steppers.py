@@ -1,6 +1,7 @@
 """From a phase to the stepper that carries it out."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,9 +11,18 @@ from nbembed._types import State
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.kernels import fit_ab
 from nbembed.neighbors import Graph
-from nbembed.phases import Phase
+from nbembed.phases import Part, Phase
 
-__all__ = ["Seen", "Stepper", "curve", "effect_of", "live_parameters", "make_stepper", "set_live"]
+__all__ = [
+    "Seen",
+    "Stepper",
+    "curve",
+    "effect_of",
+    "live_parameters",
+    "make_stepper",
+    "set_live",
+    "weights_of",
+]
 
 
 class Stepper(Protocol):
@@ -74,12 +84,23 @@ LIVE: dict[str, tuple[str, ...]] = {
     "neg_tsne": ("learning_rate", "repulsion_strength", "min_dist", "spread"),
     "info_nce": ("learning_rate",),
     "nce": ("learning_rate",),
+    "none": ("learning_rate",),
 }
+# After the key of a term: the name under which its weight is changed in mid-run.
+WEIGHT = "_weight"
 
 
 def live_parameters(phase: Phase) -> tuple[str, ...]:
     """Return the names that :func:`set_live` accepts in ``phase``."""
-    return LIVE[phase.loss["name"]]
+    return LIVE[phase.loss["name"]] + tuple(part["key"] + WEIGHT for part in phase.terms)
+
+
+def weights_of(phase: Phase, overrides: Mapping[str, float]) -> dict[str, float]:
+    """Return the weights of the terms of ``phase``, with what was set in mid-run, by key."""
+    return {
+        part["key"]: overrides.get(part["key"] + WEIGHT, float(part["weight"]))
+        for part in phase.terms
+    }
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,22 +115,36 @@ class Seen:
         The caller's own ``torch.nn.Module``, for a phase whose model is called ``"module"``.
     device
         Where torch works.
+    targets
+        What terms need beside plain data, by key: labels, values, functions, networks of the caller.
+    terms
+        The terms of all phases, by key: what they train lasts for the whole run.
     """
 
     X: NDArray[np.float32]
     module: Any = None
     device: str = "cpu"
+    targets: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    terms: Mapping[str, Part] = field(default_factory=dict[str, Part])
 
 
 def make_stepper(
-    phase: Phase, index: int, graph: Graph, embedding: NDArray[np.float32], *, seed: int, seen: Seen
+    phase: Phase,
+    index: int,
+    graph: Graph,
+    embedding: NDArray[np.float32],
+    *,
+    seed: int,
+    seen: Seen,
+    before: Stepper | None = None,
 ) -> Stepper:
     """Return the stepper of ``phase``, the run's phase number ``index``.
 
-    Free coordinates start at ``embedding``, a network at its own first weights.
+    Free coordinates start at ``embedding``, a network goes on from that of the stepper ``before``, or at
+    its own first weights.
     """
     if phase.model["name"] != "free":
-        return _network_stepper(phase, index, graph, seen, seed=seed)
+        return _network_stepper(phase, index, graph, seen, seed=seed, before=before)
     match phase.loss["name"]:
         case "kl":
             return _gradient_stepper(phase, graph, embedding)
@@ -192,36 +227,49 @@ def _sampled_stepper(
     )
 
 
-def _network_stepper(phase: Phase, index: int, graph: Graph, seen: Seen, *, seed: int) -> Stepper:
+def _network_stepper(
+    phase: Phase, index: int, graph: Graph, seen: Seen, *, seed: int, before: Any
+) -> Stepper:
     from nbembed import networks
 
-    sampler, optimizer = phase.sampler, phase.optimizer
-    a, b = (1.0, 1.0) if phase.kernel["name"] == "student_t" else curve(phase, {})
-    plan = networks.Plan(
-        loss=phase.loss["name"],
-        repulsion=phase.loss["repulsion_strength"],
-        n_steps=phase.n_steps,
-        a=a,
-        b=b,
-        **{key: value for key, value in (sampler | optimizer).items() if key != "name"},
-    )
-    module = seen.module
-    if phase.model["name"] != "module":
-        module = networks.make_network(phase.model, seen.X.shape[1], seed=seed)
+    rows = networks.Standardization.of(seen.X)
+    shape = phase.model.get("shape")
+    table = networks.Rows(seen.X, rows, shape=shape, device=seen.device)
+    if before is None:
+        module = seen.module
+        if phase.model["name"] != "module":
+            module = networks.make_network(phase.model, seen.X.shape[1], seed=seed)
+        sample = table.first(2).cpu().numpy()
+        heads = networks.make_heads(seen.terms, module, sample, seen.targets, seed=seed)
+    else:
+        module, heads = before.module, before.heads
     return networks.NetworkStepper(
         graph,
-        networks.Rows(
-            seen.X,
-            networks.Standardization.of(seen.X),
-            shape=phase.model.get("shape"),
-            device=seen.device,
-        ),
+        table,
         module,
-        plan,
+        _network_plan(phase),
         n_components=phase.model["n_components"],
         seed=seed,
         phase=index,
         device=seen.device,
+        heads=heads,
+        terms=networks.make_terms(phase.terms, heads, seen.targets, rows, device=seen.device),
+    )
+
+
+def _network_plan(phase: Phase) -> Any:
+    """Return the numbers of ``phase`` as a network's stepper wants them."""
+    from nbembed.networks import Plan
+
+    a, b = (1.0, 1.0) if phase.kernel["name"] != "cauchy" else curve(phase, {})
+    options = phase.sampler | phase.optimizer
+    return Plan(
+        loss=phase.loss["name"],
+        repulsion=phase.loss.get("repulsion_strength", 1.0),
+        n_steps=phase.n_steps,
+        a=a,
+        b=b,
+        **{key: value for key, value in options.items() if key != "name"},
     )
 
 

@@ -37,11 +37,12 @@ class Term(nn.Module):
 
     layer: str | None = None
     needs_rows = True
-    head: nn.Module | None = None
+    head: nn.Module | None
 
     def __init__(self, key: str, weight: float) -> None:
         super().__init__()
         self.key, self.weight = key, weight
+        self.head = None
 
     def bring(
         self,
