@@ -76,6 +76,7 @@ class ParametricEmbedder(WithHeads):
     def run_checked(self, array: NDArray[np.float32], scaling: Scaling, y: Any = None) -> Run:
         """Return the fit of data that ``_checks.scaled_data`` has checked and scaled already."""
         self.check_parameters(len(array))
+        self._check_unit(array, scaling)
         return Run(
             array,
             self.phases(len(array)),

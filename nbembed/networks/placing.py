@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nbembed._checks import nearest
+from nbembed._scaling import Scaling
 from nbembed.errors import InvalidInputError
 from nbembed.networks.models import Network
 
@@ -37,6 +38,11 @@ class Standardization:
     def forward(self, X: NDArray[Any]) -> NDArray[np.float32]:
         """Return standardized rows."""
         return ((X - self.mean) / self.scale).astype(np.float32)
+
+    def before(self, scaling: Scaling) -> "Standardization":
+        """Return what takes the data as they were given, before ``scaling``, to the same rows."""
+        shift = 0.0 if scaling.shift is None else scaling.shift
+        return Standardization((self.mean + shift) * scaling.divisor, self.scale * scaling.divisor)
 
     def back(self, Z: NDArray[Any]) -> NDArray[np.float32]:
         """Return rows as they were before :meth:`forward`."""
