@@ -45,7 +45,7 @@ class ParametricEmbedder(WithHeads):
     learning_rate: float | None
     mixup: float | None
     device: Any
-    metric_from: str | None = None
+    metric_from: Any = None
     # There so that the checks of the base class find what they look for: a network starts as it is.
     init = "random"
 
