@@ -17,6 +17,7 @@ _HOMES = {
     "UMAP": "nbembed.estimators",
     "benchmark": "nbembed.benchmarking",
     "compare_maps": "nbembed.quality_figures",
+    "features": "nbembed.estimators",
     "load": "nbembed.estimators",
     "report_figure": "nbembed.quality_figures",
     "rnx_curve": "nbembed.quality_figures",
@@ -36,6 +37,7 @@ __all__ = [
     "compare_maps",
     "datasets",
     "drift",
+    "features",
     "load",
     "metrics",
     "networks",
@@ -48,7 +50,7 @@ __all__ = [
 if TYPE_CHECKING:
     from nbembed import baselines, clustering, datasets, drift, metrics, networks, terms
     from nbembed.benchmarking import benchmark
-    from nbembed.estimators import TSNE, UMAP, ParametricTSNE, ParametricUMAP, load
+    from nbembed.estimators import TSNE, UMAP, ParametricTSNE, ParametricUMAP, features, load
     from nbembed.quality_figures import compare_maps, report_figure, rnx_curve, shepard_diagram
     from nbembed.widget import EmbedWidget
 

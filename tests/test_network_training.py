@@ -142,7 +142,9 @@ def test_a_network_of_another_shape_is_refused(blobs):
         METHODS["umap"](model=nn.Linear(10, 3)).fit(blobs)
     with pytest.raises(InvalidInputError, match="model must take rows of 10 numbers"):
         METHODS["umap"](model=nn.Linear(7, 2)).fit(blobs)
-    with pytest.raises(InvalidTypeError, match=r"model must be 'fcnn' or a torch\.nn\.Module"):
+    with pytest.raises(
+        InvalidTypeError, match=r"model must be 'fcnn', 'cnn' or a torch\.nn\.Module"
+    ):
         METHODS["umap"](model=3).fit(blobs)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from nbembed import persistence
 from nbembed.errors import InvalidInputError
 from nbembed.estimators.base import Embedder
+from nbembed.estimators.parametric import features
 from nbembed.estimators.parametric_tsne import ParametricTSNE
 from nbembed.estimators.parametric_umap import ParametricUMAP
 from nbembed.estimators.tsne import TSNE
@@ -17,6 +18,7 @@ __all__ = [
     "Embedder",
     "ParametricTSNE",
     "ParametricUMAP",
+    "features",
     "load",
     "make_estimator",
 ]

@@ -231,7 +231,7 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         parameters = {
             name: self._stored_parameter(name, value, arrays)
             for name, value in self.get_params(deep=False).items()
-            if name not in ("verbose", "callbacks", "n_jobs")
+            if name not in ("verbose", "callbacks", "n_jobs", "graph")
         }
         fitted = {
             "loss_": self.loss_,

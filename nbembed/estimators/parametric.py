@@ -11,13 +11,15 @@ from numpy.typing import NDArray
 from nbembed import _checks
 from nbembed._scaling import Scaling
 from nbembed.callbacks import ProgressBar, as_callbacks
-from nbembed.errors import InvalidTypeError
+from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.estimators.heads import WithHeads
+from nbembed.estimators.samples import check_shape, check_sides, flattened, folded, sides
+from nbembed.neighbors import check_given
 from nbembed.phases import Part, Phase
 from nbembed.terms import Classification, restored, stored
 from nbembed.training import NetworkReference, Run
 
-__all__ = ["ParametricEmbedder"]
+__all__ = ["ParametricEmbedder", "features"]
 
 # Mini-batches of one step, where there are enough of them.
 BATCHES_PER_STEP = 25
@@ -45,6 +47,8 @@ class ParametricEmbedder(WithHeads):
     learning_rate: float | None
     mixup: float | None
     device: Any
+    shape: Sequence[int] | None = None
+    graph: Any = None
     metric_from: Any = None
     # There so that the checks of the base class find what they look for: a network starts as it is.
     init = "random"
@@ -65,27 +69,42 @@ class ParametricEmbedder(WithHeads):
         Parameters
         ----------
         X
-            Data, shape (n_samples, n_features).
+            Samples of any shape, (n_samples, …). Neighbours are searched among them as flat rows, unless
+            ``graph`` says otherwise; ``model`` sees them as they are, standardized.
         y
             A label for each row, for terms that learn from labels; -1, None and NaN are unknown. Without
             such a term it is ignored.
         """
-        array, scaling = _checks.scaled_data(X, metric=str(self.metric))
-        return self.run_checked(array, scaling, y)
+        table, shape = flattened(X)
+        array, scaling = _checks.scaled_data(table, metric=str(self.metric))
+        return self.run_checked(array, scaling, y, sample_shape=shape)
 
-    def run_checked(self, array: NDArray[np.float32], scaling: Scaling, y: Any = None) -> Run:
+    def run_checked(
+        self,
+        array: NDArray[np.float32],
+        scaling: Scaling,
+        y: Any = None,
+        *,
+        sample_shape: tuple[int, ...] | None = None,
+    ) -> Run:
         """Return the fit of data that ``_checks.scaled_data`` has checked and scaled already."""
         self.check_parameters(len(array))
         self._check_unit(array, scaling)
+        given = check_given(self.graph, len(array), self.metric)
+        phases = self.phases(len(array))
+        if sample_shape is not None:
+            phases = [folded(phase, sample_shape) for phase in phases]
+        check_shape(phases[0].model, array.shape[1])
         return Run(
             array,
-            self.phases(len(array)),
+            phases,
             seed=_checks.check_seed(self.random_state),
             callbacks=as_callbacks(self.callbacks) + ([ProgressBar()] if self.verbose else []),
             n_jobs=self.n_jobs,
             scaling=scaling,
             module=None if isinstance(self.model, str) else self.model,
             device=self._device(),
+            given=given,
             targets=self._targets(len(array), y),
         )
 
@@ -98,7 +117,7 @@ class ParametricEmbedder(WithHeads):
         Parameters
         ----------
         X
-            Rows, shape (m, n_features), with the columns and the units of the fit.
+            Rows, shape (m, n_features), with the columns and the units of the fit, or samples of its shape.
 
         Raises
         ------
@@ -107,7 +126,7 @@ class ParametricEmbedder(WithHeads):
         InvalidInputError
             If the columns are not those of the fit, or a number is not finite.
         """
-        return super().transform(X)
+        return super().transform(self._flat("transform", X))
 
     def features(self, X: Any, layer: str) -> NDArray[np.float32]:
         """Return what one part of the trained network makes of each row.
@@ -127,14 +146,15 @@ class ParametricEmbedder(WithHeads):
 
         reference: Any = self._kept_reference("features")
         rows = _checks.check_rows(
-            X,
+            self._flat("features", X),
             n_features=self.n_features_in_,
             scaling=reference.scaling,
             owner=type(self).__name__,
         )
-        inputs = reference.standardization.forward(rows)
+        shape = reference.part.get("shape", [self.n_features_in_])
+        inputs = reference.standardization.forward(rows).reshape(-1, *shape)
         with networks.pinned_torch(1):
-            return networks.features(reference.module, inputs, layer, reference.device)
+            return networks.features(reference.module, inputs, layer)
 
     @property
     def model_(self) -> Any:
@@ -156,13 +176,15 @@ class ParametricEmbedder(WithHeads):
                 f"device must be a name such as 'auto' or 'cpu', got {self.device!r}"
             )
         if isinstance(self.model, str):
-            _checks.check_choice("model", self.model, ("fcnn",))
+            _checks.check_choice("model", self.model, ("fcnn", "cnn"))
         elif not hasattr(self.model, "named_parameters"):
             raise InvalidTypeError(
-                f"model must be 'fcnn' or a torch.nn.Module, got {self.model!r} of type {type(self.model).__name__}"
+                "model must be 'fcnn', 'cnn' or a torch.nn.Module, "
+                f"got {self.model!r} of type {type(self.model).__name__}"
             )
         if isinstance(self.model, str):
             self._check_layers(recipe)
+        check_sides(self.shape)
         for term in self._keyed_terms().values():
             term.check(self.n_components)
         if self.metric_from is not None and not isinstance(self.metric_from, str):
@@ -205,14 +227,28 @@ class ParametricEmbedder(WithHeads):
         return -(-n_batches // each), each
 
     def _model_part(self, recipe: dict[str, Any]) -> Part:
+        part: Part = {"name": "module", "n_components": int(self.n_components)}
+        if self.shape is not None:
+            part["shape"] = [int(side) for side in self.shape]
         if not isinstance(self.model, str):
-            return {"name": "module", "n_components": self.n_components}
-        return {
-            "name": self.model,
-            "n_components": int(self.n_components),
-            "hidden": [int(width) for width in recipe["hidden"]],
-            "normalization": recipe["normalization"],
-        }
+            return part
+        part |= {"name": self.model, "normalization": recipe["normalization"]}
+        if self.model == "fcnn":
+            part["hidden"] = [int(width) for width in recipe["hidden"]]
+        elif self.hidden is not None:
+            part["head"] = [int(width) for width in self.hidden]
+        return part
+
+    def _flat(self, asked: str, X: Any) -> Any:
+        """Return samples of the shape of the fit as rows."""
+        reference: Any = self._kept_reference(asked)
+        table, shape = flattened(X)
+        known = reference.part.get("shape", [self.n_features_in_])
+        if shape is not None and sides(shape) != sides(known):
+            raise InvalidInputError(
+                f"X must hold samples of the shape of the fit, {tuple(known)}, got {shape}"
+            )
+        return table
 
     def _sampler_part(self, recipe: dict[str, Any], batches_per_step: int) -> Part:
         return {
@@ -286,3 +322,46 @@ class ParametricEmbedder(WithHeads):
 def items_part(batch_size: int, batches_per_step: int) -> Part:
     """Return the part of a phase that draws rows."""
     return {"name": "items", "batch_size": batch_size, "batches_per_step": batches_per_step}
+
+
+def features(model: Any, layer: str, X: Any) -> NDArray[np.float32]:
+    """Return what one part of a trained network makes of each sample: activations, ready to be embedded.
+
+    The network is evaluated where it is, block by block, and left as it was.
+
+    Parameters
+    ----------
+    model
+        Any ``torch.nn.Module``, a classifier say, or a fitted parametric estimator.
+    layer
+        Name of the part as in ``dict(model.named_modules())``, for example ``"layer4"`` or ``"hidden3"``.
+    X
+        Samples as ``model`` takes them: an array, a memory map or a tensor of shape (n_samples, …). A fitted
+        estimator takes data with the columns and units of its fit.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_samples, width)
+        Pictures and sequences are flattened.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is no such part; the message names the nearest.
+    InvalidTypeError
+        If ``model`` is no network.
+
+    Examples
+    --------
+    >>> import nbembed as nb
+    >>> X, _ = nb.datasets.iris()
+    >>> classifier = nb.networks.FCNN(4, 3, hidden=(16,))
+    >>> nb.features(classifier, "hidden1", X).shape
+    (150, 16)
+    """
+    if isinstance(model, ParametricEmbedder):
+        return model.features(X, layer)
+    from nbembed import networks
+
+    with networks.pinned_torch(1):
+        return networks.features(model, X, layer)

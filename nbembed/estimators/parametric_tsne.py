@@ -31,15 +31,26 @@ class ParametricTSNE(ParametricEmbedder):
     perplexity
         Effective number of neighbours, above 1 and less than n_samples - 1. Default 30.
     metric
-        Any metric name of scikit-learn, or a function of two rows: only the affinities are measured with
+        Any metric name of scikit-learn, or a function of two samples: only the affinities are measured with
         it. Default ``"euclidean"``.
     preset
         ``"recommended"``, the only one so far. What is None below is the preset's.
+    graph
+        The neighbourhoods, where they are not to be measured on what the network sees: a scipy sparse matrix
+        of affinities, shape (n_samples, n_samples), symmetric and not negative; or ``(indices, distances)`` of
+        nearest neighbours, each (n_samples, k); or with ``metric="precomputed"`` all distances, shape
+        (n_samples, n_samples). None (default) measures them on ``X``. Files do not hold it.
     model
-        ``"fcnn"`` (default), dense layers, or a ``torch.nn.Module`` that gives ``n_components`` numbers
-        for each row; a copy of it is trained from the weights it has.
+        ``"fcnn"`` (default), dense layers; ``"cnn"``, :class:`nbembed.networks.CNN` for pictures of shape
+        (n_samples, height, width) or (n_samples, height, width, channels); or a ``torch.nn.Module`` that gives
+        ``n_components`` numbers for each sample, in the shape it has in ``X``: a copy of it is trained from the
+        weights it has.
+    shape
+        Of one sample, where ``X`` holds flat rows: (height, width, channels) for ``"cnn"``. None (default) takes
+        that of ``X``.
     hidden
-        Widths of the hidden layers of ``"fcnn"``. Recommended (256, 256, 256).
+        Widths of the hidden layers of ``"fcnn"``, recommended (256, 256, 256); or of the dense ones of
+        ``"cnn"``, (2000, 500, 100).
     normalization
         Of the hidden layers: ``"layer"`` (recommended), ``"batch"`` or ``"none"``.
     loss
@@ -99,7 +110,9 @@ class ParametricTSNE(ParametricEmbedder):
         perplexity: float = 30.0,
         metric: str | Callable[..., Any] = "euclidean",
         preset: str = "recommended",
+        graph: Any = None,
         model: Any = "fcnn",
+        shape: Sequence[int] | None = None,
         hidden: Sequence[int] | None = None,
         normalization: str | None = None,
         loss: str = "info_nce",
@@ -120,7 +133,9 @@ class ParametricTSNE(ParametricEmbedder):
         self.perplexity = perplexity
         self.metric = metric
         self.preset = preset
+        self.graph = graph
         self.model = model
+        self.shape = shape
         self.hidden = hidden
         self.normalization = normalization
         self.loss = loss

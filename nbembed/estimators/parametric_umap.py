@@ -46,18 +46,29 @@ class ParametricUMAP(ParametricEmbedder):
     spread
         Scale of the map, above 0. Default 1.
     metric
-        Any metric name of scikit-learn, or a function of two rows: only the graph is measured with it.
+        Any metric name of scikit-learn, or a function of two samples: only the graph is measured with it.
         Default ``"euclidean"``.
     preset
         ``"recommended"`` (default) is what measured best: layer normalization, small batches whose heads
         are pushed from 512 common rows, a learning rate that falls. ``"paper"`` is the published training:
         no normalization, batches of 1000, five permuted negatives per edge, constant learning rate 0.001,
         gradients clipped at 4 number by number. What is None below is the preset's.
+    graph
+        The neighbourhoods, where they are not to be measured on what the network sees: a scipy sparse matrix
+        of affinities, shape (n_samples, n_samples), symmetric and not negative; or ``(indices, distances)`` of
+        nearest neighbours, each (n_samples, k); or with ``metric="precomputed"`` all distances, shape
+        (n_samples, n_samples). None (default) measures them on ``X``. Files do not hold it.
     model
-        ``"fcnn"`` (default), dense layers, or a ``torch.nn.Module`` that gives ``n_components`` numbers
-        for each row; a copy of it is trained from the weights it has.
+        ``"fcnn"`` (default), dense layers; ``"cnn"``, :class:`nbembed.networks.CNN` for pictures of shape
+        (n_samples, height, width) or (n_samples, height, width, channels); or a ``torch.nn.Module`` that gives
+        ``n_components`` numbers for each sample, in the shape it has in ``X``: a copy of it is trained from the
+        weights it has.
+    shape
+        Of one sample, where ``X`` holds flat rows: (height, width, channels) for ``"cnn"``. None (default) takes
+        that of ``X``.
     hidden
-        Widths of the hidden layers of ``"fcnn"``: (256, 256, 256) recommended, (100, 100, 100) paper.
+        Widths of the hidden layers of ``"fcnn"``: (256, 256, 256) recommended, (100, 100, 100) paper; or of the
+        dense ones of ``"cnn"``: (2000, 500, 100).
     normalization
         Of the hidden layers of ``"fcnn"``: ``"layer"`` recommended, ``"batch"``, ``"none"`` paper.
     loss
@@ -143,7 +154,9 @@ class ParametricUMAP(ParametricEmbedder):
         spread: float = 1.0,
         metric: str | Callable[..., Any] = "euclidean",
         preset: str = "recommended",
+        graph: Any = None,
         model: Any = "fcnn",
+        shape: Sequence[int] | None = None,
         hidden: Sequence[int] | None = None,
         normalization: str | None = None,
         loss: str = "cross_entropy",
@@ -169,7 +182,9 @@ class ParametricUMAP(ParametricEmbedder):
         self.spread = spread
         self.metric = metric
         self.preset = preset
+        self.graph = graph
         self.model = model
+        self.shape = shape
         self.hidden = hidden
         self.normalization = normalization
         self.loss = loss

@@ -4,19 +4,14 @@ This room imports torch, which takes a second: others import it when a network i
 nothing on the way of ``TSNE`` and ``UMAP`` does.
 """
 
+from nbembed.networks.activations import features
 from nbembed.networks.devices import pick_device, pinned_torch
 from nbembed.networks.layers import NORMALIZATIONS, dense
 from nbembed.networks.losses import cross_entropy, info_nce, kl, nce, neg_tsne
 from nbembed.networks.models import CNN, FCNN, Autoencoder, Network, make_network, model_a, model_b
-from nbembed.networks.placing import (
-    Standardization,
-    features,
-    place,
-    ready,
-    weights_of,
-    with_weights,
-)
+from nbembed.networks.placing import place, ready, weights_of, with_weights
 from nbembed.networks.plan import Plan
+from nbembed.networks.rows import Rows, Standardization
 from nbembed.networks.sampling import EdgeBatches
 from nbembed.networks.stepper import NetworkStepper
 from nbembed.networks.terms import make_head, make_heads, make_terms, read_head
@@ -30,6 +25,7 @@ __all__ = [
     "Network",
     "NetworkStepper",
     "Plan",
+    "Rows",
     "Standardization",
     "cross_entropy",
     "dense",

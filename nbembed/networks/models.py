@@ -37,6 +37,10 @@ class Network(nn.Sequential):
     n_features: int
     n_components: int
 
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - as in torch
+        """Return the places of rows, or of samples of any shape, which are flattened."""
+        return super().forward(input.flatten(1))
+
     def mirrored(self, generator: torch.Generator) -> nn.Sequential:
         """Return a fresh network from the map back to the rows, with the same widths in reverse."""
         raise NotImplementedError
@@ -287,6 +291,7 @@ def make_network(part: Mapping[str, Any], n_features: int, *, seed: int) -> Netw
     options = {key: value for key, value in part.items() if key != "name"}
     match part["name"]:
         case "fcnn":
+            options.pop("shape", None)  # of a sample, which is flattened
             return FCNN(n_features, seed=seed, **options)
         case "cnn":
             network = CNN(seed=seed, **options)

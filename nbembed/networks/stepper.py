@@ -12,13 +12,15 @@ from torch import Tensor, nn
 from nbembed._types import State
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.neighbors import Graph
+from nbembed.networks.activations import features
 from nbembed.networks.batches import Batch, recording
 from nbembed.networks.devices import pinned_torch
 from nbembed.networks.losses import Cauchy
 from nbembed.networks.objectives import make_objective
 from nbembed.networks.optimization import Optimizer
-from nbembed.networks.placing import features, place, ready
+from nbembed.networks.placing import place, ready
 from nbembed.networks.plan import Plan
+from nbembed.networks.rows import Rows
 from nbembed.networks.sampling import Items
 from nbembed.networks.terms import Term
 
@@ -44,7 +46,7 @@ class NetworkStepper:
     graph
         Symmetric affinities of the rows.
     rows
-        What the network sees, standardized, shape (n_samples, n_features).
+        What the network sees, standardized, shape (n_samples, …), or where it comes from.
     module
         The network; a copy of it is trained.
     plan
@@ -79,7 +81,7 @@ class NetworkStepper:
     def __init__(  # noqa: PLR0913 - what a network is trained with
         self,
         graph: Graph,
-        rows: NDArray[np.float32],
+        rows: NDArray[np.float32] | Rows,
         module: nn.Module,
         plan: Plan,
         *,
@@ -94,9 +96,8 @@ class NetworkStepper:
         self.module = copy.deepcopy(module).to(device)
         self.terms = dict(terms or {})
         self.heads = (heads if heads is not None else nn.ModuleDict()).to(device)
-        self._inputs = rows
-        self._table = torch.from_numpy(rows).to(device)
-        check_module(self.module, self._table[:2], n_components)
+        self._table = Rows.of(rows, device)
+        check_module(self.module, self._table.first(2), n_components)
         needs_rows = any(term.needs_rows for term in self.terms.values())
         self.objective = make_objective(graph, plan, needs_rows=needs_rows, device=device)
         self._seeds = _seeds((seed, phase), ("", *self.terms))
@@ -160,12 +161,12 @@ class NetworkStepper:
     def embedding(self) -> NDArray[np.float32]:
         """Return the map of all rows, shape (n_samples, n_components)."""
         with pinned_torch(1):
-            return place(ready(self.module, self.device), self._inputs, self.device)
+            return place(ready(self.module, self.device), self._table, self.device)
 
     def features(self, layer: str) -> NDArray[np.float32]:
         """Return what one part of the network makes of all rows now, shape (n_samples, width)."""
         with pinned_torch(1):
-            return features(self.module, self._inputs, layer, self.device)
+            return features(self.module, self._table, layer)
 
     def losses(self) -> dict[str, float]:
         """Return the loss of the present map and the value of each term, without its weight.
@@ -277,12 +278,15 @@ def _seeds(names: tuple[int, ...], keys: tuple[str, ...]) -> dict[str, tuple[int
 def check_module(module: nn.Module, rows: Tensor, n_components: int) -> None:
     """Raise unless the network gives ``n_components`` numbers for each row."""
     module.train(False)
+    taken = f"rows of {rows.shape[1]} numbers"
+    if rows.ndim > 2:  # noqa: PLR2004
+        taken = f"samples of shape {tuple(rows.shape[1:])}"
     with pinned_torch(1), torch.no_grad():
         try:
             shape = tuple(module(rows).shape)
         except RuntimeError as error:
             raise InvalidInputError(
-                f"model must take rows of {rows.shape[1]} numbers, got one that raises: {error}"
+                f"model must take {taken}, got one that raises: {error}"
             ) from error
     wanted = (len(rows), n_components)
     if shape != wanted:

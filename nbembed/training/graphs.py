@@ -10,7 +10,7 @@ from nbembed.phases import Phase
 from nbembed.training.preparation import StageProgress, relate_anew
 
 if TYPE_CHECKING:
-    from nbembed.neighbors import Graph
+    from nbembed.neighbors import Given, Graph
 
 __all__ = ["Graphs"]
 
@@ -26,10 +26,19 @@ class Graphs:
         All phases of the run.
     seed
         Fixes what searches draw.
+    given
+        What the caller brought instead of the neighbourhoods of ``X``.
     """
 
-    def __init__(self, X: NDArray[np.float32], phases: Sequence[Phase], *, seed: int) -> None:
-        self.X, self.phases, self.seed = X, phases, seed
+    def __init__(
+        self,
+        X: NDArray[np.float32],
+        phases: Sequence[Phase],
+        *,
+        seed: int,
+        given: "Given | None" = None,
+    ) -> None:
+        self.X, self.phases, self.seed, self.given = X, phases, seed, given
         self.there: dict[int, Graph] = {}
         self._working: Generator[StageProgress, None, Graph] | None = None
 
@@ -49,7 +58,9 @@ class Graphs:
         if index in self.there:
             return None
         if self._working is None:
-            self._working = relate_anew(self.X, self.phases[index], stepper, seed=self.seed)
+            self._working = relate_anew(
+                self.X, self.phases[index], stepper, seed=self.seed, given=self.given
+            )
         try:
             return next(self._working)
         except StopIteration as end:
@@ -58,7 +69,7 @@ class Graphs:
 
     def until(self, index: int) -> Self:
         """Return those of the phases up to ``index``: later ones depend on what happens until then."""
-        shared = type(self)(self.X, self.phases, seed=self.seed)
+        shared = type(self)(self.X, self.phases, seed=self.seed, given=self.given)
         shared.there = {i: graph for i, graph in self.there.items() if i <= index}
         return shared
 

@@ -96,7 +96,14 @@ class NetworkReference:
         from nbembed.networks import pinned_torch, place
 
         with pinned_torch(1):
-            return place(self.ready, self.standardization.forward(rows), self.device)
+            return place(self.ready, self.inputs(rows), self.device)
+
+    def inputs(self, rows: Points) -> Any:
+        """Return what the network sees of rows."""
+        from nbembed.networks import Rows
+
+        shape = self.part.get("shape")
+        return Rows(rows, self.standardization, shape=shape, device=self.device)
 
     def place_again(self, numbers: NDArray[np.int64], embedding: Points) -> Points:
         """Return the places of rows of the fit: a network treats them as it treats any others."""
@@ -123,6 +130,7 @@ class NetworkReference:
         decoder = ready(self.heads[key], self.device, ours=not self.terms[key].get("own"))
         with pinned_torch(1):
             decoded = place(decoder, places, self.device).astype(np.float64)
+        decoded = decoded.reshape(len(decoded), -1)
         if self.terms[key]["loss"] == "bce":
             return (0.5 + 0.5 * np.tanh(0.5 * decoded)).astype(np.float32)
         return self.standardization.before(self.scaling).back(decoded)
@@ -146,9 +154,8 @@ class NetworkReference:
         ours = self.part["name"] != "module"
         head = ready(self.heads[key], self.device, ours=ours)
         layer = self.terms[key].get("layer") or ""
-        inputs = self.standardization.forward(rows)
         with pinned_torch(1):
-            logits = read_head(self.ready, head, layer, inputs, self.device)
+            logits = read_head(self.ready, head, layer, self.inputs(rows), self.device)
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         return odds / odds.sum(axis=1, keepdims=True)
 

@@ -4,7 +4,7 @@ Written as a generator, so that a run can show each stage, pause in it and be st
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ from nbembed._threads import in_background
 from nbembed._types import Stage
 from nbembed.errors import InvalidInputError
 from nbembed.forces import warm_up
-from nbembed.neighbors import Graph, Neighbors
+from nbembed.neighbors import Given, Graph, Neighbors
 from nbembed.phases import Part, Phase
 
 __all__ = ["Prepared", "StageProgress", "prepare", "relate_anew"]
@@ -38,9 +38,12 @@ COMPUTING = "computing what layer {} makes of the data"
 
 @dataclass(frozen=True)
 class Prepared:
-    """What the steps work on. It never changes, so a branch shares it with its parent."""
+    """What the steps work on. It never changes, so a branch shares it with its parent.
 
-    neighbors: Neighbors
+    ``neighbors`` is None where the caller brought affinities.
+    """
+
+    neighbors: Neighbors | None
     graph: Graph
     start: NDArray[np.float32]
 
@@ -51,10 +54,14 @@ def prepare(
     *,
     seed: int,
     init_array: NDArray[np.float32] | None = None,
+    given: Given | None = None,
 ) -> Generator[StageProgress, None, Prepared]:
-    """Yield the progress of each stage, return what the steps need."""
+    """Yield the progress of each stage, return what the steps need.
+
+    With ``given``, affinities, neighbours or distances of the caller's take the place of those of ``X``.
+    """
     n_components = int(phase.model["n_components"])
-    found, graph = yield from relate(X, phase, seed=seed)
+    found, graph = yield from relate(X, phase, seed=seed, given=given)
     loss = str(phase.loss["name"])
     # Named only once it has taken a while: mostly there is nothing to compile or to load.
     if phase.model["name"] == "free":
@@ -74,8 +81,8 @@ def prepare(
 
 
 def relate(
-    rows: NDArray[np.float32], phase: Phase, *, seed: int
-) -> Generator[StageProgress, None, tuple[Neighbors, Graph]]:
+    rows: NDArray[np.float32], phase: Phase, *, seed: int, given: Given | None = None
+) -> Generator[StageProgress, None, tuple[Neighbors | None, Graph]]:
     """Yield the progress of each stage, return neighbours and affinities as ``phase`` wants them.
 
     Parameters
@@ -86,20 +93,52 @@ def relate(
         Says how; where it wants none, both are empty.
     seed
         Fixes what the search draws.
+    given
+        Affinities, neighbours or distances of the caller's, instead of those of ``rows``.
     """
     if phase.affinities["name"] == "none":
         n = len(rows)
         none = np.empty((n, 0), dtype=np.int32)
         found = Neighbors(none, none.astype(np.float32), exact=True)
         return found, Graph(np.zeros(n + 1, dtype=np.int64), none.ravel(), found.distances.ravel())
+    if isinstance(given, Graph):
+        return None, _scaled(given, phase)
     options = {k: v for k, v in phase.neighbors.items() if k != "name"}
-    found = yield from _named(FINDING, neighbors.search(rows, random_state=seed, **options))
+    if isinstance(given, Neighbors):
+        found = _first(given, int(options["n_neighbors"]))
+    else:
+        measured = rows if given is None else given
+        found = yield from _named(FINDING, neighbors.search(measured, random_state=seed, **options))
     graph = yield from _named(WEIGHING, in_background(lambda: weigh(found, phase.affinities)))
     return found, graph
 
 
+def _scaled(given: Graph, phase: Phase) -> Graph:
+    """Return the caller's affinities; those of t-SNE sum to 1."""
+    if phase.affinities["name"] != "perplexity":
+        return given
+    total = given.weights.sum(dtype=np.float64)
+    return replace(given, weights=(given.weights / total).astype(np.float32))
+
+
+def _first(given: Neighbors, k: int) -> Neighbors:
+    """Return the nearest ``k`` of the neighbours that the caller found."""
+    there = given.indices.shape[1]
+    if there < k:
+        raise InvalidInputError(
+            f"graph must hold at least {k} neighbours of each row beside the row itself, got {there}; give more, or "
+            "lower n_neighbors or perplexity"
+        )
+    return Neighbors(given.indices[:, :k], given.distances[:, :k], exact=given.exact)
+
+
 def relate_anew(
-    X: NDArray[np.float32], phase: Phase, stepper: Any, *, seed: int
+    X: NDArray[np.float32],
+    phase: Phase,
+    stepper: Any,
+    *,
+    seed: int,
+    given: Given | None = None,
 ) -> Generator[StageProgress, None, Graph]:
     """Yield the progress of each stage, return the affinities of a later phase.
 
@@ -113,6 +152,8 @@ def relate_anew(
         That of the phase before, at its end.
     seed
         Fixes what the search draws.
+    given
+        What the caller brought instead of the neighbourhoods of ``X``.
 
     Raises
     ------
@@ -132,7 +173,8 @@ def relate_anew(
                 )
             yield COMPUTING.format(layer), None
             rows = stepper.features(layer)
-    _, graph = yield from relate(rows, phase, seed=seed)
+    own = given if phase.affinities_from == "input" else None
+    _, graph = yield from relate(rows, phase, seed=seed, given=own)
     return graph
 
 

@@ -13,6 +13,7 @@ from nbembed._scaling import Scaling
 from nbembed._types import State
 from nbembed.callbacks import Callback
 from nbembed.errors import InvalidInputError, RunEndedError
+from nbembed.neighbors import Given
 from nbembed.phases import Phase
 from nbembed.training.frame import Frame, total
 from nbembed.training.graphs import Graphs
@@ -70,6 +71,8 @@ class Run(Readable, Iterator[Frame]):
         The caller's own network, for a phase whose model is called ``"module"``; a copy of it is trained.
     device
         Where a network works. Default ``"cpu"``.
+    given
+        Affinities, neighbours or distances that take the place of those of ``X``.
     targets
         What the terms of the phases need beside plain data, by key: labels, values, functions.
     """
@@ -87,9 +90,11 @@ class Run(Readable, Iterator[Frame]):
         scaling: Scaling | None = None,
         module: Any = None,
         device: str = "cpu",
+        given: Given | None = None,
         targets: Mapping[str, Any] | None = None,
     ) -> None:
         self.X = X
+        self._given = given
         self.phases = list(phases)
         terms = {part["key"]: part for phase in self.phases for part in phase.terms}
         self.scaling = scaling or Scaling()
@@ -104,9 +109,11 @@ class Run(Readable, Iterator[Frame]):
         self.step = 0
         self.n_steps = sum(phase.n_steps for phase in self.phases)
         self._init_array = init_array
-        self._preparation = prepare(X, self.phases[0], seed=seed, init_array=init_array)
+        self._preparation = prepare(
+            X, self.phases[0], seed=seed, init_array=init_array, given=given
+        )
         self._prepared: Prepared | None = None
-        self._graphs = Graphs(X, self.phases, seed=seed)
+        self._graphs = Graphs(X, self.phases, seed=seed, given=given)
         self._stepper: Stepper | None = None
         self._phase_index = 0
         self._overrides: dict[str, float] = {}
@@ -199,6 +206,7 @@ class Run(Readable, Iterator[Frame]):
             scaling=self.scaling,
             module=self._seen.module,
             device=self._seen.device,
+            given=self._given,
             targets=self._seen.targets,
         )
         # What is replayed gives the same affinities again.

@@ -238,17 +238,19 @@ def _network_stepper(
 
     rows = networks.Standardization.of(seen.X)
     given = rows.before(seen.scaling)
+    shape = phase.model.get("shape")
+    table = networks.Rows(seen.X, rows, shape=shape, device=seen.device)
     if before is None:
         module = seen.module
         if phase.model["name"] != "module":
             module = networks.make_network(phase.model, seen.X.shape[1], seed=seed)
-        sample = rows.forward(seen.X[:2])
+        sample = table.first(2).cpu().numpy()
         heads = networks.make_heads(seen.terms, module, sample, seen.targets, seed=seed)
     else:
         module, heads = before.module, before.heads
     return networks.NetworkStepper(
         graph,
-        rows.forward(seen.X),
+        table,
         module,
         _network_plan(phase),
         n_components=phase.model["n_components"],

@@ -16,7 +16,7 @@ from nbembed.errors import InvalidInputError
 from nbembed.networks.batches import widths_of
 from nbembed.networks.layers import linear
 from nbembed.networks.models import FCNN
-from nbembed.networks.placing import Standardization
+from nbembed.networks.rows import Standardization
 from nbembed.networks.terms.base import Term
 from nbembed.networks.terms.decoding import Divergence, Reconstruction
 from nbembed.networks.terms.geometry import AUGMENTATIONS, Consistency, Correlation

@@ -6,13 +6,13 @@ from numpy.typing import NDArray
 from torch import nn
 
 from nbembed.networks.batches import recording
-from nbembed.networks.placing import BLOCK
+from nbembed.networks.rows import Rows
 
 __all__ = ["read_head"]
 
 
 def read_head(
-    module: nn.Module, head: nn.Module, layer: str, rows: NDArray[np.float32], device: str
+    module: nn.Module, head: nn.Module, layer: str, rows: NDArray[np.float32] | Rows, device: str
 ) -> NDArray[np.float64]:
     """Return what ``head`` makes of the output of a layer, for each row.
 
@@ -23,15 +23,15 @@ def read_head(
     layer
         ``""`` is what enters the last dense layer.
     rows
-        Standardized rows.
+        Standardized samples, or where they come from.
     device
         Where both are.
     """
     exact = next(module.parameters()).dtype
     parts: list[NDArray[np.float64]] = []
     with torch.no_grad(), recording(module, [layer]) as seen:
-        for start in range(0, len(rows), BLOCK):
-            module(torch.from_numpy(rows[start : start + BLOCK]).to(device, exact))
+        for block in Rows.of(rows, device).blocks():
+            module(block.to(exact))
             hidden = seen[layer].to(next(head.parameters()).dtype)
             parts.append(head(hidden).cpu().double().numpy())
     return np.concatenate(parts)
