@@ -49,7 +49,7 @@ class ParametricEmbedder(WithFiles):
     device: Any
     shape: Sequence[int] | None = None
     graph: Any = None
-    metric_from: str | None = None
+    metric_from: Any = None
     # There so that the checks of the base class find what they look for: a network starts as it is.
     init = "random"
 
@@ -89,6 +89,7 @@ class ParametricEmbedder(WithFiles):
     ) -> Run:
         """Return the fit of data that ``_checks.scaled_data`` has checked and scaled already."""
         self.check_parameters(len(array))
+        self._check_unit(array, scaling)
         given = check_given(self.graph, len(array), self.metric)
         phases = self.phases(len(array))
         if sample_shape is not None:

@@ -1,6 +1,6 @@
 """One mini-batch after its pass through the network: what losses and terms look at."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -72,7 +72,7 @@ class Batch:
 
 
 @contextmanager
-def recording(module: nn.Module, layers: Iterable[str]) -> Iterator[dict[str, Tensor]]:
+def recording(module: nn.Module, layers: Iterable[str]) -> Generator[dict[str, Tensor]]:
     """Fill a dictionary with what ``layers`` give whenever rows go through ``module`` inside.
 
     ``""`` stands for what enters the last dense layer. The hooks are gone afterwards, so that copies of

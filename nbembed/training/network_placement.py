@@ -141,11 +141,10 @@ class NetworkReference:
         decoder = ready(self.heads[key], self.device, ours=not self.terms[key].get("own"))
         with pinned_torch(1):
             decoded = place(decoder, places, self.device).astype(np.float64)
+        decoded = decoded.reshape(len(decoded), -1)
         if self.terms[key]["loss"] == "bce":
-            rows = 1.0 / (1.0 + np.exp(-decoded))
-        else:
-            rows = self.standardization.back(decoded.reshape(len(decoded), -1))
-        return self.scaling.back(rows)
+            return (0.5 + 0.5 * np.tanh(0.5 * decoded)).astype(np.float32)
+        return self.standardization.before(self.scaling).back(decoded)
 
     def probabilities(self, rows: Points) -> NDArray[np.float64]:
         """Return how probable each class is for each row, shape (n_rows, n_classes).
