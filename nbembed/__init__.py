@@ -23,7 +23,7 @@ _HOMES = {
     "rnx_curve": "nbembed.quality_figures",
     "shepard_diagram": "nbembed.quality_figures",
 }
-_ROOMS = ("baselines", "clustering", "datasets", "drift", "metrics", "networks", "terms")
+_ROOMS = ("baselines", "clustering", "datasets", "drift", "metrics", "networks", "terms", "weights")
 
 __all__ = [
     "TSNE",
@@ -45,10 +45,11 @@ __all__ = [
     "rnx_curve",
     "shepard_diagram",
     "terms",
+    "weights",
 ]
 
 if TYPE_CHECKING:
-    from nbembed import baselines, clustering, datasets, drift, metrics, networks, terms
+    from nbembed import baselines, clustering, datasets, drift, metrics, networks, terms, weights
     from nbembed.benchmarking import benchmark
     from nbembed.estimators import TSNE, UMAP, ParametricTSNE, ParametricUMAP, features, load
     from nbembed.quality_figures import compare_maps, report_figure, rnx_curve, shepard_diagram

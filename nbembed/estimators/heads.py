@@ -7,12 +7,16 @@ from numpy.typing import NDArray
 from sklearn.utils.metaestimators import available_if
 
 from nbembed import _checks
+from nbembed._scaling import Scaling, blocks
 from nbembed.errors import InvalidInputError, NotKeptError
 from nbembed.estimators.base import Embedder
 from nbembed.terms import Classification, Term, as_terms, encoded, keyed
 from nbembed.training import NetworkReference
 
 __all__ = ["WithHeads"]
+
+# Beyond 0 and 1, of data that came through float32.
+ROUNDING = 1e-5
 
 
 def _classifies(estimator: "WithHeads") -> bool:
@@ -87,7 +91,7 @@ class WithHeads(Embedder):
         """
         reference = self._network("predict_proba")
         rows = _checks.check_rows(
-            X,
+            self._flat("predict_proba", X),
             n_features=self.n_features_in_,
             scaling=reference.scaling,
             owner=type(self).__name__,
@@ -136,6 +140,20 @@ class WithHeads(Embedder):
             if target is not None:
                 found[key] = target
         return found
+
+    def _check_unit(self, array: NDArray[np.float32], scaling: Scaling) -> None:
+        """Raise unless data are in [0, 1] where a term takes them for probabilities."""
+        if not any(getattr(term, "loss", None) == "bce" for term in self._keyed_terms().values()):
+            return
+        spans = [
+            (float(part.min()), float(part.max())) for part in map(scaling.back, blocks(array))
+        ]
+        low, high = min(low for low, _ in spans), max(high for _, high in spans)
+        if low < -ROUNDING or high > 1 + ROUNDING:
+            raise InvalidInputError(
+                "X must hold numbers from 0 to 1 for Reconstruction(loss='bce'), got numbers from "
+                f"{low:.4g} to {high:.4g}; divide pixels by their largest value, or use loss='mse'"
+            )
 
     def _network(self, asked: str) -> NetworkReference:
         reference: Any = self._kept_reference(asked)

@@ -12,7 +12,7 @@ from nbembed import _checks
 from nbembed._scaling import Scaling
 from nbembed.callbacks import ProgressBar, as_callbacks
 from nbembed.errors import InvalidInputError, InvalidTypeError
-from nbembed.estimators.heads import WithHeads
+from nbembed.estimators.files import WithFiles
 from nbembed.estimators.samples import check_shape, check_sides, flattened, folded, sides
 from nbembed.neighbors import check_given
 from nbembed.phases import Part, Phase
@@ -27,7 +27,7 @@ BATCHES_PER_STEP = 25
 BATCHES_PER_ROW, FEWEST_BATCHES, MOST_BATCHES = 0.6, 1500, 6000
 
 
-class ParametricEmbedder(WithHeads):
+class ParametricEmbedder(WithFiles):
     """Base of the estimators that train a network to give the map.
 
     A recipe defines ``PRESETS``, what each preset stands for as a function of the number of rows; a
@@ -51,8 +51,8 @@ class ParametricEmbedder(WithHeads):
     n_directions: int | None
     noise: float | None
     device: Any
-    shape: Sequence[int] | None
-    graph: Any
+    shape: Sequence[int] | None = None
+    graph: Any = None
     metric_from: Any = None
     # There so that the checks of the base class find what they look for: a network starts as it is.
     init = "random"
@@ -93,6 +93,7 @@ class ParametricEmbedder(WithHeads):
     ) -> Run:
         """Return the fit of data that ``_checks.scaled_data`` has checked and scaled already."""
         self.check_parameters(len(array))
+        self._check_unit(array, scaling)
         given = check_given(self.graph, len(array), self.metric)
         phases = self.phases(len(array))
         if sample_shape is not None:
@@ -326,6 +327,11 @@ class ParametricEmbedder(WithHeads):
         return NetworkReference.from_config(config, arrays)
 
 
+def items_part(batch_size: int, batches_per_step: int) -> Part:
+    """Return the part of a phase that draws rows."""
+    return {"name": "items", "batch_size": batch_size, "batches_per_step": batches_per_step}
+
+
 def features(model: Any, layer: str, X: Any) -> NDArray[np.float32]:
     """Return what one part of a trained network makes of each sample: activations, ready to be embedded.
 
@@ -372,8 +378,3 @@ def features(model: Any, layer: str, X: Any) -> NDArray[np.float32]:
 def enough(n_samples: int) -> int:
     """Return the mini-batches after which more of them hardly better a map, as measured."""
     return min(MOST_BATCHES, max(FEWEST_BATCHES, round(BATCHES_PER_ROW * n_samples)))
-
-
-def items_part(batch_size: int, batches_per_step: int) -> Part:
-    """Return the part of a phase that draws rows."""
-    return {"name": "items", "batch_size": batch_size, "batches_per_step": batches_per_step}

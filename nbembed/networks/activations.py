@@ -62,7 +62,7 @@ def features(module: Any, X: Any, layer: str) -> NDArray[np.float32]:
     found: list[Tensor] = []
     try:
         with evaluating(module), torch.no_grad():
-            for block in X.blocks() if isinstance(X, Rows) else _blocks(as_samples(X)):
+            for block in _blocks(X):
                 module(block.to(device, dtype or block.dtype))
                 found.append(_kept_rows(kept, layer, len(block)))
     finally:
@@ -123,8 +123,12 @@ def _part(module: nn.Module, layer: str) -> nn.Module:
     return parts[layer]
 
 
-def _blocks(samples: Any) -> Iterator[Tensor]:
-    """Yield the samples as tensors, as many at once as a network should see; those on disk are read then."""
+def _blocks(X: Any) -> Iterator[Tensor]:
+    """Yield the samples as tensors, a block at a time; those of a memory map are read then."""
+    if isinstance(X, Rows):
+        yield from X.blocks()
+        return
+    samples = as_samples(X)
     size = block_size(samples.shape[1:])
     for start in range(0, len(samples), size):
         part = samples[start : start + size]

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nbembed._scaling import blocks, is_on_disk, mean_and_variance
+from nbembed._scaling import Scaling, blocks, is_on_disk, mean_and_variance
 
 __all__ = ["BLOCK", "Rows", "Standardization", "block_size"]
 
@@ -38,6 +38,11 @@ class Standardization:
         Z = X - self.mean
         Z /= self.scale
         return Z.astype(np.float32)
+
+    def before(self, scaling: Scaling) -> "Standardization":
+        """Return what takes the data as they were given, before ``scaling``, to the same rows."""
+        shift = 0.0 if scaling.shift is None else scaling.shift
+        return Standardization((self.mean + shift) * scaling.divisor, self.scale * scaling.divisor)
 
     def back(self, Z: NDArray[Any]) -> NDArray[np.float32]:
         """Return rows as they were before :meth:`forward`."""
@@ -108,7 +113,7 @@ class Rows:
         return self._folded(found)
 
     def first(self, count: int) -> Tensor:
-        """Return up to so many samples, to try a network on."""
+        """Return the first samples, as many as there are."""
         return self[torch.arange(min(count, len(self)))]
 
     def blocks(self) -> Iterator[Tensor]:

@@ -27,7 +27,7 @@ class Graphs:
     seed
         Fixes what searches draw.
     given
-        Affinities, neighbours or distances that take the place of those of ``X``.
+        What the caller brought instead of the neighbourhoods of ``X``.
     """
 
     def __init__(

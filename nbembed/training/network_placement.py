@@ -105,6 +105,17 @@ class NetworkReference:
         shape = self.part.get("shape")
         return Rows(rows, self.standardization, shape=shape, device=self.device)
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one sample as the network sees it."""
+        return tuple(self.part.get("shape", self.standardization.mean.shape))
+
+    def from_raw(self) -> tuple[NDArray[np.float64], float]:
+        """Return the center and the divisor that make the network's numbers of the data as they were given."""
+        shift = 0.0 if self.scaling.shift is None else self.scaling.shift
+        divisor = self.scaling.divisor
+        return divisor * (shift + self.standardization.mean), divisor * self.standardization.scale
+
     def place_again(self, numbers: NDArray[np.int64], embedding: Points) -> Points:
         """Return the places of rows of the fit: a network treats them as it treats any others."""
         if self.X is None:
@@ -130,11 +141,10 @@ class NetworkReference:
         decoder = ready(self.heads[key], self.device, ours=not self.terms[key].get("own"))
         with pinned_torch(1):
             decoded = place(decoder, places, self.device).astype(np.float64)
+        decoded = decoded.reshape(len(decoded), -1)
         if self.terms[key]["loss"] == "bce":
-            rows = 1.0 / (1.0 + np.exp(-decoded))
-        else:
-            rows = self.standardization.back(decoded.reshape(len(decoded), -1))
-        return self.scaling.back(rows)
+            return (0.5 + 0.5 * np.tanh(0.5 * decoded)).astype(np.float32)
+        return self.standardization.before(self.scaling).back(decoded)
 
     def probabilities(self, rows: Points) -> NDArray[np.float64]:
         """Return how probable each class is for each row, shape (n_rows, n_classes).
@@ -155,9 +165,8 @@ class NetworkReference:
         ours = self.part["name"] != "module"
         head = ready(self.heads[key], self.device, ours=ours)
         layer = self.terms[key].get("layer") or ""
-        inputs = self.standardization.forward(rows)
         with pinned_torch(1):
-            logits = read_head(self.ready, head, layer, inputs, self.device)
+            logits = read_head(self.ready, head, layer, self.inputs(rows), self.device)
         odds = np.exp(logits - logits.max(axis=1, keepdims=True))
         return odds / odds.sum(axis=1, keepdims=True)
 

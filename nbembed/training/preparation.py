@@ -94,7 +94,7 @@ def relate(
     seed
         Fixes what the search draws.
     given
-        Affinities, neighbours or distances of the caller's, which take the place of those of ``rows``.
+        Affinities, neighbours or distances of the caller's, instead of those of ``rows``.
     """
     if phase.affinities["name"] == "none":
         n = len(rows)
@@ -102,19 +102,34 @@ def relate(
         found = Neighbors(none, none.astype(np.float32), exact=True)
         return found, Graph(np.zeros(n + 1, dtype=np.int64), none.ravel(), found.distances.ravel())
     if isinstance(given, Graph):
-        if phase.affinities["name"] == "perplexity":
-            total = given.weights.sum(dtype=np.float64)
-            given = replace(given, weights=(given.weights / total).astype(np.float32))
-        return None, given
+        return None, _scaled(given, phase)
     options = {k: v for k, v in phase.neighbors.items() if k != "name"}
     if isinstance(given, Neighbors):
         found = _first(given, int(options["n_neighbors"]))
     else:
         measured = rows if given is None else given
-        search = neighbors.search(measured, random_state=seed, **options)
-        found = yield from _named(FINDING, search)
+        found = yield from _named(FINDING, neighbors.search(measured, random_state=seed, **options))
     graph = yield from _named(WEIGHING, in_background(lambda: weigh(found, phase.affinities)))
     return found, graph
+
+
+def _scaled(given: Graph, phase: Phase) -> Graph:
+    """Return the caller's affinities; those of t-SNE sum to 1."""
+    if phase.affinities["name"] != "perplexity":
+        return given
+    total = given.weights.sum(dtype=np.float64)
+    return replace(given, weights=(given.weights / total).astype(np.float32))
+
+
+def _first(given: Neighbors, k: int) -> Neighbors:
+    """Return the nearest ``k`` of the neighbours that the caller found."""
+    there = given.indices.shape[1]
+    if there < k:
+        raise InvalidInputError(
+            f"graph must hold at least {k} neighbours of each row beside the row itself, got {there}; give more, or "
+            "lower n_neighbors or perplexity"
+        )
+    return Neighbors(given.indices[:, :k], given.distances[:, :k], exact=given.exact)
 
 
 def relate_anew(
@@ -138,7 +153,7 @@ def relate_anew(
     seed
         Fixes what the search draws.
     given
-        What takes the place of the affinities of the data.
+        What the caller brought instead of the neighbourhoods of ``X``.
 
     Raises
     ------
@@ -147,8 +162,7 @@ def relate_anew(
     """
     match phase.affinities_from:
         case "input":
-            _, graph = yield from relate(X, phase, seed=seed, given=given)
-            return graph
+            rows = X
         case "embedding":
             rows = stepper.embedding()
         case layer:
@@ -159,19 +173,9 @@ def relate_anew(
                 )
             yield COMPUTING.format(layer), None
             rows = stepper.features(layer)
-    _, graph = yield from relate(rows, phase, seed=seed)
+    own = given if phase.affinities_from == "input" else None
+    _, graph = yield from relate(rows, phase, seed=seed, given=own)
     return graph
-
-
-def _first(given: Neighbors, k: int) -> Neighbors:
-    """Return the nearest ``k`` of the neighbours that the caller found."""
-    there = given.indices.shape[1]
-    if there < k:
-        raise InvalidInputError(
-            f"graph must hold at least {k} neighbours of each row beside the row itself, got {there}; give more, or "
-            "lower n_neighbors or perplexity"
-        )
-    return Neighbors(given.indices[:, :k], given.distances[:, :k], exact=given.exact)
 
 
 def weigh(found: Neighbors, part: Part) -> Graph:

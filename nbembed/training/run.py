@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -93,10 +94,11 @@ class Run(Readable, Iterator[Frame]):
         targets: Mapping[str, Any] | None = None,
     ) -> None:
         self.X = X
+        self._given = given
         self.phases = list(phases)
         terms = {part["key"]: part for phase in self.phases for part in phase.terms}
-        self._seen = Seen(X, module, device, targets or {}, terms)
         self.scaling = scaling or Scaling()
+        self._seen = Seen(X, module, device, targets or {}, terms, self.scaling)
         if not self.phases:
             raise InvalidInputError("phases must hold at least one phase, got none")
         self.seed = seed
@@ -204,10 +206,11 @@ class Run(Readable, Iterator[Frame]):
             scaling=self.scaling,
             module=self._seen.module,
             device=self._seen.device,
-            given=self._graphs.given,
+            given=self._given,
             targets=self._seen.targets,
         )
-        child._graphs = self._graphs.until(int(state["phase_index"]))
+        # What is replayed gives the same affinities again.
+        child._graphs = self._graphs.until(self._phase_of(target))
         child._load(state, self._prepared)
         # A stored state was taken on arrival, before anything that was set at that step.
         child.events = [e for e in self.events if here or e.step < state["step"]]
@@ -217,6 +220,11 @@ class Run(Readable, Iterator[Frame]):
         return child
 
     # ---- inside -------------------------------------------------------------------------------
+
+    def _phase_of(self, step: int) -> int:
+        """Return the number of the phase to which ``step`` belongs; a phase begins after its border."""
+        ends = accumulate(phase.n_steps for phase in self.phases)
+        return sum(end < step for end in ends)
 
     def _start_once(self) -> None:
         if not self._started:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from nbembed._scaling import Scaling
 from nbembed._types import State
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.kernels import fit_ab
@@ -119,6 +120,8 @@ class Seen:
         What terms need beside plain data, by key: labels, values, functions, networks of the caller.
     terms
         The terms of all phases, by key: what they train lasts for the whole run.
+    scaling
+        How ``X`` was made of the data as they were given.
     """
 
     X: NDArray[np.float32]
@@ -126,6 +129,7 @@ class Seen:
     device: str = "cpu"
     targets: Mapping[str, Any] = field(default_factory=dict[str, Any])
     terms: Mapping[str, Part] = field(default_factory=dict[str, Part])
+    scaling: Scaling = field(default_factory=Scaling)
 
 
 def make_stepper(
@@ -232,19 +236,20 @@ def _network_stepper(
 ) -> Stepper:
     from nbembed import networks
 
-    standardization = networks.Standardization.of(seen.X)
+    rows = networks.Standardization.of(seen.X)
+    given = rows.before(seen.scaling)
     shape = phase.model.get("shape")
-    rows = networks.Rows(seen.X, standardization, shape=shape, device=seen.device)
+    table = networks.Rows(seen.X, rows, shape=shape, device=seen.device)
     if before is None:
         module = seen.module
         if phase.model["name"] != "module":
-            module = networks.make_network(phase.model, seen.X.shape[1], seed=seed, rows=rows)
-        heads = networks.make_heads(seen.terms, module, rows.first(2), seen.targets, seed=seed)
+            module = networks.make_network(phase.model, seen.X.shape[1], seed=seed, rows=table)
+        heads = networks.make_heads(seen.terms, module, table.first(2), seen.targets, seed=seed)
     else:
         module, heads = before.module, before.heads
     return networks.NetworkStepper(
         graph,
-        rows,
+        table,
         module,
         _network_plan(phase),
         n_components=phase.model["n_components"],
@@ -252,9 +257,7 @@ def _network_stepper(
         phase=index,
         device=seen.device,
         heads=heads,
-        terms=networks.make_terms(
-            phase.terms, heads, seen.targets, standardization, device=seen.device
-        ),
+        terms=networks.make_terms(phase.terms, heads, seen.targets, given, device=seen.device),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nbembed import _checks
@@ -52,8 +53,8 @@ def make_heads(
     heads = nn.ModuleDict()
     for key, part in terms.items():
         target = targets.get(key)
-        classes: Any = target if part["name"] == "classification" else [-1]
-        n_classes = int(np.max(classes)) + 1
+        codes = _array(key, target) if part["name"] == "classification" else np.array([-1])
+        n_classes = int(codes.max()) + 1
         own = target if part["name"] == "reconstruction" else None
         head = make_head(part, module, sample, n_classes=n_classes, own=own, seed=seed)
         if head is not None:
@@ -251,12 +252,17 @@ def _position(
 
 def _needed(key: str, values: Any, dtype: torch.dtype, device: str) -> Tensor:
     """Return an array that a term cannot do without, on the device."""
+    return torch.from_numpy(_array(key, values)).to(device, dtype)
+
+
+def _array(key: str, values: Any) -> NDArray[Any]:
+    """Return an array that a term cannot do without."""
     if values is None:
         raise InvalidInputError(
             f"targets must hold what the term {key!r} needs beside plain data, got none for it; "
             "it comes from fit(X, y) or from the term itself"
         )
-    return torch.from_numpy(np.asarray(values)).to(device, dtype)
+    return np.asarray(values)
 
 
 MAKERS: dict[str, Any] = {
