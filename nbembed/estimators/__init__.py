@@ -1,5 +1,6 @@
 """Estimators: recipes from hyper-parameters to phases, with scikit-learn's contract."""
 
+import re
 from pathlib import Path
 
 from nbembed import persistence
@@ -19,21 +20,32 @@ __all__ = [
     "ParametricTSNE",
     "ParametricUMAP",
     "features",
+    "find_method",
     "load",
     "make_estimator",
 ]
 
 # The names that ``EmbedWidget(method=…)`` takes.
-METHODS: dict[str, type[Embedder]] = {"tsne": TSNE, "umap": UMAP}
+METHODS: dict[str, type[Embedder]] = {
+    "tsne": TSNE,
+    "umap": UMAP,
+    "parametric_tsne": ParametricTSNE,
+    "parametric_umap": ParametricUMAP,
+}
+
+
+def find_method(method: str) -> type[Embedder]:
+    """Return the class of the method of that name, in any spelling: ``"t-SNE"``, ``"Parametric UMAP"``."""
+    for name, cls in METHODS.items():
+        if re.sub(r"[-_ ]", "", method).lower() == name.replace("_", ""):
+            return cls
+    known = ", ".join(map(repr, METHODS))
+    raise InvalidInputError(f"method must be one of {known}, or an estimator, got {method!r}")
 
 
 def make_estimator(method: str, **parameters: object) -> Embedder:
     """Return the estimator called ``method`` with the given hyper-parameters."""
-    key = method.lower().replace("-", "")
-    if key not in METHODS:
-        known = ", ".join(map(repr, METHODS))
-        raise InvalidInputError(f"method must be one of {known}, or an estimator, got {method!r}")
-    return METHODS[key](**parameters)
+    return find_method(method)(**parameters)
 
 
 def load(path: str | Path) -> Embedder:
@@ -47,7 +59,7 @@ def load(path: str | Path) -> Embedder:
         If the file is not one of ours, is damaged, or is of a kind this version does not know.
     """
     kind, config, arrays = persistence.load(path)
-    classes = {cls.__name__: cls for cls in (*METHODS.values(), ParametricTSNE, ParametricUMAP)}
+    classes = {cls.__name__: cls for cls in METHODS.values()}
     if kind not in classes:
         raise InvalidInputError(
             f"path must be a saved estimator ({', '.join(classes)}), got {path} of kind {kind!r}"

@@ -23,8 +23,10 @@ __all__ = ["ParametricEmbedder", "features"]
 
 # Mini-batches of one step, where there are enough of them.
 BATCHES_PER_STEP = 25
+# Rows beyond which larger batches and smaller steps are better, as measured.
+MANY_ROWS = 30_000
 # Mini-batches of the recommended recipes: for each row, and their bounds.
-BATCHES_PER_ROW, FEWEST_BATCHES, MOST_BATCHES = 0.6, 1500, 6000
+BATCHES_PER_ROW, FEWEST_BATCHES, MOST_BATCHES = 0.5, 1500, 5000
 
 
 class ParametricEmbedder(WithFiles):

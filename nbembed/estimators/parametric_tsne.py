@@ -6,7 +6,7 @@ from typing import Any
 from nbembed import _checks
 from nbembed.errors import InvalidInputError
 from nbembed.estimators.base import neighbors_part
-from nbembed.estimators.parametric import ParametricEmbedder
+from nbembed.estimators.parametric import MANY_ROWS, ParametricEmbedder, enough
 from nbembed.phases import Phase
 
 __all__ = ["ParametricTSNE"]
@@ -56,13 +56,13 @@ class ParametricTSNE(ParametricEmbedder):
     loss
         ``"info_nce"`` (default), or ``"nce"``, which learns the normalization instead.
     n_batches
-        Mini-batches, at least 1. Recommended 4000.
+        Mini-batches, at least 1. Recommended 0.5 for each row, at least 1500 and at most 5000.
     batch_size
-        Edges of a mini-batch, at least 1. Recommended 512.
+        Edges of a mini-batch, at least 1. Recommended 256, and 512 beyond 30,000 rows.
     n_negatives
         Rows of the batch that count as noise for all its edges, at least 1. Recommended 512.
     learning_rate
-        Of Adam, above 0. Recommended 0.001.
+        Of Adam, above 0. Recommended 0.003, and 0.002 beyond 30,000 rows.
     mixup
         Before the network sees the two ends of an edge, each is moved towards the other by a random share of
         their difference, up to this one; 0 to 0.5. Recommended 0.
@@ -162,17 +162,18 @@ class ParametricTSNE(ParametricEmbedder):
         self.verbose = verbose
         self.callbacks = callbacks
 
-    def presets(self, n_samples: int) -> Mapping[str, dict[str, Any]]:  # noqa: ARG002 - as others
+    def presets(self, n_samples: int) -> Mapping[str, dict[str, Any]]:
         """Return the hyper-parameters of the preset."""
+        many = n_samples > MANY_ROWS
         return {
             "recommended": {
                 "hidden": (256, 256, 256),
                 "normalization": "layer",
-                "n_batches": 4000,
-                "batch_size": 512,
+                "n_batches": enough(n_samples),
+                "batch_size": 512 if many else 256,
                 "n_negatives": 512,
                 "negatives": "batch",
-                "learning_rate": 1e-3,
+                "learning_rate": 2e-3 if many else 3e-3,
                 "schedule": "cosine",
                 "warm_up": 50,
                 "mixup": 0.0,

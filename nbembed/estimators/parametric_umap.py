@@ -6,13 +6,11 @@ from typing import Any
 from nbembed import _checks
 from nbembed.errors import InvalidInputError
 from nbembed.estimators.base import at_most, neighbors_part
-from nbembed.estimators.parametric import ParametricEmbedder, enough
+from nbembed.estimators.parametric import MANY_ROWS, ParametricEmbedder, enough
 from nbembed.phases import Phase
 
 __all__ = ["ParametricUMAP"]
 
-# Where more rows want larger batches and smaller steps, as measured.
-MANY_ROWS = 30_000
 # Of the published training: edges of the batch, visits of an edge of weight 1, and the sum of the
 # weights of a row, about which a graph of 15 neighbours has.
 PAPER_BATCH, PAPER_VISITS_FEW, PAPER_VISITS_MANY, PAPER_DEGREE, FEW_ROWS = (
@@ -75,7 +73,7 @@ class ParametricUMAP(ParametricEmbedder):
         ``"cross_entropy"`` (default), or ``"neg_tsne"``, which is what umap-learn's ``ParametricUMAP``
         minimises.
     n_batches
-        Mini-batches, at least 1. Recommended 0.6 for each row, at least 1500 and at most 6000; paper 500 visits of
+        Mini-batches, at least 1. Recommended 0.5 for each row, at least 1500 and at most 5000; paper 500 visits of
         every edge of weight 1 up to 10,000 rows, then 200.
     batch_size
         Edges of a mini-batch, at least 1. Recommended 256, and 512 beyond 30,000 rows; paper 1000, or n.
