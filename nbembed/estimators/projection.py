@@ -22,8 +22,8 @@ __all__ = ["Projection"]
 class Projection(ParametricEmbedder):
     r"""A network that learns any reference map, and so places new rows into it.
 
-    Minimises :math:`\frac1n \sum_i \|f(x_i) - y_i\|^2` on mini-batches of rows; ``loss_`` is in squared units of
-    the map. The loss knows nothing of neighbours: a network that is too narrow for the map blurs it, where
+    Minimises :math:`\frac1n \sum_i \|f(x_i) - y_i\|^2` on mini-batches of rows. The curve ``"position"`` is in
+    squared units of the map, ``loss_`` in units of its variance: the share of it that is missed. The loss knows nothing of neighbours: a network that is too narrow for the map blurs it, where
     :class:`ParametricUMAP` would have found another map that suits it.
 
     Parameters
