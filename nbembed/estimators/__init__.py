@@ -4,10 +4,12 @@ from pathlib import Path
 
 from nbembed import persistence
 from nbembed.errors import InvalidInputError
+from nbembed.estimators.autoencoder import Autoencoder
 from nbembed.estimators.base import Embedder
 from nbembed.estimators.parametric import features
 from nbembed.estimators.parametric_tsne import ParametricTSNE
 from nbembed.estimators.parametric_umap import ParametricUMAP
+from nbembed.estimators.projection import Projection
 from nbembed.estimators.tsne import TSNE
 from nbembed.estimators.umap import UMAP
 
@@ -15,9 +17,11 @@ __all__ = [
     "METHODS",
     "TSNE",
     "UMAP",
+    "Autoencoder",
     "Embedder",
     "ParametricTSNE",
     "ParametricUMAP",
+    "Projection",
     "features",
     "load",
     "make_estimator",
@@ -47,7 +51,8 @@ def load(path: str | Path) -> Embedder:
         If the file is not one of ours, is damaged, or is of a kind this version does not know.
     """
     kind, config, arrays = persistence.load(path)
-    classes = {cls.__name__: cls for cls in (*METHODS.values(), ParametricTSNE, ParametricUMAP)}
+    networks = (ParametricTSNE, ParametricUMAP, Autoencoder, Projection)
+    classes = {cls.__name__: cls for cls in (*METHODS.values(), *networks)}
     if kind not in classes:
         raise InvalidInputError(
             f"path must be a saved estimator ({', '.join(classes)}), got {path} of kind {kind!r}"
