@@ -10,9 +10,11 @@ __version__ = "0.1.0"
 
 # Public name -> the room it lives in.
 _HOMES = {
+    "Autoencoder": "nbembed.estimators",
     "EmbedWidget": "nbembed.widget",
     "ParametricTSNE": "nbembed.estimators",
     "ParametricUMAP": "nbembed.estimators",
+    "Projection": "nbembed.estimators",
     "TSNE": "nbembed.estimators",
     "UMAP": "nbembed.estimators",
     "benchmark": "nbembed.benchmarking",
@@ -28,9 +30,11 @@ _ROOMS = ("baselines", "clustering", "datasets", "drift", "metrics", "networks",
 __all__ = [
     "TSNE",
     "UMAP",
+    "Autoencoder",
     "EmbedWidget",
     "ParametricTSNE",
     "ParametricUMAP",
+    "Projection",
     "baselines",
     "benchmark",
     "clustering",
@@ -51,7 +55,16 @@ __all__ = [
 if TYPE_CHECKING:
     from nbembed import baselines, clustering, datasets, drift, metrics, networks, terms, weights
     from nbembed.benchmarking import benchmark
-    from nbembed.estimators import TSNE, UMAP, ParametricTSNE, ParametricUMAP, features, load
+    from nbembed.estimators import (
+        TSNE,
+        UMAP,
+        Autoencoder,
+        ParametricTSNE,
+        ParametricUMAP,
+        Projection,
+        features,
+        load,
+    )
     from nbembed.quality_figures import compare_maps, report_figure, rnx_curve, shepard_diagram
     from nbembed.widget import EmbedWidget
 

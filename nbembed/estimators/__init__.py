@@ -5,10 +5,12 @@ from pathlib import Path
 
 from nbembed import persistence
 from nbembed.errors import InvalidInputError
+from nbembed.estimators.autoencoder import Autoencoder
 from nbembed.estimators.base import Embedder
 from nbembed.estimators.parametric import features
 from nbembed.estimators.parametric_tsne import ParametricTSNE
 from nbembed.estimators.parametric_umap import ParametricUMAP
+from nbembed.estimators.projection import Projection
 from nbembed.estimators.tsne import TSNE
 from nbembed.estimators.umap import UMAP
 
@@ -16,13 +18,14 @@ __all__ = [
     "METHODS",
     "TSNE",
     "UMAP",
+    "Autoencoder",
     "Embedder",
     "ParametricTSNE",
     "ParametricUMAP",
+    "Projection",
     "features",
     "find_method",
     "load",
-    "make_estimator",
 ]
 
 # The names that ``EmbedWidget(method=…)`` takes.
@@ -31,6 +34,8 @@ METHODS: dict[str, type[Embedder]] = {
     "umap": UMAP,
     "parametric_tsne": ParametricTSNE,
     "parametric_umap": ParametricUMAP,
+    "autoencoder": Autoencoder,
+    "projection": Projection,
 }
 
 
@@ -41,11 +46,6 @@ def find_method(method: str) -> type[Embedder]:
             return cls
     known = ", ".join(map(repr, METHODS))
     raise InvalidInputError(f"method must be one of {known}, or an estimator, got {method!r}")
-
-
-def make_estimator(method: str, **parameters: object) -> Embedder:
-    """Return the estimator called ``method`` with the given hyper-parameters."""
-    return find_method(method)(**parameters)
 
 
 def load(path: str | Path) -> Embedder:

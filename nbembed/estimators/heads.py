@@ -125,6 +125,10 @@ class WithHeads(Embedder):
 
     # ---- inside -------------------------------------------------------------------------------
 
+    def _flat(self, asked: str, X: Any) -> Any:
+        """Return samples of the shape of the fit as rows."""
+        raise NotImplementedError
+
     def _keyed_terms(self) -> dict[str, Term]:
         return keyed(as_terms(self.terms))
 

@@ -97,7 +97,7 @@ class ParametricEmbedder(WithFiles):
         self.check_parameters(len(array))
         self._check_unit(array, scaling)
         given = check_given(self.graph, len(array), self.metric)
-        phases = self.phases(len(array))
+        phases, targets = self._fit_of(array, y)
         if sample_shape is not None:
             phases = [folded(phase, sample_shape) for phase in phases]
         check_shape(phases[0].model, array.shape[1])
@@ -111,7 +111,7 @@ class ParametricEmbedder(WithFiles):
             module=None if isinstance(self.model, str) else self.model,
             device=self._device(),
             given=given,
-            targets=self._targets(len(array), y),
+            targets=targets,
         )
 
     def transform(self, X: Any) -> NDArray[np.float32]:
@@ -209,6 +209,10 @@ class ParametricEmbedder(WithFiles):
         return super().read_parameters(stored, arrays) | terms
 
     # ---- inside -------------------------------------------------------------------------------
+
+    def _fit_of(self, array: NDArray[np.float32], y: Any) -> tuple[list[Phase], dict[str, Any]]:
+        """Return the phases of the fit of ``array``, and what their terms need beside plain data."""
+        return self.phases(len(array)), self._targets(len(array), y)
 
     def _check_layers(self, recipe: dict[str, Any]) -> None:
         hidden = recipe["hidden"]

@@ -255,6 +255,22 @@ class PicturesToRows(nn.Module):
         return pictures.permute(0, 2, 3, 1).flatten(1)
 
 
+class Units(nn.Module):
+    """A map in other units: times ``scale``, and moved by ``offset``. Nothing in it is trained."""
+
+    scale: Tensor
+    offset: Tensor
+
+    def __init__(self, scale: float, offset: Sequence[float]) -> None:
+        super().__init__()
+        self.register_buffer("scale", torch.tensor(float(scale)))
+        self.register_buffer("offset", torch.tensor([float(number) for number in offset]))
+
+    def forward(self, places: Tensor) -> Tensor:
+        """Return the places in these units."""
+        return places * self.scale + self.offset
+
+
 class Autoencoder(nn.Module):
     """An encoder and its mirror image: ``forward`` gives the map, ``decode`` rows.
 
@@ -306,7 +322,8 @@ def make_network(
     ----------
     part
         ``{"name": "fcnn", "n_components": 2, "hidden": […], …}`` or ``{"name": "cnn", "shape": […], …}``,
-        with the arguments of :class:`FCNN` and :class:`CNN`.
+        with the arguments of :class:`FCNN` and :class:`CNN`. ``"units": {"scale": s, "offset": […]}`` adds a last
+        part that multiplies the map and moves it.
     n_features
         Columns of the data.
     seed
@@ -320,14 +337,20 @@ def make_network(
     InvalidInputError
         If there is no network of that name, or pictures of that shape have another number of columns.
     """
-    options = {key: value for key, value in part.items() if key != "name"}
-    match part["name"]:
+    options = {key: value for key, value in part.items() if key not in ("name", "units")}
+    network = _named_network(part["name"], options, n_features, seed=seed)
+    if network.computed_layer is not None and rows is not None:
+        network.computed_layer.fit(rows, seed=seed)
+    if "units" in part:
+        network.add_module("units", Units(**part["units"]))
+    return network
+
+
+def _named_network(name: str, options: dict[str, Any], n_features: int, *, seed: int) -> Network:
+    match name:
         case "fcnn":
             options.pop("shape", None)  # of a sample, which is flattened
-            network = FCNN(n_features, seed=seed, **options)
-            if network.computed_layer is not None and rows is not None:
-                network.computed_layer.fit(rows, seed=seed)
-            return network
+            return FCNN(n_features, seed=seed, **options)
         case "cnn":
             network = CNN(seed=seed, **options)
             if network.n_features != n_features:
@@ -335,7 +358,7 @@ def make_network(
                     f"shape must multiply to the columns of X, {n_features}, got {network.shape}"
                 )
             return network
-        case name:
+        case _:
             raise InvalidInputError(f"model must be 'fcnn' or 'cnn', got {name!r}")
 
 

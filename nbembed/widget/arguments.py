@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ def choose_estimator(method: Any, parameters: dict[str, Any], *, own: Iterable[s
             f"method must be a name ({known}) or an estimator, got {type(method).__name__}"
         )
     cls = find_method(method)
-    known = list(cls().get_params(deep=False))
+    known = list(signature(cls).parameters)
     for name in parameters:
         if name not in known:
             hidden = ("self", "parameters")

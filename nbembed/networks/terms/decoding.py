@@ -33,6 +33,9 @@ class Reconstruction(Term):
         True keeps the gradient from the encoder, which then trains as if there were no decoder.
     back
         From standardized rows to the data, for ``"bce"``.
+    likelihood
+        True sums over columns instead, halves ``"mse"``, and so gives the negative logarithm of the likelihood of a
+        row, in nats, up to a constant: of a Gaussian of variance 1, or of independent bits.
     spread
         The head of a :class:`Divergence`: places are then drawn around the map while it is trained.
 
@@ -50,10 +53,12 @@ class Reconstruction(Term):
         loss: str = "mse",
         detach: bool = False,
         back: Callable[[Tensor], Tensor] | None = None,
+        likelihood: bool = False,
         spread: nn.Module | None = None,
     ) -> None:
         super().__init__(key, weight)
         self.head, self.loss, self.detach, self.back = decoder, loss, detach, back
+        self.likelihood = likelihood
         self.spread = spread
         self.layer = None if spread is None else ""
 
@@ -70,10 +75,11 @@ class Reconstruction(Term):
         decoder: Any = self.head
         decoded, rows = decoder(places).flatten(1), batch.inputs[:n].flatten(1)
         if self.loss == "mse" or self.back is None:
-            return batch.mean((decoded - rows).square().mean(1))
-        wanted = self.back(rows).clamp(0.0, 1.0)
-        errors = functional.binary_cross_entropy_with_logits(decoded, wanted, reduction="none")
-        return batch.mean(errors.mean(1))
+            errors = (0.5 if self.likelihood else 1.0) * (decoded - rows).square()
+        else:
+            wanted = self.back(rows).clamp(0.0, 1.0)
+            errors = functional.binary_cross_entropy_with_logits(decoded, wanted, reduction="none")
+        return batch.mean(errors.sum(1) if self.likelihood else errors.mean(1))
 
 
 class Divergence(Term):

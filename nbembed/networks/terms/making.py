@@ -176,6 +176,7 @@ def _reconstruction(
         loss=part["loss"],
         detach=part["detach"],
         back=back,
+        likelihood=bool(part.get("likelihood")),
         spread=heads[spread] if spread else None,
     )
 
@@ -247,6 +248,7 @@ def _position(
         _needed(key, numbers, torch.int64, device),
         _needed(key, places, torch.float32, device),
         size=int(part["batch_size"]),
+        everywhere=bool(part.get("everywhere")),
     )
 
 

@@ -178,19 +178,26 @@ class Position(Term):
         Where, shape (m, n_components).
     size
         Such rows of a mini-batch.
+    everywhere
+        True if all rows should be somewhere: then it acts on those that the objective drew.
 
     References
     ----------
     Hinterreiter et al. (2023), EuroVis, sec. 3.2.
     """
 
-    needs_rows = False
-
     def __init__(
-        self, key: str, weight: float, numbers: Tensor, targets: Tensor, *, size: int
+        self,
+        key: str,
+        weight: float,
+        numbers: Tensor,
+        targets: Tensor,
+        *,
+        size: int,
+        everywhere: bool = False,
     ) -> None:
         super().__init__(key, weight)
-        self.size = size
+        self.size, self.needs_rows = size, everywhere
         self._numbers = numbers
         # In the order of the rows of the data, of which a batch knows the numbers.
         self._targets = targets.new_zeros((int(numbers.max()) + 1, targets.shape[1]))
@@ -202,15 +209,18 @@ class Position(Term):
         items: Items,  # noqa: ARG002
         inputs: Tensor,  # noqa: ARG002
         generator: torch.Generator,
-    ) -> tuple[Tensor, Tensor]:
-        """Return rows that should be somewhere."""
+    ) -> tuple[Tensor, Tensor] | None:
+        """Return rows that should be somewhere, unless all should."""
+        if self.needs_rows:
+            return None
         rows = drawn(self._numbers, self.size, generator)
         return rows, table[rows]
 
     def forward(self, batch: Batch) -> Tensor:
         """Return the mean squared distance."""
-        places, rows = self.own(batch, batch.places), self.own(batch, batch.rows)
-        return (places - self._targets[rows]).square().sum(1).mean()
+        part = slice(0, batch.n_items) if self.needs_rows else batch.slices[self.key]
+        far = (batch.places[part] - self._targets[batch.rows[part]]).square().sum(1)
+        return batch.mean(far) if self.needs_rows else far.mean()
 
 
 def drawn(values: Tensor, size: int, generator: torch.Generator) -> Tensor:
