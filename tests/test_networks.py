@@ -63,7 +63,7 @@ def test_pixels_are_read_row_by_row_with_their_channels_together():
     rows = torch.arange(2 * 3 * 2.0)[None]
     pictures = networks.models.Pictures((2, 3, 2))(rows)
     assert pictures[0, 1].tolist() == [[1, 3, 5], [7, 9, 11]]
-    assert torch.equal(networks.models.Rows()(pictures), rows)
+    assert torch.equal(networks.models.PicturesToRows()(pictures), rows)
 
 
 @pytest.mark.parametrize("normalization", ["layer", "batch", "none"])
