@@ -316,7 +316,7 @@ def test_shift_moves_pictures_and_repeats_their_border():
 
 # ---- heads ---------------------------------------------------------------------------------------
 
-SAMPLE = np.zeros((2, 12), dtype=np.float32)
+SAMPLE = torch.zeros(2, 12)
 ROWS_AS_THEY_ARE = Standardization(np.zeros(12), 1.0)
 
 

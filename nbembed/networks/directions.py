@@ -11,7 +11,7 @@ from nbembed.networks.rows import Rows, block_size
 __all__ = ["Directions", "GaussianNoise"]
 
 # Numbers of the data that directions are computed from at most, and columns up to which by a full decomposition.
-SAMPLE, EXACT = 1 << 26, 2000
+SAMPLE, EXACT = 1 << 26, 1000
 # Further directions and passes of the subspace iteration (Halko, Martinsson & Tropp 2011).
 OVERSAMPLING, PASSES = 10, 6
 # Directions with less than this share of the largest variance are noise of rounding: they give 0.
