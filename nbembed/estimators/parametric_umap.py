@@ -92,6 +92,13 @@ class ParametricUMAP(ParametricEmbedder):
     noise
         Standard deviation of Gaussian noise that is added in training to what ``"fcnn"`` sees, where columns have
         about 1; at least 0. New rows are placed better for it. Recommended 0.3, paper 0.
+    init
+        ``"random"`` (default) starts with the first weights of the network. With ``"pca"``, ``"spectral"`` or an array
+        (n_samples, n_components) a phase of its own, ``"pre-training"``, first regresses on that map, a tenth as
+        long as the training: it fixes where things are, and does not make the map better.
+    precision
+        ``"float32"`` (default), or ``"bfloat16"`` for what the network computes in training before its last
+        layer: for large networks on graphics cards that have it.
     terms
         What is added to the loss: a list of :mod:`nbembed.terms`, or their names. ``Reconstruction`` gives
         :meth:`inverse_transform`, ``Classification`` and ``fit(X, y)`` give :meth:`predict`. Default none.
@@ -172,6 +179,8 @@ class ParametricUMAP(ParametricEmbedder):
         mixup: float | None = None,
         n_directions: int | None = None,
         noise: float | None = None,
+        init: Any = "random",
+        precision: str = "float32",
         terms: Any = (),
         metric_from: str | None = None,
         local_connectivity: float = 1.0,
@@ -202,6 +211,8 @@ class ParametricUMAP(ParametricEmbedder):
         self.mixup = mixup
         self.n_directions = n_directions
         self.noise = noise
+        self.init = init
+        self.precision = precision
         self.terms = terms
         self.metric_from = metric_from
         self.local_connectivity = local_connectivity

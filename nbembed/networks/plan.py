@@ -58,8 +58,8 @@ class Plan:
         Factor on the attraction at the start, which falls linearly to 1 over the first 15 % of the
         mini-batches.
     precision
-        ``"auto"`` is bfloat16 on CUDA devices that have it, else ``"float32"``; ``"bfloat16"``. Only the
-        network computes in it, weights and losses are float32 always.
+        ``"float32"``, or ``"bfloat16"`` for what the network computes in training before its last layer; weights,
+        places and losses are float32 always.
     """
 
     loss: str
@@ -81,7 +81,7 @@ class Plan:
     perplexity: float = 30.0
     degrees_of_freedom: float | str = 1.0
     exaggeration: float = 1.0
-    precision: str = "auto"
+    precision: str = "float32"
 
     def rate(self, n_done: int) -> float:
         """Return the share of the learning rate that the mini-batch after ``n_done`` takes."""
