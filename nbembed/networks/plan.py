@@ -44,6 +44,9 @@ class Plan:
     mixup
         Each end of an edge is moved towards the other, before the network sees it, by a random share of
         their difference, up to this one; in [0, 0.5]. 0 moves nothing.
+    held_out
+        Of mini-batches of rows: the share of all rows that training does not see, and on which the loss is
+        measured then.
     """
 
     loss: str
@@ -61,6 +64,7 @@ class Plan:
     clip: float | None = 4.0
     clip_by: str = "norm"
     mixup: float = 0.0
+    held_out: float = 0.0
 
     def rate(self, n_done: int) -> float:
         """Return the share of the learning rate that the mini-batch after ``n_done`` takes."""

@@ -99,7 +99,9 @@ class NetworkStepper:
         self._table = Rows.of(rows, device)
         check_module(self.module, self._table.first(2), n_components)
         needs_rows = any(term.needs_rows for term in self.terms.values())
-        self.objective = make_objective(graph, plan, needs_rows=needs_rows, device=device)
+        self.objective = make_objective(
+            graph, plan, needs_rows=needs_rows, seed=seed, device=device
+        )
         self._seeds = _seeds((seed, phase), ("", *self.terms))
         self._generators = {
             key: torch.Generator(device).manual_seed(draw) for key, (draw, _) in self._seeds.items()
