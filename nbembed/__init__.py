@@ -25,7 +25,7 @@ _HOMES = {
     "rnx_curve": "nbembed.quality_figures",
     "shepard_diagram": "nbembed.quality_figures",
 }
-_ROOMS = ("baselines", "clustering", "datasets", "drift", "metrics", "networks", "terms")
+_ROOMS = ("baselines", "clustering", "datasets", "drift", "metrics", "networks", "terms", "weights")
 
 __all__ = [
     "TSNE",
@@ -49,10 +49,11 @@ __all__ = [
     "rnx_curve",
     "shepard_diagram",
     "terms",
+    "weights",
 ]
 
 if TYPE_CHECKING:
-    from nbembed import baselines, clustering, datasets, drift, metrics, networks, terms
+    from nbembed import baselines, clustering, datasets, drift, metrics, networks, terms, weights
     from nbembed.benchmarking import benchmark
     from nbembed.estimators import (
         TSNE,

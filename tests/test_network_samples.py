@@ -155,6 +155,17 @@ def test_sequences_by_time_warping_into_a_recurrent_network(sequences, recurrent
     assert (plain.graph_ != fitted.graph_).nnz > 0
 
 
+def test_a_metric_sees_samples_in_their_shape():
+    seen = set()
+
+    def metric(first, second):
+        seen.add((first.shape, second.shape))
+        return np.abs(first - second).sum()
+
+    umap(metric=metric, hidden=(4,), n_batches=1).fit(PICTURES[:12])
+    assert seen == {((6, 5, 3), (6, 5, 3))}
+
+
 def test_neighbours_found_elsewhere_are_as_good_as_our_own(blobs):
     own = umap(hidden=(8,)).fit(blobs)
     found = nearest_neighbors(blobs, n_neighbors=9)

@@ -12,7 +12,7 @@ from nbembed import _checks
 from nbembed._scaling import Scaling
 from nbembed.callbacks import ProgressBar, as_callbacks
 from nbembed.errors import InvalidInputError, InvalidTypeError
-from nbembed.estimators.heads import WithHeads
+from nbembed.estimators.files import WithFiles
 from nbembed.estimators.samples import check_shape, check_sides, flattened, folded, sides
 from nbembed.neighbors import check_given
 from nbembed.phases import Part, Phase
@@ -22,7 +22,7 @@ from nbembed.training import NetworkReference, Run
 __all__ = ["ParametricEmbedder", "features"]
 
 
-class ParametricEmbedder(WithHeads):
+class ParametricEmbedder(WithFiles):
     """Base of the estimators that train a network to give the map.
 
     A recipe defines ``PRESETS``, what each preset stands for as a function of the number of rows; a

@@ -6,11 +6,13 @@ nothing on the way of ``TSNE`` and ``UMAP`` does.
 
 from nbembed.networks.activations import features
 from nbembed.networks.devices import pick_device, pinned_torch
+from nbembed.networks.exporting import export_onnx, run_onnx
 from nbembed.networks.layers import NORMALIZATIONS, dense
 from nbembed.networks.losses import cross_entropy, info_nce, kl, nce, neg_tsne
 from nbembed.networks.models import CNN, FCNN, Autoencoder, Network, make_network, model_a, model_b
 from nbembed.networks.placing import place, ready, weights_of, with_weights
 from nbembed.networks.plan import Plan
+from nbembed.networks.program import layers_of
 from nbembed.networks.rows import Rows, Standardization
 from nbembed.networks.sampling import EdgeBatches
 from nbembed.networks.stepper import NetworkStepper
@@ -29,9 +31,11 @@ __all__ = [
     "Standardization",
     "cross_entropy",
     "dense",
+    "export_onnx",
     "features",
     "info_nce",
     "kl",
+    "layers_of",
     "make_head",
     "make_heads",
     "make_network",
@@ -45,6 +49,7 @@ __all__ = [
     "place",
     "read_head",
     "ready",
+    "run_onnx",
     "weights_of",
     "with_weights",
 ]

@@ -184,7 +184,7 @@ def info_nce(
     return pull.mean(), sums.mean()
 
 
-def kl(places: Tensor, P: Tensor, kernel: Cauchy) -> Tensor:
+def kl(places: Tensor, P: Tensor, kernel: Any, *, exaggeration: float = 1.0) -> Tensor:
     r"""Return :math:`\sum_{ij} p_{ij} \ln(p_{ij}/q_{ij})` of one batch, :math:`q_{ij} = w_{ij}/\sum_{kl} w_{kl}`.
 
     Parameters
@@ -196,6 +196,8 @@ def kl(places: Tensor, P: Tensor, kernel: Cauchy) -> Tensor:
         made to sum to 1; where all are zero, so is the loss.
     kernel
         From distances to similarities.
+    exaggeration
+        Factor on the attraction, :math:`-\sum_{ij} p_{ij} \ln w_{ij}`. Default 1, which is the divergence.
 
     Returns
     -------
@@ -211,7 +213,9 @@ def kl(places: Tensor, P: Tensor, kernel: Cauchy) -> Tensor:
     log_w = -functional.softplus(kernel.odds(squared_distances(places, places)))
     apart = ~torch.eye(len(places), dtype=torch.bool, device=places.device)
     log_sum = torch.logsumexp(log_w[apart], dim=0)
-    return (torch.xlogy(probabilities, probabilities) - probabilities * (log_w - log_sum)).sum()
+    pull = (probabilities * log_w).sum()
+    entropy = torch.xlogy(probabilities, probabilities).sum()
+    return entropy - exaggeration * pull + probabilities.sum() * log_sum
 
 
 class Push(torch.autograd.Function):

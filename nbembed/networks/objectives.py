@@ -3,13 +3,19 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from nbembed import _checks
+from nbembed.errors import InvalidInputError
 from nbembed.neighbors import Graph
 from nbembed.networks import losses
-from nbembed.networks.losses import Cauchy, squared_distances
+from nbembed.networks.item_objectives import BatchObjective, PositionObjective
+from nbembed.networks.kernels import LearnedKernel
+from nbembed.networks.losses import squared_distances
+from nbembed.networks.objective import PROBE, Objective
 from nbembed.networks.plan import Plan
 from nbembed.networks.sampling import EdgeBatches, ItemBatches, Items, Pairs
 
@@ -21,46 +27,6 @@ LOSSES: dict[str, Callable[..., tuple[Tensor, Tensor]]] = {
     "info_nce": losses.info_nce,
     "nce": losses.nce,
 }
-# Edges, or rows, on which the loss of the map is measured, the same at every step.
-PROBE = 2048
-
-
-class Objective(nn.Module):
-    """Draws mini-batches of rows and says what is lost on their places.
-
-    Attributes
-    ----------
-    n_rows : int
-        Rows that one mini-batch sends through the network, at least.
-    """
-
-    n_rows: int
-
-    def draw(self, generator: torch.Generator) -> Items:
-        """Return the next mini-batch; all that is random comes from ``generator``."""
-        raise NotImplementedError
-
-    def probe(self, generator: torch.Generator) -> Items:
-        """Return the mini-batch on which the loss of the map is measured."""
-        raise NotImplementedError
-
-    def inputs(self, items: Items, table: Any, generator: torch.Generator) -> Tensor:  # noqa: ARG002
-        """Return what the network sees of a mini-batch in training; ``table`` holds all rows."""
-        return table[items.rows]
-
-    def losses(self, items: Items, places: Tensor, live: Mapping[str, float]) -> dict[str, Tensor]:
-        """Return the parts of the loss under their names; what is minimised is their sum.
-
-        Parameters
-        ----------
-        items
-            The mini-batch.
-        places
-            Where the network puts its rows, in their order.
-        live
-            Parameters that can be changed in mid-run: ``"repulsion_strength"``, ``"a"``, ``"b"``.
-        """
-        raise NotImplementedError
 
 
 class EdgeObjective(Objective):
@@ -78,13 +44,15 @@ class EdgeObjective(Objective):
 
     def __init__(self, graph: Graph, plan: Plan, *, device: str) -> None:
         super().__init__()
-        self.name, self.mixup = plan.loss, plan.mixup
+        self.name, self.mixup, self.plan = plan.loss, plan.mixup, plan
         self.log_z = nn.Parameter(torch.zeros((), device=device))
         self.batches = EdgeBatches(
             graph, plan.batch_size, plan.n_negatives, negatives=plan.negatives, device=device
         )
         self.n_edges = len(graph.indices)
         self.n_rows = plan.batch_size
+
+        self.kernel = LearnedKernel(plan, device=device)
 
     def draw(self, generator: torch.Generator) -> Pairs:
         """Return edges, drawn in proportion to their weights, and noise."""
@@ -120,9 +88,14 @@ class EdgeObjective(Objective):
         options: dict[str, Any] = {"repulsion": live["repulsion_strength"]}
         if self.name == "nce":
             options["log_z"] = self.log_z
-        kernel = Cauchy(live["a"], live["b"])
+        kernel = self.kernel(live)
         pull, push = LOSSES[self.name](edges, noise, items.mask, kernel, **options)
-        return {"attraction": pull, "repulsion": push}
+        return {"attraction": live.get("exaggeration", 1.0) * pull, "repulsion": push}
+
+    def halve(self) -> int:
+        """Make batches of edges half as large."""
+        self.n_rows = self.batches.batch_size = max(1, self.batches.batch_size // 2)
+        return self.n_rows
 
 
 class ItemObjective(Objective):
@@ -153,34 +126,54 @@ class ItemObjective(Objective):
         """Return nothing: only terms count."""
         return {}
 
+    def halve(self) -> int:
+        """Make batches of rows half as large."""
+        self.n_rows = self.batches.batch_size = max(1, self.batches.batch_size // 2)
+        return self.n_rows
+
 
 def make_objective(
-    graph: Graph, plan: Plan, *, needs_rows: bool, seed: int, device: str
+    graph: Graph,
+    plan: Plan,
+    table: Any,
+    start: NDArray[np.float32] | None,
+    *,
+    needs_rows: bool,
+    seed: int,
+    device: str,
 ) -> Objective:
     """Return the objective that ``plan`` names.
 
     Parameters
     ----------
-    graph
-        Affinities of the rows; without edges where there are none.
-    plan
-        The loss and its numbers.
+    graph, plan, table, device
+        As for the objectives.
+    start
+        The map that a loss called ``"position"`` aims at.
     needs_rows
         Whether a term acts on rows of the batch.
     seed
         Fixes which rows are held out.
-    device
-        Where the network is.
 
     Raises
     ------
     InvalidInputError
         If there is no loss of that name.
     """
-    _checks.check_choice("loss", plan.loss, (*LOSSES, "none"))
-    if plan.loss != "none":
-        return EdgeObjective(graph, plan, device=device)
-    size = plan.batch_size if needs_rows else 0
-    return ItemObjective(
-        ItemBatches(graph.n, size, held_out=plan.held_out, seed=seed, device=device)
-    )
+    _checks.check_choice("loss", plan.loss, (*LOSSES, "kl", "position", "none"))
+    match plan.loss:
+        case "kl":
+            kernel = LearnedKernel(plan, device=device)
+            return BatchObjective(graph, plan, table, kernel, device=device)
+        case "position":
+            if start is None:
+                raise InvalidInputError("loss 'position' needs a starting map, got None")
+            return PositionObjective(start, plan.batch_size, device=device)
+        case "none":
+            # Batch normalization needs two rows.
+            size = min(max(2, plan.batch_size), graph.n) if needs_rows else 0
+            held = plan.held_out
+            batches = ItemBatches(graph.n, size, held_out=held, seed=seed, device=device)
+            return ItemObjective(batches)
+        case _:
+            return EdgeObjective(graph, plan, device=device)

@@ -7,6 +7,8 @@ __all__ = ["Plan"]
 
 # Share of the learning rate that is left at the end of the cosine.
 LAST = 0.01
+# Share of the mini-batches after which nothing is exaggerated any more.
+RAMP = 0.15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,8 +18,9 @@ class Plan:
     Parameters
     ----------
     loss
-        ``"cross_entropy"``, ``"neg_tsne"``, ``"info_nce"`` or ``"nce"``, on mini-batches of edges; ``"none"``
-        for mini-batches of rows on which only terms act.
+        ``"cross_entropy"``, ``"neg_tsne"``, ``"info_nce"`` or ``"nce"``, on mini-batches of edges; ``"kl"`` within
+        mini-batches of rows; ``"position"`` for the distance from a given map; ``"none"`` for mini-batches of
+        rows on which only terms act.
     n_steps
         Steps of the phase.
     batches_per_step
@@ -47,6 +50,19 @@ class Plan:
     held_out
         Of mini-batches of rows: the share of all rows that training does not see, and on which the loss is
         measured then.
+    batches
+        With ``"kl"``: ``"redrawn"``, ``"fixed"`` or ``"neighbors"``, see
+        :class:`~nbembed.networks.item_objectives.BatchObjective`.
+    perplexity
+        With ``"kl"``: of the affinities within a mini-batch.
+    degrees_of_freedom
+        Of Student's t; 1 leaves the Cauchy kernel as it is. ``"learned"`` starts at 1.
+    exaggeration
+        Factor on the attraction at the start, which falls linearly to 1 over the first 15 % of the
+        mini-batches.
+    precision
+        ``"auto"`` is bfloat16 on CUDA devices that have it, else ``"float32"``; ``"bfloat16"``. Only the
+        network computes in it, weights and losses are float32 always.
     """
 
     loss: str
@@ -65,6 +81,11 @@ class Plan:
     clip_by: str = "norm"
     mixup: float = 0.0
     held_out: float = 0.0
+    batches: str = "redrawn"
+    perplexity: float = 30.0
+    degrees_of_freedom: float | str = 1.0
+    exaggeration: float = 1.0
+    precision: str = "auto"
 
     def rate(self, n_done: int) -> float:
         """Return the share of the learning rate that the mini-batch after ``n_done`` takes."""
@@ -73,3 +94,8 @@ class Plan:
             return rise
         part = min(1.0, n_done / (self.n_steps * self.batches_per_step))
         return rise * (LAST + (1.0 - LAST) * 0.5 * (1.0 + math.cos(math.pi * part)))
+
+    def exaggerated(self, n_done: int) -> float:
+        """Return the factor on the attraction that the mini-batch after ``n_done`` takes."""
+        part = n_done / (RAMP * self.n_steps * self.batches_per_step)
+        return 1.0 + (self.exaggeration - 1.0) * max(0.0, 1.0 - part)

@@ -1,6 +1,7 @@
 """The inner loop of a phase whose points are placed by a network."""
 
 import copy
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -62,6 +63,8 @@ class NetworkStepper:
     heads
         All networks beside ``module`` that the run has, by the key of their term; those of ``terms`` are
         trained, the others kept. They are trained in place. Default none.
+    start
+        The map that a loss called ``"position"`` aims at.
 
     Attributes
     ----------
@@ -91,6 +94,7 @@ class NetworkStepper:
         device: str = "cpu",
         terms: Mapping[str, Term] | None = None,
         heads: nn.ModuleDict | None = None,
+        start: NDArray[np.float32] | None = None,
     ) -> None:
         self.plan, self.device, self.n_done = plan, device, 0
         self.module = copy.deepcopy(module).to(device)
@@ -100,8 +104,9 @@ class NetworkStepper:
         check_module(self.module, self._table.first(2), n_components)
         needs_rows = any(term.needs_rows for term in self.terms.values())
         self.objective = make_objective(
-            graph, plan, needs_rows=needs_rows, seed=seed, device=device
+            graph, plan, self._table, start, needs_rows=needs_rows, seed=seed, device=device
         )
+        self._halvings = 0
         self._seeds = _seeds((seed, phase), ("", *self.terms))
         self._generators = {
             key: torch.Generator(device).manual_seed(draw) for key, (draw, _) in self._seeds.items()
@@ -112,6 +117,7 @@ class NetworkStepper:
             "repulsion_strength": plan.repulsion,
             "a": plan.a,
             "b": plan.b,
+            "exaggeration": 1.0,
         } | {f"{key}_weight": term.weight for key, term in self.terms.items()}
         heads_now = [term.head for term in self.terms.values() if term.head is not None]
         self._optimizer = Optimizer(self.module, heads_now, self.objective, plan, device=device)
@@ -132,6 +138,8 @@ class NetworkStepper:
                 f"{name!r} is no parameter that can be changed during this phase; "
                 f"those that can are {', '.join(sorted(self._live))}"
             )
+        if name == "exaggeration":
+            return self._live[name] * self.plan.exaggerated(self._n_batches)
         return self._live[name]
 
     def set(self, name: str, value: Any) -> None:
@@ -154,7 +162,7 @@ class NetworkStepper:
             torch.default_generator.manual_seed(int(own))
             self._train_mode(on=True)
             for number in range(self.plan.batches_per_step):
-                farthest = torch.maximum(farthest, self._train(self._n_batches + number))
+                farthest = torch.maximum(farthest, self._trained(self._n_batches + number))
             self._train_mode(on=False)
         self.n_done += 1
         if not float(farthest) <= FARTHEST:
@@ -180,13 +188,14 @@ class NetworkStepper:
         with pinned_torch(1), torch.no_grad():
             inputs = self._table[self._probe.rows]
             batch = self._pass(self._probe, inputs, self._fixed(*self.terms))
-            values = self.objective.losses(self._probe, batch.places, self._live)
+            live = self._live | {"exaggeration": 1.0}
+            values = self.objective.losses(self._probe, batch.places, live)
             values |= {key: term(batch) for key, term in self.terms.items()}
             return {name: float(value) for name, value in values.items()}
 
     def state_dict(self) -> State:
         """Return copies of all that is needed to go on bit by bit."""
-        state: State = {"n_done": self.n_done, **self._live}
+        state: State = {"n_done": self.n_done, "halvings": self._halvings, **self._live}
         for key, generator in self._generators.items():
             state[f"generator.{key}"] = generator.get_state().numpy().copy()
         for name, tensor in self._tensors().items():
@@ -196,6 +205,8 @@ class NetworkStepper:
     def load_state_dict(self, state: State) -> None:
         """Go on from what :meth:`state_dict` returned."""
         self.n_done = int(state["n_done"])
+        while self._halvings < int(state["halvings"]):
+            self._halve()
         for name in self._live:
             self._live[name] = float(state[name])
         for key, generator in self._generators.items():
@@ -211,12 +222,38 @@ class NetworkStepper:
     def _n_batches(self) -> int:
         return self.n_done * self.plan.batches_per_step
 
+    def _trained(self, number: int) -> Tensor:
+        """Learn from mini-batch ``number``, of half the size where the memory is too small for it."""
+        while True:
+            try:
+                return self._train(number)
+            except torch.OutOfMemoryError as error:
+                before = self.objective.n_rows
+                after = self._halve()
+                if after == before:
+                    raise InvalidInputError(
+                        f"model must fit into the memory of {self.device} with mini-batches of {before}, got: {error}. "
+                        "Use a smaller model"
+                    ) from error
+                warnings.warn(
+                    f"out of memory with mini-batches of {before}; from now on they are of {after}",
+                    UserWarning,
+                    stacklevel=2,
+                )
+
+    def _halve(self) -> int:
+        """Make mini-batches half as large, and return how large they are then."""
+        self._halvings += 1
+        return self.objective.halve()
+
     def _train(self, number: int) -> Tensor:
         """Learn from mini-batch ``number``; return how far its points are, not a number if that is lost."""
         items = self.objective.draw(self._generators[""])
         inputs = self.objective.inputs(items, self._table, self._generators[""])
         batch = self._pass(items, inputs, self._generators)
-        parts = list(self.objective.losses(items, batch.places, self._live).values())
+        factor = self._live["exaggeration"] * self.plan.exaggerated(number)
+        live = self._live | {"exaggeration": factor}
+        parts = list(self.objective.losses(items, batch.places, live).values())
         for key, term in self.terms.items():
             parts.append(self._live[f"{key}_weight"] * term(batch))
         loss = sum(parts[1:], start=parts[0])
@@ -239,11 +276,19 @@ class NetworkStepper:
         if slices:
             inputs = torch.cat(seen)
         layers = {term.layer for term in self.terms.values() if term.layer is not None}
-        with recording(self.module, sorted(layers)) as hidden:
-            places = self.module(inputs)
+        with recording(self.module, sorted(layers)) as hidden, self._precise():
+            places = self.module(inputs).float()
         kernel = Cauchy(self._live["a"], self._live["b"])
         numbers = torch.cat(rows) if slices else items.rows
         return Batch(items, numbers, inputs, places, dict(hidden), slices, generators, kernel)
+
+    def _precise(self) -> Any:
+        """Return what has the network compute in the plan's precision while it trains."""
+        kind = self.device.split(":", maxsplit=1)[0]
+        fast = self.plan.precision == "bfloat16" or (
+            self.plan.precision == "auto" and kind == "cuda" and torch.cuda.is_bf16_supported()
+        )
+        return torch.autocast(kind, torch.bfloat16, enabled=fast and self.module.training)
 
     def _fixed(self, *keys: str) -> dict[str, torch.Generator]:
         """Return generators that draw the same whenever they are asked for."""

@@ -105,6 +105,17 @@ class NetworkReference:
         shape = self.part.get("shape")
         return Rows(rows, self.standardization, shape=shape, device=self.device)
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one sample as the network sees it."""
+        return tuple(self.part.get("shape", self.standardization.mean.shape))
+
+    def from_raw(self) -> tuple[NDArray[np.float64], float]:
+        """Return the center and the divisor that make the network's numbers of the data as they were given."""
+        shift = 0.0 if self.scaling.shift is None else self.scaling.shift
+        divisor = self.scaling.divisor
+        return divisor * (shift + self.standardization.mean), divisor * self.standardization.scale
+
     def place_again(self, numbers: NDArray[np.int64], embedding: Points) -> Points:
         """Return the places of rows of the fit: a network treats them as it treats any others."""
         if self.X is None:

@@ -36,6 +36,10 @@ FINDING, WEIGHING, COMPILING, LOADING, STARTING = (
 COMPUTING = "computing what layer {} makes of the data"
 
 
+# From the map that t-SNE starts from to one of standard deviation 1.
+WIDER = 1e4
+
+
 @dataclass(frozen=True)
 class Prepared:
     """What the steps work on. It never changes, so a branch shares it with its parent.
@@ -70,7 +74,7 @@ def prepare(
     else:
         for _ in in_background(lambda: import_module("nbembed.networks")):
             yield LOADING, None
-    if phase.model["name"] != "free":
+    if phase.model["name"] != "free" and phase.loss["name"] != "position":
         # A network starts where its first weights put the points: this is read by nobody.
         return Prepared(found, graph, np.zeros((len(X), n_components), dtype=np.float32))
     start = yield from _named(
@@ -204,26 +208,36 @@ def _start(
     if phase.init is None:
         raise InvalidInputError(f"the first phase ({phase.name!r}) needs init, got None")
     n_components = int(phase.model["n_components"])
-    match phase.init["name"]:
-        case "array":
-            if init_array is None:
-                raise InvalidInputError(
-                    "init 'array' needs the array itself, which a phase does not hold"
-                )
-            return np.ascontiguousarray(init_array, dtype=np.float32)
+    if phase.init["name"] == "array":
+        if init_array is None:
+            raise InvalidInputError(
+                "init 'array' needs the array itself, which a phase does not hold"
+            )
+        return np.ascontiguousarray(init_array, dtype=np.float32)
+    start = _first_map(X, graph, phase.init["name"], n_components, seed=seed)
+    if phase.loss["name"] == "kl":
+        return initialization.scale_for_tsne(start)
+    if phase.loss["name"] == "position" and phase.kernel["name"] == "student_t":
+        # A network cannot aim at the tiny map that free coordinates start from: one as wide as a kernel.
+        return (initialization.scale_for_tsne(start) * WIDER).astype(np.float32)
+    return initialization.scale_for_umap(start, random_state=seed)
+
+
+def _first_map(
+    X: NDArray[np.float32], graph: Graph, name: str, n_components: int, *, seed: int
+) -> NDArray[Any]:
+    """Return the map called ``name``, of no special scale."""
+    match name:
         case "pca":
-            start = initialization.pca(X, n_components, random_state=seed)
+            return initialization.pca(X, n_components, random_state=seed)
         case "spectral":
-            start = initialization.spectral(graph, n_components, X=X, random_state=seed)
+            return initialization.spectral(graph, n_components, X=X, random_state=seed)
         case "random":
-            start = initialization.random(len(X), n_components, random_state=seed)
-        case name:
+            return initialization.random(len(X), n_components, random_state=seed)
+        case _:
             raise InvalidInputError(
                 f"init must be 'pca', 'spectral', 'random' or an array, got {name!r}"
             )
-    if phase.loss["name"] == "kl":
-        return initialization.scale_for_tsne(start)
-    return initialization.scale_for_umap(start, random_state=seed)
 
 
 def _named(name: str, stage: Stage[T]) -> Generator[StageProgress, None, T]:

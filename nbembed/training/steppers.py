@@ -85,15 +85,21 @@ LIVE: dict[str, tuple[str, ...]] = {
     "neg_tsne": ("learning_rate", "repulsion_strength", "min_dist", "spread"),
     "info_nce": ("learning_rate",),
     "nce": ("learning_rate",),
+    "position": ("learning_rate",),
     "none": ("learning_rate",),
 }
+# The KL divergence within mini-batches, by which a network learns, has no momentum.
+LIVE_NETWORK_KL = ("learning_rate", "exaggeration")
 # After the key of a term: the name under which its weight is changed in mid-run.
 WEIGHT = "_weight"
 
 
 def live_parameters(phase: Phase) -> tuple[str, ...]:
     """Return the names that :func:`set_live` accepts in ``phase``."""
-    return LIVE[phase.loss["name"]] + tuple(part["key"] + WEIGHT for part in phase.terms)
+    names = LIVE[phase.loss["name"]]
+    if phase.loss["name"] == "kl" and phase.model["name"] != "free":
+        names = LIVE_NETWORK_KL
+    return names + tuple(part["key"] + WEIGHT for part in phase.terms)
 
 
 def weights_of(phase: Phase, overrides: Mapping[str, float]) -> dict[str, float]:
@@ -148,7 +154,7 @@ def make_stepper(
     its own first weights.
     """
     if phase.model["name"] != "free":
-        return _network_stepper(phase, index, graph, seen, seed=seed, before=before)
+        return _network_stepper(phase, index, graph, seen, embedding, seed=seed, before=before)
     match phase.loss["name"]:
         case "kl":
             return _gradient_stepper(phase, graph, embedding)
@@ -232,7 +238,14 @@ def _sampled_stepper(
 
 
 def _network_stepper(
-    phase: Phase, index: int, graph: Graph, seen: Seen, *, seed: int, before: Any
+    phase: Phase,
+    index: int,
+    graph: Graph,
+    seen: Seen,
+    start: NDArray[np.float32],
+    *,
+    seed: int,
+    before: Any,
 ) -> Stepper:
     from nbembed import networks
 
@@ -258,6 +271,7 @@ def _network_stepper(
         phase=index,
         device=seen.device,
         heads=heads,
+        start=start,
         terms=networks.make_terms(phase.terms, heads, seen.targets, given, device=seen.device),
     )
 
@@ -268,6 +282,8 @@ def _network_plan(phase: Phase) -> Any:
 
     a, b = (1.0, 1.0) if phase.kernel["name"] != "cauchy" else curve(phase, {})
     options = phase.sampler | phase.optimizer
+    if "degrees_of_freedom" in phase.kernel:
+        options["degrees_of_freedom"] = phase.kernel["degrees_of_freedom"]
     return Plan(
         loss=phase.loss["name"],
         repulsion=phase.loss.get("repulsion_strength", 1.0),
