@@ -21,8 +21,6 @@ from nbembed.training import NetworkReference, Run
 
 __all__ = ["ParametricEmbedder"]
 
-# Mini-batches of one step, where there are enough of them.
-BATCHES_PER_STEP = 25
 # Rows beyond which larger batches and smaller steps are better, as measured.
 MANY_ROWS = 30_000
 # Mini-batches of the recommended recipes: for each row, and their bounds.
@@ -42,6 +40,8 @@ class ParametricEmbedder(WithFiles):
     ----------
     model_ : torch.nn.Module
         The trained network, of standardized rows.
+    batches_per_step : int
+        Mini-batches of one step, where there are enough of them: 25.
     """
 
     preset: str
@@ -61,6 +61,8 @@ class ParametricEmbedder(WithFiles):
     metric_from: Any = None
     init: Any = "random"
     precision: str = "float32"
+    # Mini-batches of one step, where there are enough of them.
+    batches_per_step: int = 25
 
     def recipe(self, n_samples: int) -> dict[str, Any]:
         """Return what the preset says for ``n_samples`` rows, with everything that was set explicitly."""
@@ -242,7 +244,7 @@ class ParametricEmbedder(WithFiles):
 
     def _steps(self, n_batches: int) -> tuple[int, int]:
         """Return how many steps there are, and how many mini-batches in each."""
-        each = min(BATCHES_PER_STEP, n_batches)
+        each = min(self.batches_per_step, n_batches)
         return -(-n_batches // each), each
 
     def _model_part(self, recipe: dict[str, Any]) -> Part:
@@ -362,9 +364,15 @@ class ParametricEmbedder(WithFiles):
         return NetworkReference.from_config(config, arrays)
 
 
-def items_part(batch_size: int, batches_per_step: int) -> Part:
+def items_part(batch_size: int, batches_per_step: int, held_out: float = 0.0) -> Part:
     """Return the part of a phase that draws rows."""
-    return {"name": "items", "batch_size": batch_size, "batches_per_step": batches_per_step}
+    sizes = {"batch_size": batch_size, "batches_per_step": batches_per_step}
+    return {"name": "items", "held_out": float(held_out)} | sizes
+
+
+def check_held_out(share: Any) -> None:
+    """Raise unless ``share`` is at least 0 and leaves rows to train on."""
+    _checks.check_number("held_out", share, low=0, high=0.9)
 
 
 def enough(n_samples: int) -> int:

@@ -47,6 +47,9 @@ class Plan:
     mixup
         Each end of an edge is moved towards the other, before the network sees it, by a random share of
         their difference, up to this one; in [0, 0.5]. 0 moves nothing.
+    held_out
+        Of mini-batches of rows: the share of all rows that training does not see, and on which the loss is
+        measured then.
     batches
         With ``"kl"``: ``"redrawn"``, ``"fixed"`` or ``"neighbors"``, see
         :class:`~nbembed.networks.item_objectives.BatchObjective`.
@@ -77,6 +80,7 @@ class Plan:
     clip: float | None = 4.0
     clip_by: str = "norm"
     mixup: float = 0.0
+    held_out: float = 0.0
     batches: str = "redrawn"
     perplexity: float = 30.0
     degrees_of_freedom: float | str = 1.0

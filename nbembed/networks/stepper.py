@@ -106,7 +106,7 @@ class NetworkStepper:
         self._table, self._learning = self._seen()
         needs_rows = any(term.needs_rows for term in self.terms.values())
         self.objective = make_objective(
-            graph, plan, self._rows, start, needs_rows=needs_rows, device=device
+            graph, plan, self._rows, start, needs_rows=needs_rows, seed=seed, device=device
         )
         self._halvings = 0
         self._seeds = _seeds((seed, phase), ("", *self.terms))
