@@ -134,6 +134,40 @@ def test_files_hold_autoencoders(variational, blobs, tmp_path):
     assert_array_equal(clone(again).fit_transform(blobs), fitted.embedding_)
 
 
+def test_held_out_rows_are_not_trained_on_and_measure_the_loss():
+    noise = np.random.default_rng(0).normal(size=(100, 30)).astype(np.float32)
+    run = autoencoder(held_out=0.2, n_batches=1000, hidden=(64,)).run(noise)
+    curve = [frame.loss for frame in run if not frame.is_stage]
+    fitted = autoencoder()
+    fitted.keep(run)
+    seen = run._stepper.objective.batches
+    draws = torch.cat([seen.draw(torch.Generator().manual_seed(s)).rows for s in range(50)])
+    held = seen.held_out.numpy()
+    assert (len(held), len(draws.unique())) == (20, 80)
+    assert not set(held) & set(draws.tolist())
+    wrong = (
+        np.square(fitted.inverse_transform(fitted.embedding_) - noise) / noise.var(axis=0).mean()
+    )
+    assert_allclose(fitted.loss_, wrong[held].mean(), rtol=1e-3)
+    # Noise is learned by heart: nothing of it holds for other rows.
+    assert np.delete(wrong, held, axis=0).mean() < 0.9 * wrong[held].mean()
+    assert curve[-1] > min(curve)
+    with pytest.raises(InvalidInputError, match="held_out must be a number of at least 0"):
+        autoencoder(held_out=1.0).fit(noise)
+
+
+def test_a_run_goes_on_from_a_state_that_it_had(blobs):
+    run = autoencoder().run(blobs)
+    while run.step < 3:
+        next(run)
+    state, there = run.state, run.embedding
+    last = exhaust(run)
+    again = run.resume(state)
+    assert again.step == 3
+    assert_array_equal(again.embedding, there)
+    assert_array_equal(exhaust(again), last)
+
+
 # ---- projections -----------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from nbembed import _checks
 from nbembed.errors import InvalidInputError
 from nbembed.estimators.base import neighbors_part
-from nbembed.estimators.parametric import ParametricEmbedder, items_part
+from nbembed.estimators.parametric import ParametricEmbedder, check_held_out, items_part
 from nbembed.phases import Part, Phase
 from nbembed.terms import Reconstruction, Term, as_terms, keyed
 
@@ -66,6 +66,9 @@ class Autoencoder(ParametricEmbedder):
         Rows of a mini-batch, at least 1. Default 256, and 512 beyond 30,000 rows.
     learning_rate
         Of Adam, above 0. Default 0.001; it falls to a hundredth.
+    held_out
+        Share of the rows that training does not see, less than 1: ``loss_`` and the curves are theirs. Fewer than 20
+        rows hold out none. Default 0.
     terms
         What else is added to the loss: :mod:`nbembed.terms`, or their names. Default none.
     device, random_state, n_jobs, verbose, callbacks
@@ -76,7 +79,7 @@ class Autoencoder(ParametricEmbedder):
     embedding_, model_, n_iter_
         As for :class:`ParametricUMAP`.
     loss_ : float
-        Of up to 2048 rows.
+        Of up to 2048 rows, or of those held out.
 
     References
     ----------
@@ -111,6 +114,7 @@ class Autoencoder(ParametricEmbedder):
         n_batches: int | None = None,
         batch_size: int | None = None,
         learning_rate: float | None = None,
+        held_out: float = 0.0,
         terms: Any = (),
         device: str = "auto",
         random_state: Any = None,
@@ -129,6 +133,7 @@ class Autoencoder(ParametricEmbedder):
         self.n_batches = n_batches
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.held_out = held_out
         self.terms = terms
         self.device = device
         self.random_state = random_state
@@ -163,7 +168,7 @@ class Autoencoder(ParametricEmbedder):
                 neighbors=neighbors_part(1, self.metric),
                 affinities={"name": "none"},
                 kernel={"name": "student_t"},
-                sampler=items_part(int(recipe["batch_size"]), each),
+                sampler=items_part(int(recipe["batch_size"]), each, self.held_out),
                 loss={"name": "none"},
                 optimizer=self._optimizer_part(recipe),
                 model=self._model_part(recipe),
@@ -180,6 +185,7 @@ class Autoencoder(ParametricEmbedder):
             raise InvalidInputError(
                 "terms must hold no Reconstruction, which an autoencoder has already; choose its loss with loss="
             )
+        check_held_out(self.held_out)
         super().check_parameters(n_samples)
 
     # ---- inside -------------------------------------------------------------------------------

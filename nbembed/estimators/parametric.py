@@ -21,8 +21,6 @@ from nbembed.training import NetworkReference, Run
 
 __all__ = ["ParametricEmbedder"]
 
-# Mini-batches of one step, where there are enough of them.
-BATCHES_PER_STEP = 25
 # Share of the mini-batches, beside them, in which a network learns where to start.
 PRE_TRAINING = 0.1
 CLASSIFIER = "classifier"
@@ -38,6 +36,8 @@ class ParametricEmbedder(WithFiles):
     ----------
     model_ : torch.nn.Module
         The trained network, of standardized rows.
+    batches_per_step : int
+        Mini-batches of one step, where there are enough of them: 25.
     """
 
     preset: str
@@ -53,6 +53,7 @@ class ParametricEmbedder(WithFiles):
     shape: Sequence[int] | None = None
     graph: Any = None
     metric_from: Any = None
+    batches_per_step: int = 25
     init: Any = "random"
     precision: str = "float32"
 
@@ -234,7 +235,7 @@ class ParametricEmbedder(WithFiles):
 
     def _steps(self, n_batches: int) -> tuple[int, int]:
         """Return how many steps there are, and how many mini-batches in each."""
-        each = min(BATCHES_PER_STEP, n_batches)
+        each = min(self.batches_per_step, n_batches)
         return -(-n_batches // each), each
 
     def _model_part(self, recipe: dict[str, Any]) -> Part:
@@ -352,6 +353,12 @@ class ParametricEmbedder(WithFiles):
         return NetworkReference.from_config(config, arrays)
 
 
-def items_part(batch_size: int, batches_per_step: int) -> Part:
+def items_part(batch_size: int, batches_per_step: int, held_out: float = 0.0) -> Part:
     """Return the part of a phase that draws rows."""
-    return {"name": "items", "batch_size": batch_size, "batches_per_step": batches_per_step}
+    sizes = {"batch_size": batch_size, "batches_per_step": batches_per_step}
+    return {"name": "items", "held_out": float(held_out)} | sizes
+
+
+def check_held_out(share: Any) -> None:
+    """Raise unless ``share`` is at least 0 and leaves rows to train on."""
+    _checks.check_number("held_out", share, low=0, high=0.9)

@@ -11,7 +11,7 @@ from sklearn.base import clone
 from nbembed import _checks
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.estimators.base import neighbors_part
-from nbembed.estimators.parametric import ParametricEmbedder, items_part
+from nbembed.estimators.parametric import ParametricEmbedder, check_held_out, items_part
 from nbembed.phases import Phase
 from nbembed.terms import Position, Term, as_terms, keyed
 from nbembed.training import Run
@@ -23,7 +23,8 @@ class Projection(ParametricEmbedder):
     r"""A network that learns any reference map, and so places new rows into it.
 
     Minimises :math:`\frac1n \sum_i \|f(x_i) - y_i\|^2` on mini-batches of rows. The curve ``"position"`` is in
-    squared units of the map, ``loss_`` in units of its variance: the share of it that is missed. The loss knows nothing of neighbours: a network that is too narrow for the map blurs it, where
+    squared units of the map, ``loss_`` in units of its variance: the share of it that is missed. The loss
+    knows nothing of neighbours: a network that is too narrow for the map blurs it, where
     :class:`ParametricUMAP` would have found another map that suits it.
 
     Parameters
@@ -45,6 +46,9 @@ class Projection(ParametricEmbedder):
         Rows of a mini-batch, at least 1. Default 256.
     learning_rate
         Of Adam, above 0. Default 0.001; it falls to a hundredth.
+    held_out
+        Share of the rows that training does not see, less than 1: ``loss_`` and the curves are theirs. Fewer than 20
+        rows hold out none. Default 0.
     terms
         What else is added to the loss: :mod:`nbembed.terms`, or their names. Default none.
     device, random_state, n_jobs, verbose, callbacks
@@ -87,6 +91,7 @@ class Projection(ParametricEmbedder):
         n_batches: int | None = None,
         batch_size: int | None = None,
         learning_rate: float | None = None,
+        held_out: float = 0.0,
         terms: Any = (),
         device: str = "auto",
         random_state: Any = None,
@@ -102,6 +107,7 @@ class Projection(ParametricEmbedder):
         self.n_batches = n_batches
         self.batch_size = batch_size
         self.learning_rate = learning_rate
+        self.held_out = held_out
         self.terms = terms
         self.device = device
         self.random_state = random_state
@@ -152,7 +158,7 @@ class Projection(ParametricEmbedder):
                 neighbors=neighbors_part(1, self.metric),
                 affinities={"name": "none"},
                 kernel={"name": "student_t"},
-                sampler=items_part(int(recipe["batch_size"]), each),
+                sampler=items_part(int(recipe["batch_size"]), each, self.held_out),
                 loss={"name": "none"},
                 optimizer=self._optimizer_part(recipe),
                 model=self._model_part(recipe),
@@ -177,6 +183,7 @@ class Projection(ParametricEmbedder):
                 "reference must be a map, or an estimator with fit_transform such as nbembed.TSNE(), got "
                 f"{self.reference!r}"
             )
+        check_held_out(self.held_out)
         super().check_parameters(n_samples)
 
     @classmethod

@@ -103,25 +103,22 @@ class ItemObjective(Objective):
 
     Parameters
     ----------
-    n
-        Rows of the data.
-    size
-        Rows of a mini-batch, drawn with replacement; 0 where all terms bring rows of their own.
-    device
-        Where they are drawn.
+    batches
+        Draws the rows; batches of 0 rows where all terms bring rows of their own.
     """
 
-    def __init__(self, n: int, size: int, *, device: str) -> None:
+    def __init__(self, batches: ItemBatches) -> None:
         super().__init__()
-        self.batches = ItemBatches(n, size, device=device)
-        self.n_rows = size
+        self.batches, self.n_rows = batches, batches.batch_size
 
     def draw(self, generator: torch.Generator) -> Items:
         """Return rows, each as likely as any other."""
         return self.batches.draw(generator)
 
     def probe(self, generator: torch.Generator) -> Items:
-        """Return up to 2048 different rows."""
+        """Return the rows that are held out, or up to 2048 of all."""
+        if self.n_rows and len(self.batches.held_out):
+            return Items(self.batches.held_out)
         order = torch.randperm(self.batches.n, generator=generator, device=generator.device)
         return Items(order[: min(PROBE, self.batches.n) if self.n_rows else 0])
 
@@ -142,18 +139,27 @@ def make_objective(
     start: NDArray[np.float32] | None,
     *,
     needs_rows: bool,
+    seed: int,
     device: str,
 ) -> Objective:
     """Return the objective that ``plan`` names.
 
     Parameters
     ----------
-    graph, plan, table, device
-        As for the objectives.
+    graph
+        Affinities of the rows; without edges where there are none.
+    plan
+        The loss and its numbers.
+    table
+        All samples; indexed with numbers of rows it gives them.
     start
         The map that a loss called ``"position"`` aims at.
     needs_rows
         Whether a term acts on rows of the batch.
+    seed
+        Fixes which rows are held out.
+    device
+        Where the network is.
 
     Raises
     ------
@@ -172,6 +178,8 @@ def make_objective(
         case "none":
             # Batch normalization needs two rows.
             size = min(max(2, plan.batch_size), graph.n) if needs_rows else 0
-            return ItemObjective(graph.n, size, device=device)
+            held_out = plan.held_out
+            batches = ItemBatches(graph.n, size, held_out=held_out, seed=seed, device=device)
+            return ItemObjective(batches)
         case _:
             return EdgeObjective(graph, plan, device=device)

@@ -60,6 +60,9 @@ class Plan:
     precision
         ``"float32"``, or ``"bfloat16"`` for what the network computes in training before its last layer; weights,
         places and losses are float32 always.
+    held_out
+        Of mini-batches of rows: the share of all rows that training does not see, and on which the loss is
+        measured then.
     """
 
     loss: str
@@ -82,6 +85,7 @@ class Plan:
     degrees_of_freedom: float | str = 1.0
     exaggeration: float = 1.0
     precision: str = "float32"
+    held_out: float = 0.0
 
     def rate(self, n_done: int) -> float:
         """Return the share of the learning rate that the mini-batch after ``n_done`` takes."""

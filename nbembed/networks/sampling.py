@@ -11,6 +11,8 @@ from nbembed.neighbors import Graph
 
 __all__ = ["NEGATIVES", "EdgeBatches", "ItemBatches", "Items", "Pairs"]
 
+# Fewer rows than these hold out none.
+FEW = 20
 NEGATIVES = ("batch", "uniform", "permuted")
 
 
@@ -64,18 +66,37 @@ class ItemBatches:
         Rows of the data.
     batch_size
         Rows of a batch, at least 0.
+    held_out
+        Share of the rows that is never drawn; of fewer than 20 rows, none. Default 0.
+    seed
+        Fixes which those are. Default 0.
     device
         Where they are drawn. Default ``"cpu"``.
+
+    Attributes
+    ----------
+    held_out : tensor of int64
+        Rows that are never drawn, ascending.
     """
 
-    def __init__(self, n: int, batch_size: int, *, device: str = "cpu") -> None:
+    def __init__(
+        self, n: int, batch_size: int, *, held_out: float = 0.0, seed: int = 0, device: str = "cpu"
+    ) -> None:
         _checks.check_number("batch_size", batch_size, low=0, integer=True)
         self.n, self.batch_size, self.device = n, batch_size, device
+        count = round(held_out * n) if n >= FEW else 0
+        # On the CPU, so that all devices hold out the same.
+        order = torch.randperm(n, generator=torch.Generator().manual_seed(seed))
+        self.held_out = order[:count].sort().values.to(device)
+        self._training = order[count:].sort().values.to(device)
 
     def draw(self, generator: torch.Generator) -> Items:
         """Return the next batch; all that is random comes from ``generator``."""
         size = (self.batch_size,)
-        return Items(torch.randint(self.n, size, generator=generator, device=self.device))
+        n = len(self._training)
+        return Items(
+            self._training[torch.randint(n, size, generator=generator, device=self.device)]
+        )
 
 
 class EdgeBatches:

@@ -104,7 +104,7 @@ class NetworkStepper:
         check_module(self.module, self._table.first(2), n_components)
         needs_rows = any(term.needs_rows for term in self.terms.values())
         self.objective = make_objective(
-            graph, plan, self._table, start, needs_rows=needs_rows, device=device
+            graph, plan, self._table, start, needs_rows=needs_rows, seed=seed, device=device
         )
         self._halvings = 0
         self._seeds = _seeds((seed, phase), ("", *self.terms))

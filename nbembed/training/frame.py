@@ -86,6 +86,11 @@ class Frame:
         return {} if self.is_stage else dict(self._read("losses"))
 
     @property
+    def loss(self) -> float:
+        """What is minimised, for this map: the sum of all losses, each times its weight; 0 in a stage."""
+        return total(self.losses, self.weights)
+
+    @property
     def recorded_loss(self) -> float | None:
         """What is minimised, where the history recorded it at this step: weights included."""
         if not self.recorded_losses:

@@ -194,14 +194,32 @@ class Run(Readable, Iterator[Frame]):
             raise InvalidInputError(
                 f"step must be one this run has reached ({reached}), got {target}"
             )
-        here = target == self.step
-        state = self.state if here else self.history.state_before(target)
+        if target == self.step:
+            return self._child(self.state, target, self.events)
+        state = self.history.state_before(target)
+        # A stored state was taken on arrival, before anything that was set at that step.
+        return self._child(state, target, [e for e in self.events if e.step < state["step"]])
+
+    def resume(self, state: State) -> "Run":
+        """Return a new run that goes on from a ``state`` which this run had earlier, or has now."""
+        if self._prepared is None:
+            raise RunEndedError("a run cannot be resumed before its first map; pull frames first")
+        step = int(state["step"])
+        return self._child(state, step, [e for e in self.events if e.step <= step])
+
+    # ---- inside -------------------------------------------------------------------------------
+
+    def _child(self, state: State, target: int, events: Iterable[Event]) -> "Run":
+        """Return a new run that stands at step ``target``, replayed from ``state``, before which ``events`` were."""
+        if self._prepared is None:
+            raise RunEndedError("a run has no children before its first map; pull frames first")
+        step = int(state["step"])
         child = Run(
             self.X,
             self.phases,
             seed=self.seed,
             init_array=self._init_array,
-            history=self.history.until(int(state["step"])),
+            history=self.history.until(step),
             n_jobs=self.n_jobs,
             scaling=self.scaling,
             module=self._seen.module,
@@ -212,14 +230,11 @@ class Run(Readable, Iterator[Frame]):
         # What is replayed gives the same affinities again.
         child._graphs = self._graphs.until(self._phase_of(target))
         child._load(state, self._prepared)
-        # A stored state was taken on arrival, before anything that was set at that step.
-        child.events = [e for e in self.events if here or e.step < state["step"]]
-        child._replay = [e for e in self.events if state["step"] <= e.step < target]
+        child.events = list(events)
+        child._replay = [e for e in self.events if step <= e.step < target]
         while child.step < target:
             child._next_frame()
         return child
-
-    # ---- inside -------------------------------------------------------------------------------
 
     def _phase_of(self, step: int) -> int:
         """Return the number of the phase to which ``step`` belongs; a phase begins after its border."""
