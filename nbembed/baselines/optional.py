@@ -311,7 +311,7 @@ class MDE(Baseline):
 
     def _fit_map(self, X: NDArray[np.float32], seed: int | None) -> Any:
         pymde = peer(self.module, self.package, self.title)
-        from nbembed.baselines.networks import pinned_torch
+        from nbembed.networks import pinned_torch
 
         with pinned_torch(1, seed), seeded_numpy(seed):
             if seed is not None:
