@@ -12,7 +12,7 @@ from nbembed import _checks
 from nbembed._scaling import Scaling
 from nbembed.callbacks import ProgressBar, as_callbacks
 from nbembed.errors import InvalidInputError, InvalidTypeError
-from nbembed.estimators.files import WithFiles
+from nbembed.estimators.latent import WithLatent
 from nbembed.estimators.samples import check_shape, check_sides, flattened, folded, sides
 from nbembed.neighbors import check_given
 from nbembed.phases import Part, Phase
@@ -30,7 +30,7 @@ PRE_TRAINING = 0.1
 CLASSIFIER = "classifier"
 
 
-class ParametricEmbedder(WithFiles):
+class ParametricEmbedder(WithLatent):
     """Base of the estimators that train a network to give the map.
 
     A recipe defines ``PRESETS``, what each preset stands for as a function of the number of rows; a

@@ -209,8 +209,7 @@ def batch_affinities(rows: Tensor, perplexity: float) -> Tensor:
     squared = (squared - nearest).masked_fill(itself, 0.0)
     low = squared.new_full((n, 1), -BRACKET)
     high = -low
-    weights = torch.empty_like(squared)
-    total = torch.ones_like(low)
+    weights, total = torch.empty_like(squared), low
     for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
         torch.mul(squared, -middle.exp(), out=weights)
