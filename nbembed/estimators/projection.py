@@ -218,14 +218,14 @@ class Projection(ParametricEmbedder):
 
     def _learned(self, array: NDArray[np.float32], y: Any) -> tuple[NDArray[np.float64], Any]:
         """Return the map that is learned, and the estimator that made it now."""
-        given, estimator = self.reference, None
+        given: Any = self.reference
+        estimator: Any = None
         if not self._is_map:
-            estimator = clone(self.reference)
+            estimator = clone(given)
             if self.random_state is not None and "random_state" in estimator.get_params():
                 estimator.set_params(random_state=_checks.check_seed(self.random_state))
-            given = (
-                estimator.fit_transform(array) if y is None else estimator.fit_transform(array, y)
-            )
+            data = (array,) if y is None else (array, y)
+            given = estimator.fit_transform(*data)
         learned = np.asarray(given, dtype=np.float64)
         if learned.ndim != 2 or len(learned) != len(array):  # noqa: PLR2004
             raise InvalidInputError(
