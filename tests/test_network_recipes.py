@@ -243,6 +243,7 @@ def test_what_is_no_map_is_named(blobs):
     for reference, error, message in (
         (np.zeros((3, 2)), InvalidInputError, r"a row for each of the 150 rows of X, got shape \(3, 2\)"),
         (np.full((150, 2), np.nan), InvalidInputError, "reference must be finite"),
+        (np.full((150, 2), 1e6), InvalidInputError, "no farther than 500000 from 0, got 1e\\+06"),
         (nb.UMAP, InvalidTypeError, "reference must be a map, or an estimator with fit_transform"),
         (3, InvalidTypeError, "reference must be a map, or an estimator with fit_transform"),
     ):  # fmt: skip
