@@ -71,9 +71,14 @@ def blocks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
 
 def mean_and_variance(array: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return mean and variance of each column, summed in float64 block by block."""
-    mean = sum(block.sum(axis=0, dtype=np.float64) for block in blocks(array)) / len(array)
-    squares = (np.square(block - mean).sum(axis=0) for block in blocks(array))
-    return mean, sum(squares) / len(array)
+    total = np.zeros(array.shape[1])
+    for block in blocks(array):
+        total += block.sum(axis=0, dtype=np.float64)
+    mean = total / len(array)
+    squares = np.zeros(array.shape[1])
+    for block in blocks(array):
+        squares += np.square(block - mean).sum(axis=0)
+    return mean, squares / len(array)
 
 
 def is_on_disk(array: NDArray[Any]) -> bool:

@@ -163,7 +163,8 @@ def _stored_type(kind: str, name: str, dtype: str) -> str:
 
 # ---- what the layers are ---------------------------------------------------------------------------
 
-Options, Arrays = Mapping[str, Any], Mapping[str, Array]
+Options = Mapping[str, Any]
+Arrays = Mapping[str, Array]
 
 
 def _standardize(x: Array, options: Options, arrays: Arrays) -> Array:
@@ -232,6 +233,15 @@ def _per_channel(x: Array, arrays: Arrays) -> Array:
     return x * arrays["weight"].reshape(sides) + arrays["bias"].reshape(sides)
 
 
+def _pointwise(function: Callable[[Array], Array]) -> Callable[[Array, Options, Arrays], Array]:
+    """Return a function of each number as a layer."""
+
+    def layer(x: Array, options: Options, arrays: Arrays) -> Array:  # noqa: ARG001
+        return function(x)
+
+    return layer
+
+
 EVALUATORS: dict[str, Callable[[Array, Options, Arrays], Array]] = {
     "standardize": _standardize,
     "flatten": _flatten,
@@ -239,10 +249,10 @@ EVALUATORS: dict[str, Callable[[Array, Options, Arrays], Array]] = {
     "affine": _affine,
     "layer_norm": _layer_norm,
     "group_norm": _group_norm,
-    "relu": lambda x, _options, _arrays: np.maximum(x, 0),
-    "tanh": lambda x, _options, _arrays: np.tanh(x),
-    "sigmoid": lambda x, _options, _arrays: _sigmoid(x),
-    "silu": lambda x, _options, _arrays: x * _sigmoid(x),
+    "relu": _pointwise(lambda x: np.maximum(x, 0)),
+    "tanh": _pointwise(np.tanh),
+    "sigmoid": _pointwise(_sigmoid),
+    "silu": _pointwise(lambda x: x * _sigmoid(x)),
     "pictures": _pictures,
     "rows": _rows,
     "conv2d": _convolution,

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from nbembed import persistence
 from nbembed.errors import InvalidInputError
+from nbembed.estimators.activations import features
 from nbembed.estimators.autoencoder import Autoencoder
 from nbembed.estimators.base import Embedder
-from nbembed.estimators.parametric import features
 from nbembed.estimators.parametric_tsne import ParametricTSNE
 from nbembed.estimators.parametric_umap import ParametricUMAP
 from nbembed.estimators.projection import Projection

@@ -12,17 +12,21 @@ from nbembed import _checks
 from nbembed._scaling import Scaling
 from nbembed.callbacks import ProgressBar, as_callbacks
 from nbembed.errors import InvalidInputError, InvalidTypeError
-from nbembed.estimators.files import WithFiles
+from nbembed.estimators.latent import WithLatent
 from nbembed.estimators.samples import check_shape, check_sides, flattened, folded, sides
 from nbembed.neighbors import check_given
 from nbembed.phases import Part, Phase
 from nbembed.terms import Classification, restored, stored
 from nbembed.training import NetworkReference, Run
 
-__all__ = ["ParametricEmbedder", "features"]
+__all__ = ["ParametricEmbedder"]
+
+# Share of the mini-batches, beside them, in which a network learns where to start.
+PRE_TRAINING = 0.1
+CLASSIFIER = "classifier"
 
 
-class ParametricEmbedder(WithFiles):
+class ParametricEmbedder(WithLatent):
     """Base of the estimators that train a network to give the map.
 
     A recipe defines ``PRESETS``, what each preset stands for as a function of the number of rows; a
@@ -50,8 +54,8 @@ class ParametricEmbedder(WithFiles):
     graph: Any = None
     metric_from: Any = None
     batches_per_step: int = 25
-    # There so that the checks of the base class find what they look for: a network starts as it is.
-    init = "random"
+    init: Any = "random"
+    precision: str = "float32"
 
     def recipe(self, n_samples: int) -> dict[str, Any]:
         """Return what the preset says for ``n_samples`` rows, with everything that was set explicitly."""
@@ -102,6 +106,9 @@ class ParametricEmbedder(WithFiles):
             callbacks=as_callbacks(self.callbacks) + ([ProgressBar()] if self.verbose else []),
             n_jobs=self.n_jobs,
             scaling=scaling,
+            init_array=None
+            if isinstance(self.init, str)
+            else _checks.check_init(self.init, len(array), self.n_components),
             module=None if isinstance(self.model, str) else self.model,
             device=self._device(),
             given=given,
@@ -185,6 +192,7 @@ class ParametricEmbedder(WithFiles):
         if isinstance(self.model, str):
             self._check_layers(recipe)
         check_sides(self.shape)
+        _checks.check_choice("precision", self.precision, ("float32", "bfloat16"))
         for term in self._keyed_terms().values():
             term.check(self.n_components)
         if self.metric_from is not None and not isinstance(self.metric_from, str):
@@ -266,7 +274,8 @@ class ParametricEmbedder(WithFiles):
 
     def _optimizer_part(self, recipe: dict[str, Any]) -> Part:
         names = ("learning_rate", "schedule", "warm_up", "clip", "clip_by")
-        return {"name": "adam"} | {name: recipe[name] for name in names}
+        part = {"name": "adam"} | {name: recipe[name] for name in names}
+        return part if self.precision == "float32" else part | {"precision": self.precision}
 
     def _term_parts(self) -> list[Part]:
         """Return the terms as plain data."""
@@ -280,17 +289,38 @@ class ParametricEmbedder(WithFiles):
     def _around(self, phase: Phase) -> list[Phase]:
         """Return the phases of a fit whose main one is ``phase``: with terms, and what they want before."""
         phase = replace(phase, terms=self._term_parts())
-        before = self._classifier_phase(phase)
+        before = [*self._position_phase(phase), *self._classifier_phase(phase)]
         if self.metric_from is None:
             return [*before, phase]
         again = replace(phase, affinities_from=self.metric_from)
-        if before:
+        if any(other.name == CLASSIFIER for other in before):
             return [*before, again]
         first = max(1, phase.n_steps // 2)
         again = replace(again, name=f"training on {self.metric_from}")
         return [
+            *before,
             replace(phase, n_steps=first),
             replace(again, n_steps=max(1, phase.n_steps - first)),
+        ]
+
+    def _position_phase(self, phase: Phase) -> list[Phase]:
+        """Return the phase in which the network learns the starting map, if there is one."""
+        if isinstance(self.init, str) and self.init == "random":
+            return []
+        each = int(phase.sampler["batches_per_step"])
+        n_steps = max(1, round(PRE_TRAINING * phase.n_steps))
+        options = {k: v for k, v in phase.optimizer.items() if k != "exaggeration"}
+        return [
+            replace(
+                phase,
+                name="pre-training",
+                n_steps=n_steps,
+                sampler=items_part(int(phase.sampler["batch_size"]), each),
+                loss={"name": "position"},
+                optimizer=options,
+                terms=[],
+                init={"name": self.init if isinstance(self.init, str) else "array"},
+            )
         ]
 
     def _classifier_phase(self, phase: Phase) -> list[Phase]:
@@ -301,7 +331,7 @@ class ParametricEmbedder(WithFiles):
                 return [
                     replace(
                         phase,
-                        name="classifier",
+                        name=CLASSIFIER,
                         n_steps=n_steps,
                         affinities={"name": "none"},
                         sampler=items_part(int(term.batch_size), each),
@@ -332,46 +362,3 @@ def items_part(batch_size: int, batches_per_step: int, held_out: float = 0.0) ->
 def check_held_out(share: Any) -> None:
     """Raise unless ``share`` is at least 0 and leaves rows to train on."""
     _checks.check_number("held_out", share, low=0, high=0.9)
-
-
-def features(model: Any, layer: str, X: Any) -> NDArray[np.float32]:
-    """Return what one part of a trained network makes of each sample: activations, ready to be embedded.
-
-    The network is evaluated where it is, block by block, and left as it was.
-
-    Parameters
-    ----------
-    model
-        Any ``torch.nn.Module``, a classifier say, or a fitted parametric estimator.
-    layer
-        Name of the part as in ``dict(model.named_modules())``, for example ``"layer4"`` or ``"hidden3"``.
-    X
-        Samples as ``model`` takes them: an array, a memory map or a tensor of shape (n_samples, …). A fitted
-        estimator takes data with the columns and units of its fit.
-
-    Returns
-    -------
-    ndarray of float32, shape (n_samples, width)
-        Pictures and sequences are flattened.
-
-    Raises
-    ------
-    InvalidInputError
-        If there is no such part; the message names the nearest.
-    InvalidTypeError
-        If ``model`` is no network.
-
-    Examples
-    --------
-    >>> import nbembed as nb
-    >>> X, _ = nb.datasets.iris()
-    >>> classifier = nb.networks.FCNN(4, 3, hidden=(16,))
-    >>> nb.features(classifier, "hidden1", X).shape
-    (150, 16)
-    """
-    if isinstance(model, ParametricEmbedder):
-        return model.features(X, layer)
-    from nbembed import networks
-
-    with networks.pinned_torch(1):
-        return networks.features(model, X, layer)

@@ -6,10 +6,16 @@ from typing import Any
 from nbembed import _checks
 from nbembed.errors import InvalidInputError
 from nbembed.estimators.base import neighbors_part
-from nbembed.estimators.parametric import ParametricEmbedder
-from nbembed.phases import Phase
+from nbembed.estimators.parametric import ParametricEmbedder, items_part
+from nbembed.phases import Part, Phase
+from nbembed.training import Run
 
 __all__ = ["ParametricTSNE"]
+
+# Of the published training: rows of a batch, and epochs in which conjugate gradients were replaced by Adam.
+PAPER_BATCH, PAPER_EPOCHS = 5000, 100
+# Least perplexity within a batch.
+FEWEST = 5.0
 
 
 class ParametricTSNE(ParametricEmbedder):
@@ -34,7 +40,9 @@ class ParametricTSNE(ParametricEmbedder):
         Any metric name of scikit-learn, or a function of two samples: only the affinities are measured with
         it. Default ``"euclidean"``.
     preset
-        ``"recommended"``, the only one so far. What is None below is the preset's.
+        ``"recommended"`` (default), or ``"paper"``: the KL divergence in fixed batches of 5000 rows, layers of 500, 500
+        and 2000 without normalization, 100 epochs; with Adam instead of conjugate gradients, and without the
+        published pre-training by Boltzmann machines. What is None below is the preset's.
     graph
         The neighbourhoods, where they are not to be measured on what the network sees: a scipy sparse matrix
         of affinities, shape (n_samples, n_samples), symmetric and not negative; or ``(indices, distances)`` of
@@ -54,11 +62,23 @@ class ParametricTSNE(ParametricEmbedder):
     normalization
         Of the hidden layers: ``"layer"`` (recommended), ``"batch"`` or ``"none"``.
     loss
-        ``"info_nce"`` (default), or ``"nce"``, which learns the normalization instead.
+        ``"info_nce"`` (recommended); ``"nce"``, which learns the normalization instead; or ``"kl"`` (paper), the KL
+        divergence within mini-batches of rows.
+    degrees_of_freedom
+        Of Student's t in the map, above 0; ``"d-1"`` is n_components - 1, and 1 at least; ``"learned"`` starts at 1.
+        Default 1.
+    exaggeration
+        Factor on the attraction at the start, at least 1; it falls linearly to 1 over the first 15 % of the
+        mini-batches. Default 1.
+    batches
+        With ``loss="kl"``: ``"redrawn"`` (recommended) shuffles the rows every epoch and measures the affinities
+        within each batch at perplexity · batch_size / n_samples, but at least 5; ``"fixed"`` (paper) shuffles once
+        and takes the perplexity as it is; ``"neighbors"`` puts rows and their neighbours into a batch, with the
+        affinities that they have among all rows.
     n_batches
-        Mini-batches, at least 1. Recommended 4000.
+        Mini-batches, at least 1. Recommended 4000, with ``loss="kl"`` 1500; paper 100 for each 5000 rows.
     batch_size
-        Edges of a mini-batch, at least 1. Recommended 512.
+        Edges of a mini-batch, at least 1, or with ``loss="kl"`` rows. Recommended 512; paper 5000, or n.
     n_negatives
         Rows of the batch that count as noise for all its edges, at least 1. Recommended 512.
     learning_rate
@@ -66,6 +86,13 @@ class ParametricTSNE(ParametricEmbedder):
     mixup
         Before the network sees the two ends of an edge, each is moved towards the other by a random share of
         their difference, up to this one; 0 to 0.5. Recommended 0.
+    init
+        ``"random"`` (default) starts with the first weights of the network. With ``"pca"``, ``"spectral"`` or an array
+        (n_samples, n_components) a phase of its own, ``"pre-training"``, first regresses on that map, a tenth as
+        long as the training: it fixes where things are, and does not make the map better.
+    precision
+        ``"float32"`` (default), or ``"bfloat16"`` for what the network computes in training before its last
+        layer: for large networks on graphics cards that have it.
     terms
         What is added to the loss: a list of :mod:`nbembed.terms`, or their names. ``Reconstruction`` gives
         :meth:`inverse_transform`, ``Classification`` and ``fit(X, y)`` give :meth:`predict`. Default none.
@@ -80,7 +107,9 @@ class ParametricTSNE(ParametricEmbedder):
     Attributes
     ----------
     embedding_, model_, loss_, n_iter_
-        As for :class:`ParametricUMAP`; ``loss_`` is InfoNCE in nats per edge.
+        As for :class:`ParametricUMAP`; ``loss_`` is InfoNCE in nats per edge, or the KL divergence in nats.
+    degrees_of_freedom_ : float
+        Those of the map, learned or not.
 
     Raises
     ------
@@ -115,12 +144,17 @@ class ParametricTSNE(ParametricEmbedder):
         shape: Sequence[int] | None = None,
         hidden: Sequence[int] | None = None,
         normalization: str | None = None,
-        loss: str = "info_nce",
+        loss: str | None = None,
+        degrees_of_freedom: float | str = 1.0,
+        exaggeration: float = 1.0,
+        batches: str | None = None,
         n_batches: int | None = None,
         batch_size: int | None = None,
         n_negatives: int | None = None,
         learning_rate: float | None = None,
         mixup: float | None = None,
+        init: Any = "random",
+        precision: str = "float32",
         terms: Any = (),
         metric_from: str | None = None,
         device: str = "auto",
@@ -139,11 +173,16 @@ class ParametricTSNE(ParametricEmbedder):
         self.hidden = hidden
         self.normalization = normalization
         self.loss = loss
+        self.degrees_of_freedom = degrees_of_freedom
+        self.exaggeration = exaggeration
+        self.batches = batches
         self.n_batches = n_batches
         self.batch_size = batch_size
         self.n_negatives = n_negatives
         self.learning_rate = learning_rate
         self.mixup = mixup
+        self.init = init
+        self.precision = precision
         self.terms = terms
         self.metric_from = metric_from
         self.device = device
@@ -152,14 +191,18 @@ class ParametricTSNE(ParametricEmbedder):
         self.verbose = verbose
         self.callbacks = callbacks
 
-    def presets(self, n_samples: int) -> Mapping[str, dict[str, Any]]:  # noqa: ARG002 - as others
-        """Return the hyper-parameters of the preset."""
+    def presets(self, n_samples: int) -> Mapping[str, dict[str, Any]]:
+        """Return the hyper-parameters of both presets."""
+        rows = self.loss == "kl"
+        published = min(n_samples, PAPER_BATCH)
         return {
             "recommended": {
+                "loss": "info_nce",
                 "hidden": (256, 256, 256),
                 "normalization": "layer",
-                "n_batches": 4000,
+                "n_batches": 1500 if rows else 4000,
                 "batch_size": 512,
+                "batches": "redrawn",
                 "n_negatives": 512,
                 "negatives": "batch",
                 "learning_rate": 1e-3,
@@ -168,30 +211,81 @@ class ParametricTSNE(ParametricEmbedder):
                 "mixup": 0.0,
                 "clip": 4.0,
                 "clip_by": "norm",
-            }
+            },
+            "paper": {
+                "loss": "kl",
+                "hidden": (500, 500, 2000),
+                "normalization": "none",
+                "n_batches": PAPER_EPOCHS * -(-n_samples // published),
+                "batch_size": published,
+                "batches": "fixed",
+                "n_negatives": 512,
+                "negatives": "batch",
+                "learning_rate": 1e-3,
+                "schedule": "constant",
+                "warm_up": 0,
+                "mixup": 0.0,
+                "clip": None,
+                "clip_by": "norm",
+            },
         }
 
     def phases(self, n_samples: int) -> list[Phase]:
         """Return the phases of parametric t-SNE."""
         recipe = self.recipe(n_samples)
+        loss = recipe["loss"]
         n_steps, each = self._steps(int(recipe["n_batches"]))
         k = max(1, min(n_samples - 1, int(3 * self.perplexity)))
         # Learned odds between an edge and m pieces of noise need the m; InfoNCE has none.
-        repulsion = float(recipe["n_negatives"]) if self.loss == "nce" else 1.0
+        repulsion = float(recipe["n_negatives"]) if loss == "nce" else 1.0
+        sampler = self._sampler_part(recipe, each)
+        affinities = {"name": "perplexity", "perplexity": float(self.perplexity)}
+        if loss == "kl":
+            sampler = self._rows_part(recipe, n_samples, each)
+            spectral = isinstance(self.init, str) and self.init == "spectral"
+            if recipe["batches"] != "neighbors" and not spectral:
+                affinities = {"name": "none"}
+        optimizer = self._optimizer_part(recipe)
+        if self.exaggeration != 1:
+            optimizer["exaggeration"] = float(self.exaggeration)
         return self._around(
             Phase(
                 name="training",
                 n_steps=n_steps,
                 neighbors=neighbors_part(k, self.metric),
-                affinities={"name": "perplexity", "perplexity": float(self.perplexity)},
-                kernel={"name": "student_t"},
-                sampler=self._sampler_part(recipe, each),
-                loss={"name": self.loss, "repulsion_strength": repulsion},
-                optimizer=self._optimizer_part(recipe),
+                affinities=affinities,
+                kernel=self._kernel_part(),
+                sampler=sampler,
+                loss={"name": loss, "repulsion_strength": repulsion},
+                optimizer=optimizer,
                 model=self._model_part(recipe),
                 init={"name": "network"},
             )
         )
+
+    def _rows_part(self, recipe: dict[str, Any], n_samples: int, each: int) -> Part:
+        """Return the part of a phase that draws rows with their affinities."""
+        size = min(int(recipe["batch_size"]), n_samples)
+        inside = float(self.perplexity)
+        if recipe["batches"] == "redrawn":
+            # As many neighbours of each row as are in the batch, where these are not too few to be any.
+            inside = max(min(FEWEST, inside), inside * size / n_samples)
+        batches = {"batches": recipe["batches"], "perplexity": inside}
+        return items_part(size, each) | {"name": "related_items"} | batches
+
+    def _kernel_part(self) -> Part:
+        degrees = self.degrees_of_freedom
+        if degrees == 1:
+            return {"name": "student_t"}
+        if degrees == "d-1":
+            degrees = max(1, int(self.n_components) - 1)
+        return {"name": "student_t", "degrees_of_freedom": degrees}
+
+    def keep(self, run: Run) -> None:
+        """Take the fitted arrays over from ``run``, and the degrees of freedom that it has learned."""
+        super().keep(run)
+        if run.embedding is not None:
+            self.degrees_of_freedom_ = run.degrees_of_freedom
 
     @property
     def affinities_(self) -> Any:
@@ -208,4 +302,17 @@ class ParametricTSNE(ParametricEmbedder):
                 f"perplexity must be less than the number of rows minus 1 ({n_samples - 1}), got {self.perplexity:g} "
                 f"for X with {n_samples} rows; use at most {largest}, a third of the rows, for a useful map"
             )
-        _checks.check_choice("loss", self.loss, ("info_nce", "nce"))
+        recipe = self.recipe(n_samples)
+        _checks.check_choice("loss", recipe["loss"], ("info_nce", "nce", "kl"))
+        _checks.check_choice("batches", recipe["batches"], ("redrawn", "fixed", "neighbors"))
+        _checks.check_number("exaggeration", self.exaggeration, low=1)
+        if isinstance(self.degrees_of_freedom, str):
+            _checks.check_choice("degrees_of_freedom", self.degrees_of_freedom, ("d-1", "learned"))
+        else:
+            _checks.check_number("degrees_of_freedom", self.degrees_of_freedom, low=0, above=True)
+        plain = isinstance(self.metric, str) and self.metric == "euclidean" and self.graph is None
+        if recipe["loss"] == "kl" and recipe["batches"] != "neighbors" and not plain:
+            raise InvalidInputError(
+                "batches must be 'neighbors' where metric or graph say how near rows are, got "
+                f"{recipe['batches']!r}, which measures Euclidean distances within each batch"
+            )

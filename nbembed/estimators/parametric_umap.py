@@ -88,6 +88,13 @@ class ParametricUMAP(ParametricEmbedder):
     mixup
         Before the network sees the two ends of an edge, each is moved towards the other by a random share of
         their difference, up to this one; 0 to 0.5. Recommended 0.
+    init
+        ``"random"`` (default) starts with the first weights of the network. With ``"pca"``, ``"spectral"`` or an array
+        (n_samples, n_components) a phase of its own, ``"pre-training"``, first regresses on that map, a tenth as
+        long as the training: it fixes where things are, and does not make the map better.
+    precision
+        ``"float32"`` (default), or ``"bfloat16"`` for what the network computes in training before its last
+        layer: for large networks on graphics cards that have it.
     terms
         What is added to the loss: a list of :mod:`nbembed.terms`, or their names. ``Reconstruction`` gives
         :meth:`inverse_transform`, ``Classification`` and ``fit(X, y)`` give :meth:`predict`. Default none.
@@ -166,6 +173,8 @@ class ParametricUMAP(ParametricEmbedder):
         repulsion_strength: float = 5.0,
         learning_rate: float | None = None,
         mixup: float | None = None,
+        init: Any = "random",
+        precision: str = "float32",
         terms: Any = (),
         metric_from: str | None = None,
         local_connectivity: float = 1.0,
@@ -194,6 +203,8 @@ class ParametricUMAP(ParametricEmbedder):
         self.repulsion_strength = repulsion_strength
         self.learning_rate = learning_rate
         self.mixup = mixup
+        self.init = init
+        self.precision = precision
         self.terms = terms
         self.metric_from = metric_from
         self.local_connectivity = local_connectivity

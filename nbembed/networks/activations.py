@@ -47,7 +47,7 @@ def features(module: nn.Module, X: Any, layer: str) -> NDArray[np.float32]:
     InvalidTypeError
         If ``module`` is no network, or ``X`` does not hold numbers.
     """
-    if not isinstance(module, nn.Module):
+    if not isinstance(module, nn.Module):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InvalidTypeError(
             f"model must be a torch.nn.Module or a fitted parametric estimator, got {type(module).__name__}"
         )

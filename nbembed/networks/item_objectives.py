@@ -94,7 +94,8 @@ class BatchObjective(Objective):
             self.order.copy_(order)
         number = 0 if number < 0 else number % count
         self.at.fill_(number + 1)
-        seeds = self.order[number * self.n // count : (number + 1) * self.n // count]
+        # A copy: the order changes in place.
+        seeds = self.order[number * self.n // count : (number + 1) * self.n // count].clone()
         if self._edges is not None:
             return self._edges.batch(seeds, generator)
         return Related(seeds, self._affinities(seeds, number))
@@ -208,7 +209,7 @@ def batch_affinities(rows: Tensor, perplexity: float) -> Tensor:
     squared = (squared - nearest).masked_fill(itself, 0.0)
     low = squared.new_full((n, 1), -BRACKET)
     high = -low
-    weights = torch.empty_like(squared)
+    weights, total = torch.empty_like(squared), low
     for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
         torch.mul(squared, -middle.exp(), out=weights)

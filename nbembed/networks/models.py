@@ -39,7 +39,15 @@ class Network(nn.Sequential):
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - as in torch
         """Return the places of rows, or of samples of any shape, which are flattened."""
-        return super().forward(input.flatten(1))
+        hidden = input.flatten(1)
+        *others, last = self
+        for part in others:
+            hidden = part(hidden)
+        if hidden.dtype is torch.bfloat16:
+            # Its 8 digits are too few for places.
+            with torch.autocast(hidden.device.type, enabled=False):
+                return last(hidden.float())
+        return last(hidden)
 
     def mirrored(self, generator: torch.Generator) -> nn.Sequential:
         """Return a fresh network from the map back to the rows, with the same widths in reverse."""

@@ -146,14 +146,20 @@ def make_objective(
 
     Parameters
     ----------
-    graph, plan, table, device
-        As for the objectives.
+    graph
+        Affinities of the rows; without edges where there are none.
+    plan
+        The loss and its numbers.
+    table
+        All samples; indexed with numbers of rows it gives them.
     start
         The map that a loss called ``"position"`` aims at.
     needs_rows
         Whether a term acts on rows of the batch.
     seed
         Fixes which rows are held out.
+    device
+        Where the network is.
 
     Raises
     ------
@@ -172,8 +178,8 @@ def make_objective(
         case "none":
             # Batch normalization needs two rows.
             size = min(max(2, plan.batch_size), graph.n) if needs_rows else 0
-            held = plan.held_out
-            batches = ItemBatches(graph.n, size, held_out=held, seed=seed, device=device)
+            held_out = plan.held_out
+            batches = ItemBatches(graph.n, size, held_out=held_out, seed=seed, device=device)
             return ItemObjective(batches)
         case _:
             return EdgeObjective(graph, plan, device=device)

@@ -47,9 +47,6 @@ class Plan:
     mixup
         Each end of an edge is moved towards the other, before the network sees it, by a random share of
         their difference, up to this one; in [0, 0.5]. 0 moves nothing.
-    held_out
-        Of mini-batches of rows: the share of all rows that training does not see, and on which the loss is
-        measured then.
     batches
         With ``"kl"``: ``"redrawn"``, ``"fixed"`` or ``"neighbors"``, see
         :class:`~nbembed.networks.item_objectives.BatchObjective`.
@@ -61,8 +58,11 @@ class Plan:
         Factor on the attraction at the start, which falls linearly to 1 over the first 15 % of the
         mini-batches.
     precision
-        ``"auto"`` is bfloat16 on CUDA devices that have it, else ``"float32"``; ``"bfloat16"``. Only the
-        network computes in it, weights and losses are float32 always.
+        ``"float32"``, or ``"bfloat16"`` for what the network computes in training before its last layer; weights,
+        places and losses are float32 always.
+    held_out
+        Of mini-batches of rows: the share of all rows that training does not see, and on which the loss is
+        measured then.
     """
 
     loss: str
@@ -80,12 +80,12 @@ class Plan:
     clip: float | None = 4.0
     clip_by: str = "norm"
     mixup: float = 0.0
-    held_out: float = 0.0
     batches: str = "redrawn"
     perplexity: float = 30.0
     degrees_of_freedom: float | str = 1.0
     exaggeration: float = 1.0
-    precision: str = "auto"
+    precision: str = "float32"
+    held_out: float = 0.0
 
     def rate(self, n_done: int) -> float:
         """Return the share of the learning rate that the mini-batch after ``n_done`` takes."""

@@ -285,10 +285,8 @@ class NetworkStepper:
     def _precise(self) -> Any:
         """Return what has the network compute in the plan's precision while it trains."""
         kind = self.device.split(":", maxsplit=1)[0]
-        fast = self.plan.precision == "bfloat16" or (
-            self.plan.precision == "auto" and kind == "cuda" and torch.cuda.is_bf16_supported()
-        )
-        return torch.autocast(kind, torch.bfloat16, enabled=fast and self.module.training)
+        half = self.plan.precision == "bfloat16" and self.module.training
+        return torch.autocast(kind, torch.bfloat16, enabled=half)
 
     def _fixed(self, *keys: str) -> dict[str, torch.Generator]:
         """Return generators that draw the same whenever they are asked for."""

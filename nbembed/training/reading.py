@@ -80,6 +80,12 @@ class Readable:
         return getattr(self._stepper, "module", None)
 
     @property
+    def degrees_of_freedom(self) -> float:
+        """Those of Student's t in the map; 1 for methods without them."""
+        objective: Any = getattr(self._stepper, "objective", None)
+        return float(getattr(getattr(objective, "kernel", None), "degrees_of_freedom", 1.0))
+
+    @property
     def device(self) -> str:
         """Where a network works."""
         return self._seen.device
