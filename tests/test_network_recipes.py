@@ -160,10 +160,14 @@ def test_a_run_goes_on_from_a_state_that_it_had(blobs):
     run = autoencoder().run(blobs)
     while run.step < 3:
         next(run)
+        if run.step == 2:
+            run.set("learning_rate", 0.01)
     state, there = run.state, run.embedding
     last = exhaust(run)
     again = run.resume(state)
     assert again.step == 3
+    assert again.events == run.events
+    assert again.overrides == {"learning_rate": 0.01}
     assert_array_equal(again.embedding, there)
     assert_array_equal(exhaust(again), last)
 
@@ -174,7 +178,7 @@ def test_a_run_goes_on_from_a_state_that_it_had(blobs):
 def test_a_map_of_any_scale_and_place_is_learned(digits):
     X = digits[0][:600]
     Y = PCA(3).fit_transform(X)
-    for scale, centre in ((1e-4, 0.0), (50.0, 1000.0)):
+    for scale, centre in ((1e-4, 0.0), (50.0, 1e5)):
         target = Y * scale + centre
         fitted = Projection(target, **TRAINED).fit(X)
         assert fitted.embedding_.shape == (600, 3)
@@ -239,6 +243,7 @@ def test_what_is_no_map_is_named(blobs):
     for reference, error, message in (
         (np.zeros((3, 2)), InvalidInputError, r"a row for each of the 150 rows of X, got shape \(3, 2\)"),
         (np.full((150, 2), np.nan), InvalidInputError, "reference must be finite"),
+        (np.full((150, 2), 1e6), InvalidInputError, "no farther than 500000 from 0, got 1e\\+06"),
         (nb.UMAP, InvalidTypeError, "reference must be a map, or an estimator with fit_transform"),
         (3, InvalidTypeError, "reference must be a map, or an estimator with fit_transform"),
     ):  # fmt: skip

@@ -18,6 +18,9 @@ from nbembed.training import Run
 
 __all__ = ["Projection"]
 
+# A map that reaches twice as far counts as one that has diverged.
+FARTHEST = 5e5
+
 
 class Projection(ParametricEmbedder):
     r"""A network that learns any reference map, and so places new rows into it.
@@ -224,9 +227,8 @@ class Projection(ParametricEmbedder):
             estimator = clone(given)
             if self.random_state is not None and "random_state" in estimator.get_params():
                 estimator.set_params(random_state=_checks.check_seed(self.random_state))
-            given = (
-                estimator.fit_transform(array) if y is None else estimator.fit_transform(array, y)
-            )
+            data = (array,) if y is None else (array, y)
+            given = estimator.fit_transform(*data)
         learned = np.asarray(given, dtype=np.float64)
         if learned.ndim != 2 or len(learned) != len(array):  # noqa: PLR2004
             raise InvalidInputError(
@@ -234,6 +236,11 @@ class Projection(ParametricEmbedder):
             )
         if not np.isfinite(learned).all():
             raise InvalidInputError("reference must be finite, got NaN or infinity in it")
+        farthest = float(np.abs(learned).max(initial=0.0))
+        if farthest > FARTHEST:
+            raise InvalidInputError(
+                f"reference must reach no farther than {FARTHEST:g} from 0, got {farthest:.3g}; divide the map"
+            )
         return learned, estimator
 
     def _stored_parameter(self, name: str, value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
