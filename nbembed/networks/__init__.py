@@ -10,7 +10,7 @@ from nbembed.networks.exporting import export_onnx, run_onnx
 from nbembed.networks.layers import NORMALIZATIONS, dense
 from nbembed.networks.losses import cross_entropy, info_nce, kl, nce, neg_tsne
 from nbembed.networks.models import CNN, FCNN, Autoencoder, Network, make_network, model_a, model_b
-from nbembed.networks.placing import place, ready, weights_of, with_weights
+from nbembed.networks.placing import place, quick, ready, weights_of, with_weights
 from nbembed.networks.plan import Plan
 from nbembed.networks.program import layers_of
 from nbembed.networks.rows import Rows, Standardization
@@ -47,6 +47,7 @@ __all__ = [
     "pick_device",
     "pinned_torch",
     "place",
+    "quick",
     "read_head",
     "ready",
     "run_onnx",

@@ -35,9 +35,10 @@ class Standardization:
 
     def forward(self, X: NDArray[Any]) -> NDArray[np.float32]:
         """Return standardized rows."""
-        Z = X - self.mean
-        Z /= self.scale
-        return Z.astype(np.float32)
+        # In float32: data whose mean is far beyond their spread were shifted before they came here.
+        Z = np.subtract(X, self.mean.astype(np.float32), dtype=np.float32)
+        Z *= np.float32(1.0 / self.scale)
+        return Z
 
     def before(self, scaling: Scaling) -> "Standardization":
         """Return what takes the data as they were given, before ``scaling``, to the same rows."""
@@ -66,6 +67,8 @@ class Rows:
         Of one sample; None for that of a row. Its product is n_features.
     device
         Where the network is. Default ``"cpu"``.
+    once
+        Whether they are passed once: then there is no use in holding them all standardized. Default False.
 
     Attributes
     ----------
@@ -82,11 +85,12 @@ class Rows:
         *,
         shape: Sequence[int] | None = None,
         device: str = "cpu",
+        once: bool = False,
     ) -> None:
         self.shape = tuple(X.shape[1:] if shape is None else shape)
         self.device = device
         self._X, self._standardization = X, standardization
-        self.resident = not is_on_disk(X) and 4 * X.size <= _room(device)
+        self.resident = not once and not is_on_disk(X) and 4 * X.size <= _room(device)
         if self.resident:
             parts = (self._ready(block) for block in blocks(X))
             table = X if standardization is None else _joined(parts, X.shape)
@@ -115,6 +119,12 @@ class Rows:
     def first(self, count: int) -> Tensor:
         """Return the first samples, as many as there are."""
         return self[torch.arange(min(count, len(self)))]
+
+    def part(self, start: int, stop: int) -> Tensor:
+        """Return the samples from ``start`` up to ``stop``."""
+        if self.resident:
+            return self._rows[start:stop].reshape(-1, *self.shape)
+        return self._folded(self._ready(self._X[start:stop]))
 
     def blocks(self) -> Iterator[Tensor]:
         """Yield all samples in their order, as many at once as a network should see.

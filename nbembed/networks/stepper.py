@@ -20,7 +20,7 @@ from nbembed.networks.losses import Cauchy
 from nbembed.networks.models import Network
 from nbembed.networks.objectives import make_objective
 from nbembed.networks.optimization import Optimizer
-from nbembed.networks.placing import place, ready
+from nbembed.networks.placing import place, quick, ready
 from nbembed.networks.plan import Plan
 from nbembed.networks.rows import Rows
 from nbembed.networks.sampling import Items
@@ -173,7 +173,8 @@ class NetworkStepper:
     def embedding(self) -> NDArray[np.float32]:
         """Return the map of all rows, shape (n_samples, n_components)."""
         with pinned_torch(1):
-            return place(ready(self.module, self.device), self._rows, self.device)
+            many = quick(self.module, self.device)
+            return place(ready(self.module, self.device), self._rows, self.device, many=many)
 
     def features(self, layer: str) -> NDArray[np.float32]:
         """Return what one part of the network makes of all rows now, shape (n_samples, width)."""

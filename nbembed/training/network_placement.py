@@ -96,14 +96,14 @@ class NetworkReference:
         from nbembed.networks import pinned_torch, place
 
         with pinned_torch(1):
-            return place(self.ready, self.inputs(rows), self.device)
+            return place(self.ready, self.inputs(rows), self.device, many=self.quick)
 
     def inputs(self, rows: Points) -> Any:
         """Return what the network sees of rows."""
         from nbembed.networks import Rows
 
         shape = self.part.get("shape")
-        return Rows(rows, self.standardization, shape=shape, device=self.device)
+        return Rows(rows, self.standardization, shape=shape, device=self.device, once=True)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -182,6 +182,13 @@ class NetworkReference:
 
         return ready(self.module, self.device)
 
+    @cached_property
+    def quick(self) -> Any:
+        """The network as many rows go through it; None where that is no quicker."""
+        from nbembed.networks import quick
+
+        return quick(self.module, self.device)
+
     def to_config(self) -> dict[str, Any]:
         """Return what is stored as JSON."""
         return {
@@ -235,4 +242,6 @@ class NetworkReference:
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is pickled: not what can be made again."""
-        return {name: value for name, value in self.__dict__.items() if name != "ready"}
+        return {
+            name: value for name, value in self.__dict__.items() if name not in ("ready", "quick")
+        }
