@@ -228,10 +228,12 @@ def test_the_perplexity_within_a_batch_is_that_of_its_share_of_the_rows():
     assert inside(batch_size=500, perplexity=30, batches="fixed") == 30
 
 
-def test_degrees_of_freedom_are_learned_and_reported(blobs):
+def test_degrees_of_freedom_are_learned_and_reported(blobs, tmp_path):
     fitted = tsne(degrees_of_freedom="learned", n_batches=200).fit(blobs)
     assert fitted.degrees_of_freedom_ != 1
     assert 0.05 < fitted.degrees_of_freedom_ < 400
+    fitted.save(tmp_path / "map")
+    assert nb.load(tmp_path / "map").degrees_of_freedom_ == fitted.degrees_of_freedom_
     assert tsne(n_batches=1).fit(blobs).degrees_of_freedom_ == 1
     wide = tsne(degrees_of_freedom="d-1", n_components=6, n_batches=1).fit(blobs)
     assert wide.degrees_of_freedom_ == 5

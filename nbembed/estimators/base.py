@@ -40,6 +40,8 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         Columns of X.
     """
 
+    # What a fit leaves behind and files hold, beside the map.
+    fitted_numbers: tuple[str, ...] = ("loss_", "n_iter_", "n_features_in_")
     # Set by every recipe.
     title: str
     n_components: int
@@ -233,11 +235,7 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
             for name, value in self.get_params(deep=False).items()
             if name not in ("verbose", "callbacks", "n_jobs", "graph")
         }
-        fitted = {
-            "loss_": self.loss_,
-            "n_iter_": self.n_iter_,
-            "n_features_in_": self.n_features_in_,
-        }
+        fitted = {name: getattr(self, name) for name in self.fitted_numbers}
         names = getattr(self, "feature_names_in_", None)
         config = {
             "parameters": parameters,

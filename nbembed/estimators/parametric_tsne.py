@@ -139,6 +139,7 @@ class ParametricTSNE(ParametricEmbedder):
     """
 
     title = "parametric t-SNE"
+    fitted_numbers = (*ParametricEmbedder.fitted_numbers, "degrees_of_freedom_")
 
     def __init__(
         self,
