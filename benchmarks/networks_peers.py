@@ -78,7 +78,7 @@ def peer(X, budget, **options):
     rows = torch.from_numpy(X)
 
     def read():
-        network = model.model.eval()
+        network = model.model.train(mode=False)
         with torch.no_grad():
             places = network(rows).numpy()
         network.train()

@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from nbembed.networks import FCNN, Rows, Standardization, place, ready
+from nbembed._threads import use_threads
+from nbembed.networks import FCNN, Rows, Standardization, place, quick, ready
 from nbembed.networks.rows import block_size
 
 DATA = (np.random.default_rng(0).normal(size=(50, 12)) * 3 + 7).astype(np.float32)
@@ -59,3 +60,21 @@ def test_a_fit_of_a_memory_map_does_not_hold_it(tmp_path):
     grown, same = found.stdout.split()
     assert same == "True"
     assert int(grown) < 150
+
+
+def test_many_rows_take_float32_and_any_number_of_threads():
+    network = FCNN(20, hidden=(64, 64), seed=1)
+    X = np.random.default_rng(0).normal(size=(3000, 20)).astype(np.float32)
+    many = quick(network, "cpu")
+    found = {}
+    for threads in (1, 2, 5):
+        with use_threads(threads):
+            found[threads] = place(ready(network, "cpu"), X, "cpu", many=many)
+    np.testing.assert_array_equal(found[1], found[2])
+    np.testing.assert_array_equal(found[1], found[5])
+    exact = place(ready(network, "cpu"), X, "cpu")
+    np.testing.assert_allclose(found[1], exact, atol=1e-6 * np.ptp(exact), rtol=0)
+    assert not np.array_equal(found[1], exact)
+    few = place(ready(network, "cpu"), X[:10], "cpu", many=many)
+    np.testing.assert_array_equal(few, place(ready(network, "cpu"), X[:10], "cpu"))
+    assert quick(torch.nn.Linear(20, 2), "cpu") is None
