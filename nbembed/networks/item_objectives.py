@@ -20,7 +20,7 @@ __all__ = ["BATCHES", "BatchObjective", "PositionObjective", "batch_affinities"]
 
 BATCHES = ("redrawn", "fixed", "neighbors")
 # Bandwidths lie within these powers of e around one over the mean squared distance of a row.
-BRACKET, HALVINGS = 40.0, 36
+BRACKET, HALVINGS = 30.0, 26
 # Affinities of fixed batches are kept where they take no more bytes than these.
 KEPT_BYTES = 1_000_000_000
 # Neighbours that a seed of a batch brings along, with repeats.
