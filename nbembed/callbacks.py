@@ -3,6 +3,7 @@
 A callback never changes numbers: it gets frames, whose embedding is a copy.
 """
 
+import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -39,15 +40,24 @@ class _FunctionCallback(Callback):
 
 
 class ProgressBar(Callback):
-    """A tqdm bar: the phase, the step and the newest loss, on standard error or in the notebook."""
+    """A tqdm bar: the phase, the step and the newest loss, on standard error or in the notebook.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    heading
+        A line written above the bar; none where it is empty. Default empty.
+    """
+
+    def __init__(self, heading: str = "") -> None:
+        self.heading = heading
         self._bar: Any = None
 
     def on_start(self, n_steps: int) -> None:
         """Open the bar."""
         from tqdm.auto import tqdm
 
+        if self.heading:
+            tqdm.write(self.heading, file=sys.stderr)
         self._bar = tqdm(total=n_steps, desc="starting", unit="step")
 
     def on_frame(self, frame: "Frame") -> bool | None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.manifold import trustworthiness
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from torch import nn
@@ -287,3 +288,23 @@ def test_a_few_maps_are_kept_where_a_map_is_dear(digits):
     assert len(run.history) < 10
     assert isinstance(run, Run)
     assert nb.ParametricUMAP is ParametricUMAP
+
+
+def test_a_fit_says_which_recipe_it_followed(blobs, capsys):
+    fitted = ParametricUMAP(n_neighbors=5, n_batches=3, verbose=True, **SMALL).fit(blobs)
+    assert fitted.recipe_["preset"] == "recommended"
+    assert fitted.recipe_["hidden"] == (16, 16)
+    said = capsys.readouterr().err
+    assert "parametric UMAP, preset='recommended': " in said
+    assert "noise=0.3" in said
+    assert ParametricUMAP().title == "parametric UMAP"
+    assert ParametricUMAP(preset="paper").title == "parametric UMAP, as published"
+    assert ParametricTSNE(preset="paper").title == "parametric t-SNE, as published"
+    with pytest.raises(NotFittedError):
+        ParametricUMAP().recipe_  # noqa: B018
+
+
+def test_losses_of_a_network_are_recorded_every_fourth_step(blobs):
+    run = METHODS["umap"](n_batches=25 * 9).run(blobs)
+    exhaust(run)
+    assert run.history.curves["attraction"].steps == [0, 4, 8, 9]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
 
 from nbembed import _checks
 from nbembed._scaling import Scaling
@@ -70,6 +71,17 @@ class ParametricEmbedder(WithLatent):
         given = {name: getattr(self, name) for name in preset if hasattr(self, name)}
         return preset | {name: value for name, value in given.items() if value is not None}
 
+    @property
+    def recipe_(self) -> dict[str, Any]:
+        """The preset of the fit, and the hyper-parameters that it and the caller set."""
+        check_is_fitted(self, "embedding_")
+        return {"preset": self.preset} | self.recipe(len(self.embedding_))
+
+    def _said(self, n_samples: int) -> str:
+        """Return the recipe as a line to be shown."""
+        values = (f"{name}={value!r}" for name, value in self.recipe(n_samples).items())
+        return f"{self.title}, preset={self.preset!r}: {', '.join(values)}"
+
     def presets(self, n_samples: int) -> Mapping[str, dict[str, Any]]:
         """Return the hyper-parameters of every preset."""
         raise NotImplementedError
@@ -110,7 +122,8 @@ class ParametricEmbedder(WithLatent):
             array,
             phases,
             seed=_checks.check_seed(self.random_state),
-            callbacks=as_callbacks(self.callbacks) + ([ProgressBar()] if self.verbose else []),
+            callbacks=as_callbacks(self.callbacks)
+            + ([ProgressBar(self._said(len(array)))] if self.verbose else []),
             n_jobs=self.n_jobs,
             scaling=scaling,
             init_array=None

@@ -138,7 +138,11 @@ class ParametricTSNE(ParametricEmbedder):
     (10, 2)
     """
 
-    title = "parametric t-SNE"
+    @property
+    def title(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """What people call it, and whether it is the published method."""
+        return "parametric t-SNE, as published" if self.preset == "paper" else "parametric t-SNE"
+
     fitted_numbers = (*ParametricEmbedder.fitted_numbers, "degrees_of_freedom_")
 
     def __init__(

@@ -118,7 +118,7 @@ class ParametricUMAP(ParametricEmbedder):
     n_jobs
         Threads of the search for neighbours; None (default) means all. The result does not depend on it.
     verbose
-        Show a progress bar. Default False.
+        Show the recipe and a progress bar. Default False.
     callbacks
         A function of a :class:`~nbembed.training.Frame`, a callback, or a list of them; one that
         returns True stops the fit.
@@ -133,6 +133,8 @@ class ParametricUMAP(ParametricEmbedder):
         The loss in nats per edge.
     n_iter_ : int
         Steps done; a step is up to 25 mini-batches.
+    recipe_ : dict
+        The preset of the fit, and every hyper-parameter that it or you set.
 
     Raises
     ------
@@ -154,7 +156,10 @@ class ParametricUMAP(ParametricEmbedder):
     (10, 2)
     """
 
-    title = "parametric UMAP"
+    @property
+    def title(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """What people call it, and whether it is the published method."""
+        return "parametric UMAP, as published" if self.preset == "paper" else "parametric UMAP"
 
     def __init__(
         self,

@@ -75,12 +75,16 @@ class NetworkStepper:
         The networks beside it as they stand.
     frame_every : int
         Steps between two maps that a history should keep: a map is a pass over all rows.
+    loss_every : int
+        Steps between two losses that it should keep: a step is long, and there are few.
 
     Raises
     ------
     InvalidInputError
         If the network does not give ``n_components`` numbers for each row.
     """
+
+    loss_every = 4
 
     def __init__(  # noqa: PLR0913 - what a network is trained with
         self,

@@ -321,7 +321,7 @@ class Run(Readable, Iterator[Frame]):
             raise self._diverged(stepper)
         if history.wants_state(step):
             history.add_state(step, self.state)
-        if step % history.loss_every and not last:
+        if step % min(history.loss_every, stepper.loss_every) and not last:
             return {}
         losses = stepper.losses()
         values = losses | ({"loss": total(losses, self.weights)} if len(losses) > 1 else {})

@@ -33,9 +33,12 @@ class Stepper(Protocol):
     ----------
     frame_every : int
         Steps between two maps that the history keeps: 1 where a map costs nothing.
+    loss_every : int
+        Steps between two losses that the history keeps at most, where its own number is larger.
     """
 
     frame_every: int
+    loss_every: int
 
     @property
     def learning_rate(self) -> float:
