@@ -122,7 +122,9 @@ def test_batch_normalizations_are_folded_into_their_neighbours():
         nn.GroupNorm(2, 4),
         nn.Sequential(nn.Flatten(), nn.LayerNorm(4 * 7 * 5, elementwise_affine=False)),
         nn.SiLU(),
-        nn.Sequential(nn.Identity(), networks.models.Rows(), networks.models.Pictures((7, 5, 4))),
+        nn.Sequential(
+            nn.Identity(), networks.models.PicturesToRows(), networks.models.Pictures((7, 5, 4))
+        ),
     ],
 )
 def test_every_layer_is_what_torch_makes_of_it(layer):

@@ -5,7 +5,7 @@ nothing on the way of ``TSNE`` and ``UMAP`` does.
 """
 
 from nbembed.networks.activations import features
-from nbembed.networks.devices import pick_device, pinned_torch
+from nbembed.networks.devices import pick_device, pinned_torch, seeded_torch
 from nbembed.networks.exporting import export_onnx, run_onnx
 from nbembed.networks.layers import NORMALIZATIONS, dense
 from nbembed.networks.losses import cross_entropy, info_nce, kl, nce, neg_tsne
@@ -51,6 +51,7 @@ __all__ = [
     "read_head",
     "ready",
     "run_onnx",
+    "seeded_torch",
     "weights_of",
     "with_weights",
 ]

@@ -7,7 +7,7 @@ import torch
 
 from nbembed.errors import InvalidInputError
 
-__all__ = ["pick_device", "pinned_torch"]
+__all__ = ["pick_device", "pinned_torch", "seeded_torch"]
 
 
 def pick_device(device: str) -> str:
@@ -33,12 +33,26 @@ def pick_device(device: str) -> str:
 
 
 @contextmanager
-def pinned_torch(n_threads: int, seed: int | None = None) -> Generator[None]:
-    """Run torch on ``n_threads`` threads inside; with a seed, put back its global generator too."""
+def pinned_torch(n_threads: int) -> Generator[None]:
+    """Run torch on ``n_threads`` threads inside."""
     before = torch.get_num_threads()
     torch.set_num_threads(n_threads)
     try:
-        with torch.random.fork_rng(devices=[], enabled=seed is not None):
-            yield
+        yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def seeded_torch(seed: int, device: str) -> Generator[None]:
+    """Let dropout and the like draw from ``seed`` inside, and put the caller's generators back.
+
+    Layers draw from torch's own generators: that of the CPU, and that of the graphics card they are on.
+    """
+    cards = [torch.device(device)] if device.startswith("cuda") else []
+    with torch.random.fork_rng(devices=cards):
+        torch.default_generator.manual_seed(seed)
+        for card in cards:
+            with torch.cuda.device(card):
+                torch.cuda.manual_seed(seed)
+        yield

@@ -15,7 +15,7 @@ from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.neighbors import Graph
 from nbembed.networks.activations import features
 from nbembed.networks.batches import Batch, recording
-from nbembed.networks.devices import pinned_torch
+from nbembed.networks.devices import pinned_torch, seeded_torch
 from nbembed.networks.losses import Cauchy
 from nbembed.networks.models import Network
 from nbembed.networks.objectives import make_objective
@@ -163,9 +163,8 @@ class NetworkStepper:
         """
         farthest = torch.zeros((), device=self.device)
         # Dropout and the like in a caller's network draw from torch's own generator.
-        with pinned_torch(1, seed=0):
-            own = torch.randint(2**31, (1,), generator=self._generators[""], device=self.device)
-            torch.default_generator.manual_seed(int(own))
+        own = torch.randint(2**31, (1,), generator=self._generators[""], device=self.device)
+        with pinned_torch(1), seeded_torch(int(own), self.device):
             self._train_mode(on=True)
             for number in range(self.plan.batches_per_step):
                 farthest = torch.maximum(farthest, self._trained(self._n_batches + number))
