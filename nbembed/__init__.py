@@ -10,39 +10,61 @@ __version__ = "0.1.0"
 
 # Public name -> the room it lives in.
 _HOMES = {
+    "Autoencoder": "nbembed.estimators",
     "EmbedWidget": "nbembed.widget",
+    "ParametricTSNE": "nbembed.estimators",
+    "ParametricUMAP": "nbembed.estimators",
+    "Projection": "nbembed.estimators",
     "TSNE": "nbembed.estimators",
     "UMAP": "nbembed.estimators",
     "benchmark": "nbembed.benchmarking",
     "compare_maps": "nbembed.quality_figures",
+    "features": "nbembed.estimators",
     "load": "nbembed.estimators",
     "report_figure": "nbembed.quality_figures",
     "rnx_curve": "nbembed.quality_figures",
     "shepard_diagram": "nbembed.quality_figures",
 }
-_ROOMS = ("baselines", "clustering", "datasets", "drift", "metrics")
+_ROOMS = ("baselines", "clustering", "datasets", "drift", "metrics", "networks", "terms", "weights")
 
 __all__ = [
     "TSNE",
     "UMAP",
+    "Autoencoder",
     "EmbedWidget",
+    "ParametricTSNE",
+    "ParametricUMAP",
+    "Projection",
     "baselines",
     "benchmark",
     "clustering",
     "compare_maps",
     "datasets",
     "drift",
+    "features",
     "load",
     "metrics",
+    "networks",
     "report_figure",
     "rnx_curve",
     "shepard_diagram",
+    "terms",
+    "weights",
 ]
 
 if TYPE_CHECKING:
-    from nbembed import baselines, clustering, datasets, drift, metrics
+    from nbembed import baselines, clustering, datasets, drift, metrics, networks, terms, weights
     from nbembed.benchmarking import benchmark
-    from nbembed.estimators import TSNE, UMAP, load
+    from nbembed.estimators import (
+        TSNE,
+        UMAP,
+        Autoencoder,
+        ParametricTSNE,
+        ParametricUMAP,
+        Projection,
+        features,
+        load,
+    )
     from nbembed.quality_figures import compare_maps, report_figure, rnx_curve, shepard_diagram
     from nbembed.widget import EmbedWidget
 

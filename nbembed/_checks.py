@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nbembed._scaling import HUGE, Scaling
+from nbembed._scaling import HUGE, Scaling, blocks
 from nbembed.errors import InvalidInputError, InvalidTypeError
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def check_rows(X: Any, *, n_features: int, scaling: Scaling, owner: str) -> NDAr
         )
     with np.errstate(over="ignore"):
         rows = scaling.apply(array)
-    if not (np.abs(rows).max() <= HUGE):
+    if not max(float(rows.max()), -float(rows.min())) <= HUGE:
         raise InvalidInputError(
             f"X must hold numbers up to {HUGE * scaling.divisor:.3g} beside the data that was fitted, got one of "
             f"magnitude {np.abs(array.astype(np.float64)).max():.3g}; check the units of X"
@@ -359,18 +359,27 @@ def _check_finite(array: NDArray[Any], names: list[str] | None) -> None:
     """Raise for NaN or infinity, saying how many, where, and what to do."""
     if array.dtype.kind != "f":
         return
-    finite = np.isfinite(array)
-    if finite.all():
+    count, kinds = 0, set[str]()
+    first: list[int] = []
+    per_column = np.zeros(array.shape[1], dtype=np.int64)
+    start = 0
+    for block in blocks(array):
+        bad = ~np.isfinite(block)
+        if bad.any():
+            count += int(bad.sum())
+            kinds |= {"NaN"} if np.isnan(block).any() else {"infinity"}
+            first += (start + np.flatnonzero(bad.any(axis=1))[:3]).tolist()
+            per_column += bad.sum(axis=0)
+        start += len(block)
+    if not count:
         return
-    bad = ~finite
-    what = "NaN" if np.isnan(array).any() else "infinity"
-    rows = ", ".join(map(str, np.flatnonzero(bad.any(axis=1))[:3]))
-    per_column = bad.sum(axis=0)
+    what = "NaN" if "NaN" in kinds else "infinity"
+    rows = ", ".join(map(str, first[:3]))
     worst = np.argsort(-per_column, kind="stable")[:3]
     columns = ", ".join(
         f"{names[c] if names else c} ({per_column[c]})" for c in worst if per_column[c]
     )
     raise InvalidInputError(
-        f"X must be finite (no NaN, inf), got {int(bad.sum())} value(s) that are not, {what} among them, in column(s) "
+        f"X must be finite (no NaN, inf), got {count} value(s) that are not, {what} among them, in column(s) "
         f"{columns}; first row(s) {rows}. Drop those rows or impute them, for example with sklearn.impute.SimpleImputer"
     )

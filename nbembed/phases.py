@@ -33,7 +33,8 @@ class Phase:
     neighbors
         The search: ``n_neighbors``, ``metric``, ``method``.
     affinities
-        ``{"name": "perplexity", "perplexity": u}`` or ``{"name": "fuzzy_union", …}``.
+        ``{"name": "perplexity", "perplexity": u}`` or ``{"name": "fuzzy_union", …}``;
+        ``{"name": "none"}`` where none are needed.
     kernel
         Distances in the map to similarities: ``{"name": "student_t"}`` or
         ``{"name": "cauchy", "a": a, "b": b}``.
@@ -41,7 +42,8 @@ class Phase:
         Which pairs a step looks at: ``{"name": "everything"}`` or
         ``{"name": "edges", "n_negatives": 5}``.
     loss
-        ``{"name": "kl"}`` or ``{"name": "negative_sampling", "repulsion_strength": 1.0}``.
+        ``{"name": "kl"}`` or ``{"name": "negative_sampling", "repulsion_strength": 1.0}``;
+        ``{"name": "none"}`` where only terms count.
     optimizer
         ``{"name": "momentum_gains", "learning_rate": …, "momentum": …, "exaggeration": …}`` or
         ``{"name": "decayed_sgd", "learning_rate": …}``.
@@ -51,7 +53,12 @@ class Phase:
         The start: ``{"name": "pca" | "spectral" | "random" | "array"}``. None goes on from where
         the phase before ended.
     affinities_from
-        What the neighbours are searched in. ``"input"`` is the data itself.
+        What the neighbours are searched in. ``"input"`` (default) is the data itself; in a later phase
+        ``"embedding"`` is the map as it stands when the phase begins, and with a network the name of one
+        of its layers is what that layer makes of the data then.
+    terms
+        What is added to the loss of a network: ``{"name": "correlation", "key": "correlation",
+        "weight": 0.1}``. ``key`` tells several of one name apart. Default none.
     """
 
     name: str
@@ -65,6 +72,7 @@ class Phase:
     model: Part = field(default_factory=lambda: {"name": "free", "n_components": 2})
     init: Part | None = None
     affinities_from: str = "input"
+    terms: list[Part] = field(default_factory=list[Part])
 
     def __post_init__(self) -> None:
         if self.n_steps < 1:

@@ -1,26 +1,51 @@
 """Estimators: recipes from hyper-parameters to phases, with scikit-learn's contract."""
 
+import re
 from pathlib import Path
 
 from nbembed import persistence
 from nbembed.errors import InvalidInputError
+from nbembed.estimators.activations import features
+from nbembed.estimators.autoencoder import Autoencoder
 from nbembed.estimators.base import Embedder
+from nbembed.estimators.parametric_tsne import ParametricTSNE
+from nbembed.estimators.parametric_umap import ParametricUMAP
+from nbembed.estimators.projection import Projection
 from nbembed.estimators.tsne import TSNE
 from nbembed.estimators.umap import UMAP
 
-__all__ = ["METHODS", "TSNE", "UMAP", "Embedder", "load", "make_estimator"]
+__all__ = [
+    "METHODS",
+    "TSNE",
+    "UMAP",
+    "Autoencoder",
+    "Embedder",
+    "ParametricTSNE",
+    "ParametricUMAP",
+    "Projection",
+    "features",
+    "find_method",
+    "load",
+]
 
 # The names that ``EmbedWidget(method=…)`` takes.
-METHODS: dict[str, type[Embedder]] = {"tsne": TSNE, "umap": UMAP}
+METHODS: dict[str, type[Embedder]] = {
+    "tsne": TSNE,
+    "umap": UMAP,
+    "parametric_tsne": ParametricTSNE,
+    "parametric_umap": ParametricUMAP,
+    "autoencoder": Autoencoder,
+    "projection": Projection,
+}
 
 
-def make_estimator(method: str, **parameters: object) -> Embedder:
-    """Return the estimator called ``method`` with the given hyper-parameters."""
-    key = method.lower().replace("-", "")
-    if key not in METHODS:
-        known = ", ".join(map(repr, METHODS))
-        raise InvalidInputError(f"method must be one of {known}, or an estimator, got {method!r}")
-    return METHODS[key](**parameters)
+def find_method(method: str) -> type[Embedder]:
+    """Return the class of the method of that name, in any spelling: ``"t-SNE"``, ``"Parametric UMAP"``."""
+    for name, cls in METHODS.items():
+        if re.sub(r"[-_ ]", "", method).lower() == name.replace("_", ""):
+            return cls
+    known = ", ".join(map(repr, METHODS))
+    raise InvalidInputError(f"method must be one of {known}, or an estimator, got {method!r}")
 
 
 def load(path: str | Path) -> Embedder:
@@ -40,9 +65,7 @@ def load(path: str | Path) -> Embedder:
             f"path must be a saved estimator ({', '.join(classes)}), got {path} of kind {kind!r}"
         )
     try:
-        parameters = dict(config["parameters"])
-        if "init" in arrays:
-            parameters["init"] = arrays["init"]
+        parameters = classes[kind].read_parameters(config["parameters"], arrays)
         return classes[kind](**parameters).restored(config, arrays)
     except (KeyError, TypeError) as error:
         raise InvalidInputError(

@@ -2,6 +2,7 @@
 
 from nbembed.training.frame import Frame
 from nbembed.training.history import Curve, History, StoredFrame, thinned
+from nbembed.training.network_placement import NetworkReference
 from nbembed.training.placement import Reference
 from nbembed.training.run import Event, Run
 from nbembed.training.steppers import live_parameters
@@ -11,6 +12,7 @@ __all__ = [
     "Event",
     "Frame",
     "History",
+    "NetworkReference",
     "Reference",
     "Run",
     "StoredFrame",

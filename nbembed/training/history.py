@@ -102,6 +102,13 @@ class History:
             self._stride *= 2
             self.frames = [f for f in self.frames if f.step % self._stride == 0]
 
+    def keep(self, step: int, phase: str, embedding: NDArray[np.float32]) -> bool:
+        """Keep the map of ``step`` as :meth:`add_frame` does, or return False if it is not finite."""
+        finite = bool(np.isfinite(embedding).all())
+        if finite:
+            self.add_frame(step, phase, embedding)
+        return finite
+
     def add_value(self, name: str, step: int, value: float, *, by_clock: bool = False) -> None:
         """Append one value to the curve ``name``; a curve that has grown too long is thinned."""
         curve = self.curves.setdefault(name, Curve([], [], by_clock))
@@ -118,8 +125,10 @@ class History:
         """Return whether a full state should be kept at ``step``."""
         return step % self._state_stride == 0
 
-    def add_state(self, step: int, state: State, *, nbytes: int) -> None:
+    def add_state(self, step: int, state: State) -> None:
         """Keep a full state, thinning as the maps are thinned; step 0 is never dropped."""
+        arrays = [v for v in state["stepper"].values() if isinstance(v, np.ndarray)]
+        nbytes = sum(v.nbytes for v in arrays)
         self._states[step] = state
         while len(self._states) > MAX_SNAPSHOTS or (
             len(self._states) > 2 and len(self._states) * nbytes > self.max_bytes  # noqa: PLR2004

@@ -1,7 +1,9 @@
 """The only loop in the project: a run yields one frame per step."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +13,21 @@ from nbembed._scaling import Scaling
 from nbembed._types import State
 from nbembed.callbacks import Callback
 from nbembed.errors import InvalidInputError, RunEndedError
+from nbembed.neighbors import Given
 from nbembed.phases import Phase
-from nbembed.training.frame import Frame
+from nbembed.training.frame import Frame, total
+from nbembed.training.graphs import Graphs
 from nbembed.training.history import History
 from nbembed.training.preparation import Prepared, prepare
-from nbembed.training.steppers import Stepper, check_live, effect_of, make_stepper, set_live
+from nbembed.training.reading import Readable
+from nbembed.training.steppers import (
+    Seen,
+    Stepper,
+    check_live,
+    effect_of,
+    make_stepper,
+    set_live,
+)
 
 __all__ = ["Event", "Run"]
 
@@ -30,7 +42,7 @@ class Event:
     value: float
 
 
-class Run(Iterator[Frame]):
+class Run(Readable, Iterator[Frame]):
     """A fit as an iterator of frames.
 
     Pulling a frame does the work of one step; not pulling is a pause. First come the frames of the
@@ -55,9 +67,17 @@ class Run(Iterator[Frame]):
         Threads to use; None means all. The result does not depend on it.
     scaling
         How ``X`` was made of the data as they were given; kept for later rows.
+    module
+        The caller's own network, for a phase whose model is called ``"module"``; a copy of it is trained.
+    device
+        Where a network works. Default ``"cpu"``.
+    given
+        Affinities, neighbours or distances that take the place of those of ``X``.
+    targets
+        What the terms of the phases need beside plain data, by key: labels, values, functions.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a run is made of
         self,
         X: NDArray[np.float32],
         phases: Iterable[Phase],
@@ -68,10 +88,17 @@ class Run(Iterator[Frame]):
         history: History | None = None,
         n_jobs: int | None = None,
         scaling: Scaling | None = None,
+        module: Any = None,
+        device: str = "cpu",
+        given: Given | None = None,
+        targets: Mapping[str, Any] | None = None,
     ) -> None:
         self.X = X
-        self.scaling = scaling or Scaling()
+        self._given = given
         self.phases = list(phases)
+        terms = {part["key"]: part for phase in self.phases for part in phase.terms}
+        self.scaling = scaling or Scaling()
+        self._seen = Seen(X, module, device, targets or {}, terms, self.scaling)
         if not self.phases:
             raise InvalidInputError("phases must hold at least one phase, got none")
         self.seed = seed
@@ -82,8 +109,11 @@ class Run(Iterator[Frame]):
         self.step = 0
         self.n_steps = sum(phase.n_steps for phase in self.phases)
         self._init_array = init_array
-        self._preparation = prepare(X, self.phases[0], seed=seed, init_array=init_array)
+        self._preparation = prepare(
+            X, self.phases[0], seed=seed, init_array=init_array, given=given
+        )
         self._prepared: Prepared | None = None
+        self._graphs = Graphs(X, self.phases, seed=seed, given=given)
         self._stepper: Stepper | None = None
         self._phase_index = 0
         self._overrides: dict[str, float] = {}
@@ -123,52 +153,9 @@ class Run(Iterator[Frame]):
         if not self._ended:
             self._ended = True
             self._preparation.close()
+            self._graphs.close()
             for callback in self.callbacks if self._started else ():
                 callback.on_end()
-
-    # ---- what can be read at any time ---------------------------------------------------------
-
-    @property
-    def phase(self) -> Phase:
-        """The phase the run is in, or will enter first."""
-        return self.phases[self._phase_index]
-
-    @property
-    def ended(self) -> bool:
-        """Whether no further frame will come."""
-        return self._ended
-
-    @property
-    def embedding(self) -> NDArray[np.float32] | None:
-        """A copy of the present map; None before the starting map exists."""
-        return None if self._stepper is None else self._stepper.embedding()
-
-    @property
-    def prepared(self) -> Prepared | None:
-        """Neighbours, affinities and starting map; None before they exist."""
-        return self._prepared
-
-    @property
-    def losses(self) -> dict[str, float]:
-        """The true loss of the present map; {} before there is one."""
-        return {} if self._stepper is None else self._stepper.losses()
-
-    @property
-    def overrides(self) -> dict[str, float]:
-        """What was set in mid-run and is still in force, by name."""
-        return dict(self._overrides)
-
-    @property
-    def state(self) -> State:
-        """All that is needed to go on bit by bit from here, as arrays and plain numbers."""
-        if self._stepper is None:
-            raise RunEndedError("the run has no state before its first map; pull frames first")
-        return {
-            "step": self.step,
-            "phase_index": self._phase_index,
-            "overrides": dict(self._overrides),
-            "stepper": self._stepper.state_dict(),
-        }
 
     # ---- steering -----------------------------------------------------------------------------
 
@@ -207,26 +194,52 @@ class Run(Iterator[Frame]):
             raise InvalidInputError(
                 f"step must be one this run has reached ({reached}), got {target}"
             )
-        here = target == self.step
-        state = self.state if here else self.history.state_before(target)
+        if target == self.step:
+            return self._child(self.state, target, self.events)
+        state = self.history.state_before(target)
+        # A stored state was taken on arrival, before anything that was set at that step.
+        return self._child(state, target, [e for e in self.events if e.step < state["step"]])
+
+    def resume(self, state: State) -> "Run":
+        """Return a new run that goes on from a ``state`` which this run had earlier, or has now."""
+        if self._prepared is None:
+            raise RunEndedError("a run cannot be resumed before its first map; pull frames first")
+        step = int(state["step"])
+        return self._child(state, step, [e for e in self.events if e.step <= step])
+
+    # ---- inside -------------------------------------------------------------------------------
+
+    def _child(self, state: State, target: int, events: Iterable[Event]) -> "Run":
+        """Return a new run that stands at step ``target``, replayed from ``state``, before which ``events`` were."""
+        if self._prepared is None:
+            raise RunEndedError("a run has no children before its first map; pull frames first")
+        step = int(state["step"])
         child = Run(
             self.X,
             self.phases,
             seed=self.seed,
             init_array=self._init_array,
-            history=self.history.until(int(state["step"])),
+            history=self.history.until(step),
             n_jobs=self.n_jobs,
             scaling=self.scaling,
+            module=self._seen.module,
+            device=self._seen.device,
+            given=self._given,
+            targets=self._seen.targets,
         )
+        # What is replayed gives the same affinities again.
+        child._graphs = self._graphs.until(self._phase_of(target))
         child._load(state, self._prepared)
-        # A stored state was taken on arrival, before anything that was set at that step.
-        child.events = [e for e in self.events if here or e.step < state["step"]]
-        child._replay = [e for e in self.events if state["step"] <= e.step < target]
+        child.events = list(events)
+        child._replay = [e for e in self.events if step <= e.step < target]
         while child.step < target:
             child._next_frame()
         return child
 
-    # ---- inside -------------------------------------------------------------------------------
+    def _phase_of(self, step: int) -> int:
+        """Return the number of the phase to which ``step`` belongs; a phase begins after its border."""
+        ends = accumulate(phase.n_steps for phase in self.phases)
+        return sum(end < step for end in ends)
 
     def _start_once(self) -> None:
         if not self._started:
@@ -241,7 +254,7 @@ class Run(Iterator[Frame]):
                 stage, progress = next(self._preparation)
             except StopIteration as end:
                 prepared: Prepared = end.value
-                self._prepared = prepared
+                self._prepared, self._graphs.there[0] = prepared, prepared.graph
                 self._enter(0, prepared.start)
                 self._record()
                 return self._show({})
@@ -252,9 +265,15 @@ class Run(Iterator[Frame]):
         return self._advance(self._stepper)
 
     def _advance(self, stepper: Stepper) -> Frame:
-        """Do one step, in the next phase if this one is complete."""
+        """Do one step, in the next phase if this one is complete and the affinities of that are there."""
         if self.step == sum(p.n_steps for p in self.phases[: self._phase_index + 1]):
-            stepper = self._enter(self._phase_index + 1, stepper.embedding())
+            index = self._phase_index + 1
+            stage = self._graphs.work(index, stepper)
+            if stage is not None:
+                return Frame(
+                    phase=stage[0], step=self.step, n_steps=self.n_steps, progress=stage[1]
+                )
+            stepper = self._enter(index, stepper.embedding(), stepper)
         while self._replay and self._replay[0].step == self.step:
             self._apply(self._replay.pop(0))
         try:
@@ -265,12 +284,20 @@ class Run(Iterator[Frame]):
         self.step += 1
         return self._show(self._record())
 
-    def _enter(self, index: int, start: NDArray[np.float32]) -> Stepper:
+    def _enter(
+        self, index: int, start: NDArray[np.float32], before: Stepper | None = None
+    ) -> Stepper:
         """Make the stepper of phase ``index``, with everything that was set so far."""
-        if self._prepared is None:
-            raise RunEndedError("a phase was entered before its preparation")
         self._phase_index = index
-        self._stepper = make_stepper(self.phase, index, self._prepared.graph, start, seed=self.seed)
+        self._stepper = make_stepper(
+            self.phase,
+            index,
+            self._graphs.there[index],
+            start,
+            seed=self.seed,
+            seen=self._seen,
+            before=before,
+        )
         for name in self._overrides:
             if effect_of(self.phase, name) == "next step":
                 set_live(self._stepper, self.phase, self._overrides, name)
@@ -284,25 +311,25 @@ class Run(Iterator[Frame]):
 
     def _record(self) -> dict[str, float]:
         """Write the step into the history; return the losses if they were due."""
-        stepper = self._stepper
+        stepper, step, history = self._stepper, self.step, self.history
         if stepper is None:
             return {}
-        embedding = stepper.embedding()
-        if not np.isfinite(embedding).all():
+        last = step == self.n_steps
+        if (step % stepper.frame_every == 0 or last) and not history.keep(
+            step, self.phase.name, stepper.embedding()
+        ):
             raise self._diverged(stepper)
-        self.history.add_frame(self.step, self.phase.name, embedding)
-        if self.history.wants_state(self.step):
-            self.history.add_state(self.step, self.state, nbytes=3 * embedding.nbytes)
-        if self.step % self.history.loss_every and self.step != self.n_steps:
+        if history.wants_state(step):
+            history.add_state(step, self.state)
+        if step % min(history.loss_every, stepper.loss_every) and not last:
             return {}
         losses = stepper.losses()
-        for name, value in losses.items():
-            self.history.add_value(name, self.step, value)
-        if len(losses) > 1:
-            self.history.add_value("loss", self.step, sum(losses.values()))
-        self.history.add_value("learning_rate", self.step, stepper.learning_rate)
+        values = losses | ({"loss": total(losses, self.weights)} if len(losses) > 1 else {})
+        values |= {"learning_rate": stepper.learning_rate}
         if self.phase.loss["name"] == "kl":
-            self.history.add_value("exaggeration", self.step, stepper.get("exaggeration"))
+            values["exaggeration"] = stepper.get("exaggeration")
+        for name, value in values.items():
+            history.add_value(name, step, value)
         return losses
 
     def _diverged(self, stepper: Stepper) -> InvalidInputError:
@@ -328,6 +355,7 @@ class Run(Iterator[Frame]):
             learning_rate=stepper.learning_rate,
             exaggeration=stepper.get("exaggeration") if self.phase.loss["name"] == "kl" else None,
             recorded_losses=losses,
+            weights=self.weights,
             read_embedding=stepper.embedding,
             read_losses=stepper.losses,
         )

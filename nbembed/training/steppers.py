@@ -1,21 +1,44 @@
 """From a phase to the stepper that carries it out."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nbembed._scaling import Scaling
 from nbembed._types import State
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.kernels import fit_ab
 from nbembed.neighbors import Graph
-from nbembed.phases import Phase
+from nbembed.phases import Part, Phase
 
-__all__ = ["Stepper", "curve", "effect_of", "live_parameters", "make_stepper", "set_live"]
+__all__ = [
+    "Seen",
+    "Stepper",
+    "curve",
+    "effect_of",
+    "live_parameters",
+    "make_stepper",
+    "set_live",
+    "weights_of",
+]
 
 
 class Stepper(Protocol):
-    """The inner loop of a phase: one call of ``step`` is one step."""
+    """The inner loop of a phase: one call of ``step`` is one step.
+
+    Attributes
+    ----------
+    frame_every : int
+        Steps between two maps that the history keeps: 1 where a map costs nothing.
+    loss_every : int
+        Steps between two losses that the history keeps at most, where its own number is larger.
+    """
+
+    frame_every: int
+    loss_every: int
 
     @property
     def learning_rate(self) -> float:
@@ -61,20 +84,80 @@ LIVE: dict[str, tuple[str, ...]] = {
         "min_dist",
         "spread",
     ),
+    "cross_entropy": ("learning_rate", "repulsion_strength", "min_dist", "spread"),
+    "neg_tsne": ("learning_rate", "repulsion_strength", "min_dist", "spread"),
+    "info_nce": ("learning_rate",),
+    "nce": ("learning_rate",),
+    "position": ("learning_rate",),
+    "none": ("learning_rate",),
 }
+# The KL divergence within mini-batches, by which a network learns, has no momentum.
+LIVE_NETWORK_KL = ("learning_rate", "exaggeration")
+# After the key of a term: the name under which its weight is changed in mid-run.
+WEIGHT = "_weight"
 
 
 def live_parameters(phase: Phase) -> tuple[str, ...]:
     """Return the names that :func:`set_live` accepts in ``phase``."""
-    return LIVE[phase.loss["name"]]
+    names = LIVE[phase.loss["name"]]
+    if phase.loss["name"] == "kl" and phase.model["name"] != "free":
+        names = LIVE_NETWORK_KL
+    return names + tuple(part["key"] + WEIGHT for part in phase.terms)
+
+
+def weights_of(phase: Phase, overrides: Mapping[str, float]) -> dict[str, float]:
+    """Return the weights of the terms of ``phase``, with what was set in mid-run, by key."""
+    return {
+        part["key"]: overrides.get(part["key"] + WEIGHT, float(part["weight"]))
+        for part in phase.terms
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What a network works on: it sees the data themselves, not only their affinities.
+
+    Parameters
+    ----------
+    X
+        Checked data, shape (n_samples, n_features).
+    module
+        The caller's own ``torch.nn.Module``, for a phase whose model is called ``"module"``.
+    device
+        Where torch works.
+    targets
+        What terms need beside plain data, by key: labels, values, functions, networks of the caller.
+    terms
+        The terms of all phases, by key: what they train lasts for the whole run.
+    scaling
+        How ``X`` was made of the data as they were given.
+    """
+
+    X: NDArray[np.float32]
+    module: Any = None
+    device: str = "cpu"
+    targets: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    terms: Mapping[str, Part] = field(default_factory=dict[str, Part])
+    scaling: Scaling = field(default_factory=Scaling)
 
 
 def make_stepper(
-    phase: Phase, index: int, graph: Graph, embedding: NDArray[np.float32], *, seed: int
+    phase: Phase,
+    index: int,
+    graph: Graph,
+    embedding: NDArray[np.float32],
+    *,
+    seed: int,
+    seen: Seen,
+    before: Stepper | None = None,
 ) -> Stepper:
-    """Return the stepper of ``phase``, the run's phase number ``index``, starting at ``embedding``."""
+    """Return the stepper of ``phase``, the run's phase number ``index``.
+
+    Free coordinates start at ``embedding``, a network goes on from that of the stepper ``before``, or at
+    its own first weights.
+    """
     if phase.model["name"] != "free":
-        raise InvalidInputError(f"model must be 'free', got {phase.model['name']!r}")
+        return _network_stepper(phase, index, graph, seen, embedding, seed=seed, before=before)
     match phase.loss["name"]:
         case "kl":
             return _gradient_stepper(phase, graph, embedding)
@@ -154,6 +237,62 @@ def _sampled_stepper(
         repulsion_strength=phase.loss["repulsion_strength"],
         seed=seed,
         phase=index,
+    )
+
+
+def _network_stepper(
+    phase: Phase,
+    index: int,
+    graph: Graph,
+    seen: Seen,
+    start: NDArray[np.float32],
+    *,
+    seed: int,
+    before: Any,
+) -> Stepper:
+    from nbembed import networks
+
+    rows = networks.Standardization.of(seen.X)
+    given = rows.before(seen.scaling)
+    shape = phase.model.get("shape")
+    table = networks.Rows(seen.X, rows, shape=shape, device=seen.device)
+    if before is None:
+        module = seen.module
+        if phase.model["name"] != "module":
+            module = networks.make_network(phase.model, seen.X.shape[1], seed=seed, rows=table)
+        heads = networks.make_heads(seen.terms, module, table.first(2), seen.targets, seed=seed)
+    else:
+        module, heads = before.module, before.heads
+    return networks.NetworkStepper(
+        graph,
+        table,
+        module,
+        _network_plan(phase),
+        n_components=phase.model["n_components"],
+        seed=seed,
+        phase=index,
+        device=seen.device,
+        heads=heads,
+        start=start,
+        terms=networks.make_terms(phase.terms, heads, seen.targets, given, device=seen.device),
+    )
+
+
+def _network_plan(phase: Phase) -> Any:
+    """Return the numbers of ``phase`` as a network's stepper wants them."""
+    from nbembed.networks import Plan
+
+    a, b = (1.0, 1.0) if phase.kernel["name"] != "cauchy" else curve(phase, {})
+    options = phase.sampler | phase.optimizer
+    if "degrees_of_freedom" in phase.kernel:
+        options["degrees_of_freedom"] = phase.kernel["degrees_of_freedom"]
+    return Plan(
+        loss=phase.loss["name"],
+        repulsion=phase.loss.get("repulsion_strength", 1.0),
+        n_steps=phase.n_steps,
+        a=a,
+        b=b,
+        **{key: value for key, value in options.items() if key != "name"},
     )
 
 

@@ -1,0 +1,92 @@
+"""The affinities of every phase of a run: computed once, shared with branches."""
+
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbembed.phases import Phase
+from nbembed.training.preparation import StageProgress, relate_anew
+
+if TYPE_CHECKING:
+    from nbembed.neighbors import Given, Graph
+
+__all__ = ["Graphs"]
+
+
+class Graphs:
+    """Affinities by the number of their phase; those of later phases come when they are asked for.
+
+    Parameters
+    ----------
+    X
+        The data of the run.
+    phases
+        All phases of the run.
+    seed
+        Fixes what searches draw.
+    given
+        What the caller brought instead of the neighbourhoods of ``X``.
+    """
+
+    def __init__(
+        self,
+        X: NDArray[np.float32],
+        phases: Sequence[Phase],
+        *,
+        seed: int,
+        given: "Given | None" = None,
+    ) -> None:
+        self.X, self.phases, self.seed, self.given = X, phases, seed, given
+        self.there: dict[int, Graph] = {}
+        self._working: Generator[StageProgress, None, Graph] | None = None
+
+    def work(self, index: int, stepper: Any) -> StageProgress | None:
+        """Do a piece of work on the affinities of phase ``index``; None once they are there.
+
+        Parameters
+        ----------
+        index
+            At least 1.
+        stepper
+            That of the phase before, at its end.
+        """
+        same = self._same(index)
+        if index not in self.there and same is not None:
+            self.there[index] = self.there[same]
+        if index in self.there:
+            return None
+        if self._working is None:
+            self._working = relate_anew(
+                self.X, self.phases[index], stepper, seed=self.seed, given=self.given
+            )
+        try:
+            return next(self._working)
+        except StopIteration as end:
+            self.there[index], self._working = end.value, None
+            return None
+
+    def until(self, index: int) -> Self:
+        """Return those of the phases up to ``index``: later ones depend on what happens until then."""
+        shared = type(self)(self.X, self.phases, seed=self.seed, given=self.given)
+        shared.there = {i: graph for i, graph in self.there.items() if i <= index}
+        return shared
+
+    def close(self) -> None:
+        """Stop what is being computed."""
+        if self._working is not None:
+            self._working.close()
+
+    def _same(self, index: int) -> int | None:
+        """Return a phase before whose affinities do for this one too."""
+        phase = self.phases[index]
+        if phase.affinities["name"] == "none":
+            return index - 1
+        if phase.affinities_from != "input":
+            return None
+        wanted = (phase.affinities_from, phase.neighbors, phase.affinities)
+        for number, other in enumerate(self.phases[:index]):
+            if (other.affinities_from, other.neighbors, other.affinities) == wanted:
+                return number
+        return None
