@@ -112,9 +112,8 @@ class NetworkReference:
 
     def from_raw(self) -> tuple[NDArray[np.float64], float]:
         """Return the center and the divisor that make the network's numbers of the data as they were given."""
-        shift = 0.0 if self.scaling.shift is None else self.scaling.shift
-        divisor = self.scaling.divisor
-        return divisor * (shift + self.standardization.mean), divisor * self.standardization.scale
+        found = self.standardization.before(self.scaling)
+        return found.mean, found.scale
 
     def place_again(self, numbers: NDArray[np.int64], embedding: Points) -> Points:
         """Return the places of rows of the fit: a network treats them as it treats any others."""
