@@ -268,9 +268,9 @@ FIGURES = {
 def measure(figures, data, seeds, n_batches, counts):
     """Print a line of JSON for every run, and return them."""
     lines = []
-    for figure in figures:
-        for name in data:
-            for seed in seeds:
+    for name in data:
+        for seed in seeds:
+            for figure in figures:
                 more = {"counts": counts} if figure == "labels" else {}
                 began = time.perf_counter()
                 for setting, values in FIGURES[figure](name, seed, n_batches, **more):
