@@ -71,15 +71,17 @@ def check_rows(X: Any, *, n_features: int, scaling: Scaling, owner: str) -> NDAr
     InvalidInputError, InvalidTypeError
         As :func:`check_data`; also for another number of columns, and for numbers beyond all scale.
     """
-    array = _finite_table(X, min_samples=1)
+    array, names = _table(X, min_samples=1)
     if array.shape[1] != n_features:
         raise InvalidInputError(
             f"X must have the columns of the data that was fitted, {n_features} in number, got {array.shape[1]}: "
             f"X has {array.shape[1]} features, but {owner} is expecting {n_features} features as input"
         )
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         rows = scaling.apply(array)
-    if not max(float(rows.max()), -float(rows.min())) <= HUGE:
+    # One look for all: NaN and infinity are not below any bound either.
+    if not (rows.max() <= HUGE and rows.min() >= -HUGE):
+        _check_finite(array, names)
         raise InvalidInputError(
             f"X must hold numbers up to {HUGE * scaling.divisor:.3g} beside the data that was fitted, got one of "
             f"magnitude {np.abs(array.astype(np.float64)).max():.3g}; check the units of X"
@@ -89,6 +91,13 @@ def check_rows(X: Any, *, n_features: int, scaling: Scaling, owner: str) -> NDAr
 
 def _finite_table(X: Any, *, min_samples: int) -> NDArray[Any]:
     """Return ``X`` as a two-dimensional array of finite real numbers of its own type."""
+    array, names = _table(X, min_samples=min_samples)
+    _check_finite(array, names)
+    return array
+
+
+def _table(X: Any, *, min_samples: int) -> tuple[NDArray[Any], list[str] | None]:
+    """Return ``X`` as a two-dimensional array of real numbers, and the names of its columns if it has any."""
     frame = as_frame(X)
     names = None if frame is None else [str(name) for name in frame.columns]
     array = _as_numeric(X) if frame is None else _frame_numbers(frame)
@@ -108,8 +117,7 @@ def _finite_table(X: Any, *, min_samples: int) -> NDArray[Any]:
             f"X must have at least {min_samples} rows, got {n} sample(s) (shape={array.shape}) while a minimum "
             f"of {min_samples} is required: a map shows rows relative to each other"
         )
-    _check_finite(array, names)
-    return array
+    return array, names
 
 
 def as_frame(X: Any) -> "nw.DataFrame[Any] | None":
