@@ -73,6 +73,7 @@ def main():
     parser.add_argument("--part", default="single", choices=("single", "three", "features"))
     parser.add_argument("--seeds", type=int, nargs="*", default=range(5))
     parser.add_argument("--path", type=pathlib.Path)
+    parser.add_argument("--arms", nargs="*", help="those arms alone")
     parser.add_argument("--table", action="store_true")
     options = parser.parse_args()
     if options.table:
@@ -81,7 +82,8 @@ def main():
     for seed in options.seeds:
         for name in options.data:
             X, y, test = data(name)
-            for what, (method, arms) in studies(options.part, name).items():
+            for what, (method, all_arms) in studies(options.part, name).items():
+                arms = {k: v for k, v in all_arms.items() if not options.arms or k in options.arms}
                 found = nb.recursion_study(X, y, method=method, arms=arms, test=test, seeds=[seed])
                 lines = [
                     json.dumps(dataclasses.asdict(dataclasses.replace(t, data=f"{what}: {t.data}")))

@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -12,6 +11,8 @@ __all__ = ["batch_affinities", "batch_memberships"]
 
 # Bandwidths lie within these powers of e around one over the mean squared distance of a row.
 BRACKET, HALVINGS = 30.0, 26
+# Steps towards a bandwidth, the longest one, and what is farther than any distance.
+STEPS, STRIDE, FAR = 14, 3.0, 1e30
 # Squared distances below this share of the largest are what rounding leaves of none.
 ROUNDING = 1e-6
 # Least bandwidth of memberships, as a share of the mean distance to the neighbours.
@@ -21,7 +22,7 @@ LEAST = 1e-3
 def batch_affinities(rows: Tensor, perplexity: float) -> Tensor:
     r"""Return t-SNE's symmetric affinities among the rows of a batch, which sum to 1.
 
-    Each row's bandwidth is bisected until the perplexity of its neighbours is the one asked for, or a third of the
+    Each row's bandwidth is searched until the perplexity of its neighbours is the one asked for, or a third of the
     other rows if they are too few.
 
     Parameters
@@ -40,23 +41,30 @@ def batch_affinities(rows: Tensor, perplexity: float) -> Tensor:
     van der Maaten & Hinton (2008), JMLR 9, eq. 1 and sec. 2.
     """
     n = len(rows)
-    target = float(np.log(max(1.0, min(perplexity, max(1.0, (n - 1) / 3)))))
+    target = math.log(max(1.0, min(perplexity, max(1.0, (n - 1) / 3))))
     itself = torch.eye(n, dtype=torch.bool, device=rows.device)
     squared = squared_distances(rows, rows).clamp(min=0).masked_fill(itself, 0.0)
     squared = squared / (squared.sum(1, keepdim=True) / (n - 1)).clamp(min=1e-30)
     nearest = squared.masked_fill(itself, float("inf")).amin(1, keepdim=True)
-    squared = (squared - nearest).masked_fill(itself, 0.0)
-    low = squared.new_full((n, 1), -BRACKET)
-    high = -low
-    weights, total = torch.empty_like(squared), low
-    for _ in range(HALVINGS):
-        middle = 0.5 * (low + high)
-        torch.mul(squared, -middle.exp(), out=weights)
-        weights.exp_().masked_fill_(itself, 0.0)
-        total = weights.sum(1, keepdim=True)
-        entropy = total.log() + middle.exp() * (weights * squared).sum(1, keepdim=True) / total
-        wide = entropy > target
-        low, high = torch.where(wide, middle, low), torch.where(wide, high, middle)
+    # So far from itself that a row never weighs there, and 0 times it is 0.
+    squared = (squared - nearest).masked_fill(itself, FAR)
+    fourth = squared.square().masked_fill(itself, FAR)
+    at = squared.new_zeros((n, 1))
+    low, high = at - BRACKET, at + BRACKET
+    weights, total = torch.empty_like(squared), at
+    for _ in range(STEPS):
+        precision = at.exp()
+        torch.mul(squared, -precision, out=weights)
+        total = weights.exp_().sum(1, keepdim=True)
+        mean = torch.linalg.vecdot(weights, squared)[:, None] / total
+        spread = torch.linalg.vecdot(weights, fourth)[:, None] / total - mean.square()
+        excess = total.log() + precision * mean - target
+        low, high = torch.where(excess > 0, at, low), torch.where(excess > 0, high, at)
+        # Newton's step for the entropy, whose slope is minus this variance; bisection where it leads astray.
+        step = at + (excess / (precision.square() * spread).clamp(min=1e-30)).clamp(-STRIDE, STRIDE)
+        at = torch.where((step >= low) & (step <= high), step, 0.5 * (low + high))
+    torch.mul(squared, -at.exp(), out=weights)
+    total = weights.exp_().sum(1, keepdim=True)
     conditional = weights / total
     return (conditional + conditional.T) / (2 * n)
 
