@@ -15,7 +15,7 @@ import argparse
 
 import deformed
 import numpy as np
-from recursion_trials import Family, Split, alone, branched, recursed, table, tried, verdicts
+from recursion_trials import Family, Split, alone, recursed, studied, table, tried, verdicts
 
 import nbembed as nb
 
@@ -39,15 +39,16 @@ def splits(options):
     return found
 
 
-def dre(options, data, n_samples, recursions=(), **more):
-    """Return a DRE whose epochs are multiplied by the budget."""
+def dre(options, data, n_samples, **more):
+    """Return a DRE whose epochs are multiplied by the budget, with the recursions asked for or those of the preset."""
     if options.model == "cnn":
         more |= {"shape": (SIDES[data], SIDES[data], 1)}
-    more |= {"model": options.model, "device": options.device, "n_jobs": 1}
-    method = nb.DRE(preset=options.preset, recursions=(), **more)
-    epochs = epochs_of(options, method.recipe(n_samples)["n_epochs"])
+    more |= {"model": options.model, "head": options.head, "device": options.device, "n_jobs": 1}
+    method = nb.DRE(preset=options.preset, recursions=options.recursions, **more)
+    recipe = method.recipe(n_samples)
+    epochs = epochs_of(options, recipe["n_epochs"])
     each = options.epochs or max(1, epochs // 2)
-    recursions = [nb.Recursion(layer, n_epochs=each) for layer in recursions]
+    recursions = [nb.Recursion(layer, n_epochs=each) for layer in recipe["recursions"]]
     return method.set_params(n_epochs=epochs, recursions=recursions)
 
 
@@ -56,32 +57,14 @@ def epochs_of(options, epochs):
     return max(1, round(options.budget * epochs))
 
 
-# ---- after every recursion ------------------------------------------------------------------------
-
-
-def study_scores(split, made):
-    """Return what is asked of a map after each recursion."""
-    X_test, y_test = split.new["test"]
-    measures = nb.metrics
-    return {
-        "neighborhood_hit": measures.neighborhood_hit(made.Y, split.y),
-        "trustworthiness": measures.trustworthiness(split.X, made.Y, n_neighbors=15),
-        "neighbor_recall": measures.neighbor_recall(split.X, made.Y, n_neighbors=15),
-        "test_1nn": measures.knn_accuracy(made.Y, split.y, 1, Y_test=made.place(X_test), labels_test=y_test),
-        "shepard_goodness": measures.shepard_goodness(split.X, made.Y),
-    }  # fmt: skip
-
-
 def study(options):
     """Print scores after every recursion and after as many further steps, and what the differences are worth."""
-    names = [f"{n} ({layer})" for n, layer in enumerate(options.recursions, 1)]
-    pairs = {f"recursion {name}": f"control {n}" for n, name in enumerate(names, 1)}
     trials = []
     for split in splits(options):
-        method = dre(options, split.name, len(split.X), options.recursions)
-        family = Family(("before", *pairs.values(), *pairs), method, branched)
-        trials += tried([family], [split], options.seeds, study_scores, options.path)
-    print("\n" + table(trials) + "\n\n" + verdicts(trials, pairs))
+        trials += studied(
+            dre(options, split.name, len(split.X)), split, options.seeds, options.path
+        )
+    print("\n" + table(trials) + "\n\n" + verdicts(trials, {"recursions": "control"}))
 
 
 # ---- Table 1 --------------------------------------------------------------------------------------
@@ -110,8 +93,8 @@ def parametric(options, data, n_samples):
         pretraining_epochs=e(30), linear_epochs=e(50), n_epochs=e(30), batch_size=options.rbm_batch, **common
     )  # fmt: skip
     learned = {"n_epochs": e(200), **common}
-    method = dre(options, data, n_samples, options.recursions, second_stage=True)
-    count = len(options.recursions)
+    method = dre(options, data, n_samples, second_stage=True)
+    count = len(method.recursions)
     names = [f"DRE t-SNE, recursion {n}" for n in range(1, count)] + ["DRE t-SNE"] * (count > 0)
     names = ("deep t-SNE", *names, "DRE t-SNE + UMAP" if count else "deep t-SNE + UMAP")
     return [
@@ -194,12 +177,11 @@ def exaggeration(options):
     late = {f"late exaggeration {f:g}": f for f in options.factors}
     rows = [alone("FIt-SNE", tsne("fft"))]
     rows += [alone(name, tsne("fft", late_exaggeration=f)) for name, f in late.items()]
-    count = len(options.recursions)
-    names = [f"{n} recursion{'s' * (n > 1)}" for n in range(1, count + 1)]
-    pairs = dict.fromkeys(late, "FIt-SNE") | dict.fromkeys(names, "deep t-SNE")
-    trials = []
+    trials, pairs = [], dict.fromkeys(late, "FIt-SNE")
     for split in splits(options):
-        method = dre(options, split.name, len(split.X), options.recursions)
+        method = dre(options, split.name, len(split.X))
+        names = [f"{n} recursion{'s' * (n > 1)}" for n in range(1, len(method.recursions) + 1)]
+        pairs |= dict.fromkeys(names, "deep t-SNE")
         families = [*rows, Family(("deep t-SNE", *names), method, recursed)]
         trials += tried(families, [split], options.seeds, exaggeration_scores, options.path)
         if options.picture:
@@ -253,7 +235,10 @@ def main():
     add("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4], help="which seeds")
     add("--preset", default="recommended")
     add("--model", default="fcnn", choices=("fcnn", "cnn"))
-    add("--recursions", nargs="*", default=["f2000", "f500", "f100"], help="names of layers")
+    add("--recursions", nargs="*", help="names of layers; the preset's if not given")
+    add(
+        "--head", type=int, nargs="*", help="widths such as 2000 500 100; the preset's if not given"
+    )
     add("--epochs", type=int, help="of each recursion; half of those before if not given")
     add("--budget", type=float, default=1.0, help="share of the epochs of all networks")
     add("--rbm-batch", type=int, default=5000, help="rows of a batch of the RBM's last stage")

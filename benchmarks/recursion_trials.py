@@ -3,12 +3,13 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 
+import nbembed as nb
 from nbembed.benchmarking.fingerprints import data_hash, described, digest, versions
 from nbembed.benchmarking.journal import Journal, Trial
 from nbembed.benchmarking.statistics import MARGINS, compared, decide, mean_interval
@@ -58,60 +59,44 @@ def fitted(estimator, split, methods):
 
 
 def recursed(estimator, split, methods):
-    """Yield the map of a DRE at the end of its training and of each recursion."""
-    clock = Clock()
-    yield from _ends(estimator, estimator.run(split.X), iter(methods), clock)
-
-
-def branched(estimator, split, methods):
-    """Yield the map before the first recursion, then those after each further training, then after each recursion.
-
-    Further training goes on from the same weights for as many steps, with affinities measured in the data again.
-    """
-    names, clock = iter(methods), Clock()
+    """Yield the map of a DRE at the end of its training and of each recursion; no time runs while it is looked at."""
+    shown, seconds, began = 0, 0.0, time.perf_counter()
     run = estimator.run(split.X)
-    yield next(_ends(estimator, run, names, clock))
-    control = clone(estimator).set_params(recursions=further(estimator.recursions))
-    child = run.branch(phases=control.phases(len(split.X)))
-    before = clock.seconds
-    yield from _ends(control, child, names, clock)
-    clock.seconds = before
-    yield from _ends(estimator, run, names, clock)
-
-
-def further(recursions):
-    """Return recursions of the same length that are none: they measure in the data."""
-    import nbembed as nb
-
-    return [nb.Recursion("input", n_epochs=r.n_epochs, learning_rate=r.learning_rate) for r in recursions]  # fmt: skip
-
-
-class Clock:
-    """Seconds of training: it stands while somebody looks at a map."""
-
-    def __init__(self):
-        self.seconds, self.began = 0.0, time.perf_counter()
-
-    def stop(self):
-        """Add the time since the start."""
-        self.seconds += time.perf_counter() - self.began
-
-    def start(self):
-        """Go on."""
-        self.began = time.perf_counter()
-
-
-def _ends(estimator, run, names, clock):
-    """Pull frames; yield what the run has made whenever a recursion has ended, under the next of the names."""
-    clock.start()
-    count = len(run.recursions)
     for _ in run:
-        if len(run.recursions) > count:
-            count += 1
-            clock.stop()
+        if len(run.recursions) > shown:
+            seconds += time.perf_counter() - began
             estimator.keep(run)
-            yield Made(next(names), estimator.embedding_, estimator.transform, clock.seconds)
-            clock.start()
+            yield Made(methods[shown], estimator.embedding_, estimator.transform, seconds)
+            shown, began = shown + 1, time.perf_counter()
+
+
+def studied(method, split, seeds, path):
+    """Return the trials of :func:`nbembed.recursion_study`, by data and recursion; those in the file are not run again.
+
+    The labels of the rows to place, called ``"test"``, are predicted by the nearest neighbour in the map.
+    """
+    journal, found = Journal(path), []
+    names = {
+        n: f"{split.name}, recursion {n} ({r.layer})" for n, r in enumerate(method.recursions, 1)
+    }
+    for seed in seeds:
+        estimator = clone(method).set_params(random_state=seed)
+        of_fit = [_of_fit(estimator, split, nb.recursion_study)]
+        wanted = [(n, m) for n in names for m in ("before", "control", "recursions")]
+        prints = {key: digest([*key, *of_fit]) for key in wanted}
+        known = [journal.find(value) for value in prints.values()]
+        if None not in known:
+            found += known
+            continue
+        made = nb.recursion_study(
+            split.X, split.y, method=method, test=split.new["test"], seeds=[seed]
+        )
+        for trial in made.trials:
+            number = int(trial.data.split()[-1])
+            key = prints[number, trial.method]
+            trial = replace(trial, data=names[number], fingerprint=key)  # noqa: PLW2901
+            found.append(_kept(trial, journal, estimator))
+    return found
 
 
 def tried(families, splits, seeds, scores, path):
@@ -131,18 +116,30 @@ def tried(families, splits, seeds, scores, path):
                 if None not in known:
                     found += known
                     continue
-                for trial in _trials(family, estimator, split, seed, scores, prints):
-                    journal.add(trial, {"parameters": described(estimator)})
-                    print(_line(trial), flush=True)
-                    found.append(trial)
+                found += [
+                    _kept(trial, journal, estimator)
+                    for trial in _trials(family, estimator, split, seed, scores, prints)
+                ]
     return found
 
 
 def _fingerprints(family, estimator, split, scores):
+    of_fit = _of_fit(estimator, split, scores)
+    return {m: digest([m, family.methods, of_fit]) for m in family.methods}
+
+
+def _of_fit(estimator, split, scores):
+    """Return all that the scores of a fit depend on, as plain data."""
     new = {name: data_hash(*pair) for name, pair in split.new.items()}
-    of_fit = [described(estimator), data_hash(split.X, split.y), new, described(scores)]
     known = versions(estimator)
-    return {m: digest([m, family.methods, *of_fit, known]) for m in family.methods}
+    return [described(estimator), data_hash(split.X, split.y), new, described(scores), known]
+
+
+def _kept(trial, journal, estimator):
+    """Write a trial to its file and, as a line of JSON, to the terminal; return it."""
+    journal.add(trial, {"parameters": described(estimator)})
+    print(_line(trial), flush=True)
+    return trial
 
 
 def _trials(family, estimator, split, seed, scores, prints):

@@ -124,36 +124,45 @@ def test_maps_after_each_recursion_are_those_of_shorter_fits(scripts, split, mon
     monkeypatch.setattr(trials, "time", SimpleNamespace(perf_counter=iter(range(1000)).__next__))
     layers = [nb.Recursion("f12", n_epochs=1), nb.Recursion("f6", n_epochs=2, learning_rate=0.01)]
     method = nb.DRE(recursions=layers, random_state=0, **SMALL)
-    names = ("before", "control 1", "control 2", "recursion 1", "recursion 2")
-    seen, seconds = {}, {}
-    for made in trials.branched(method, split, names):
-        seen[made.method], seconds[made.method] = made.Y.copy(), made.seconds
+    found = []
+    for number, made in enumerate(trials.recursed(method, split, ("x", "y", "z"))):
+        fitted = nb.DRE(recursions=layers[:number], random_state=0, **SMALL).fit(split.X)
+        assert_array_equal(made.Y, fitted.embedding_)
         # New rows are placed in the map as it is now.
         assert_allclose(made.place(split.X), made.Y, atol=1e-3 * np.ptp(made.Y))
-    assert tuple(seen) == names
-    assert list(seconds.values()) == [1, 2, 3, 2, 3]
-    further = [nb.Recursion("input", n_epochs=1), nb.Recursion("input", n_epochs=2, learning_rate=0.01)]  # fmt: skip
-    for name, recursions in {
-        "before": (),
-        "recursion 1": layers[:1],
-        "recursion 2": layers,
-        "control 1": further[:1],
-        "control 2": further,
-    }.items():
-        fitted = nb.DRE(recursions=recursions, random_state=0, **SMALL).fit(split.X)
-        assert_array_equal(seen[name], fitted.embedding_)
-    plain = {m.method: m.Y.copy() for m in trials.recursed(method, split, ("x", "y", "z"))}
-    assert_array_equal(plain["z"], seen["recursion 2"])
-    assert_array_equal(plain["x"], seen["before"])
+        found.append((made.method, made.seconds))
+    assert found == [("x", 1), ("y", 2), ("z", 3)]
+
+
+def test_a_study_is_remembered_seed_by_seed(scripts, split, tmp_path, monkeypatch):
+    layers = [nb.Recursion("f12", n_epochs=1), nb.Recursion("f6", n_epochs=1)]
+    method = nb.DRE(recursions=layers, **SMALL)
+    asked, path = [], tmp_path / "f.jsonl"
+    first = scripts[1].studied(method, split, [0], path)
+    names = [(t.data, t.method) for t in first]
+    assert len(names) == 6
+    assert ("digits, recursion 2 (f6)", "recursions") in names
+    assert "test_1nn" in first[0].scores
+    monkeypatch.setattr(nb.benchmarking.recursion, "clone", lambda e, real=nb.benchmarking.recursion.clone: asked.append("fit") or real(e))  # fmt: skip
+    again = scripts[1].studied(method, split, [0, 1], path)
+    assert "fit" in asked
+    assert [t.seed for t in again] == [0] * 6 + [1] * 6
+    asked.clear()
+    last = scripts[1].studied(method, split, [1, 0], path)
+    assert asked == []
+    scores = [{(t.data, t.method, t.seed): t.scores for t in trials} for trials in (again, last)]
+    assert scores[0] == scores[1]
+    assert len({t.fingerprint for t in again}) == 12
+    assert {t.fingerprint for t in first} < {t.fingerprint for t in again}
 
 
 @pytest.mark.parametrize(
     ("arguments", "wanted"),
     [
-        (["study", "--recursions", "f2000"], ["recursion 1 (f2000) | control 1 | test_1nn |"]),
+        (["study", "--recursions", "hidden1", "f20", "--head", "20"], ["digits, recursion 2 (f20) | recursions | control | test_1nn |"]),
         (["published", "--data", "digits", "--recursions", "--only", "PCA", "deep"], ["| method | NH | T | C | 1 - stress | Shepard |", "| deep t-SNE + UMAP |"]),
         (["generated", "--train", "80", "--new", "20", "40", "--only", "RBM", "--rbm-batch", "50"], ["1-NN, 40 new", "parametric t-SNE (RBM)"]),
-        (["exaggeration", "--factors", "4", "--recursions", "f100"], ["late exaggeration 4 | FIt-SNE |", "1 recursion | deep t-SNE |"]),
+        (["exaggeration", "--factors", "4", "--preset", "paper", "--recursions", "f100"], ["late exaggeration 4 | FIt-SNE |", "1 recursion | deep t-SNE |"]),
     ],
 )  # fmt: skip
 def test_the_commands_print_their_tables(scripts, arguments, wanted, monkeypatch, capsys, tmp_path):

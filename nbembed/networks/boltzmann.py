@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from nbembed import _checks
 from nbembed.errors import InvalidInputError
-from nbembed.networks.item_objectives import KEPT_BYTES, batch_affinities
+from nbembed.networks.batch_affinities import batch_affinities
+from nbembed.networks.item_objectives import KEPT_BYTES
 from nbembed.networks.kernels import StudentT
 from nbembed.networks.losses import Cauchy, kl
 from nbembed.networks.models import Network, check_widths
