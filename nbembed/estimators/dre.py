@@ -201,7 +201,7 @@ class DRE(ParametricEmbedder):
         """Return the hyper-parameters of both presets."""
         rows, many = self.batches not in (None, "edges"), n_samples > MANY_ROWS
         size = min(n_samples, int(self.batch_size or (512 if rows or many else 256)))
-        common = {"n_negatives": 512, "negatives": "batch", "mixup": 0.0}
+        common = {"n_negatives": 512, "negatives": "batch", "mixup": 0.0, "clip_by": "norm"}
         return {
             "recommended": common
             | {
@@ -219,7 +219,6 @@ class DRE(ParametricEmbedder):
                 "n_directions": 100,
                 "noise": 0.3,
                 "clip": 4.0,
-                "clip_by": "norm",
             },
             "paper": common
             | {
@@ -237,7 +236,6 @@ class DRE(ParametricEmbedder):
                 "n_directions": 0,
                 "noise": 0.0,
                 "clip": None,
-                "clip_by": "norm",
             },
         }
 
