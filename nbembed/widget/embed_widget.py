@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from nbembed.training import History, Run
+    from nbembed.training import History, Recursed, Run
 
 __all__ = ["EmbedWidget"]
 
@@ -183,6 +183,14 @@ class EmbedWidget(LookWidget):
     def history_(self) -> "History":
         """Maps and curves of the run so far; see :class:`nbembed.training.History`."""
         return self._run_with_map().history
+
+    @property
+    def recursions_(self) -> "list[Recursed]":
+        """What the run looked like at the end of each recursion so far; empty for methods without them.
+
+        See :class:`nbembed.DRE`. During a run too.
+        """
+        return self._run_with_map().recursions
 
     @property
     def estimator_(self) -> Embedder:
