@@ -31,7 +31,7 @@ lint: build
 
 unit: build
 	cd js && npm test
-	$(PY) -m pytest tests --ignore=tests/browser --doctest-modules nbembed
+	$(PY) -m pytest -n logical --maxprocesses=4 --dist loadscope tests --ignore=tests/browser --doctest-modules nbembed
 
 notebooks: build
 	$(PY) -m pytest --nbval --nbval-sanitize-with notebooks/sanitize.cfg -p no:randomly notebooks

@@ -2,8 +2,9 @@
 
 Measured in the page, from "here are new positions" to "the pixels are there" (a pixel is read back,
 so that the graphics card has finished), the three in turn: the painter that nbembed chooses in this
-browser, regl-scatterplot's ``draw`` and its performance mode. Same canvas, points, colours, size and opacity; what each has
-drawn is looked at. Ends with 1 if nbembed is not 3 times cheaper than ``draw`` and 2 times cheaper
+browser, regl-scatterplot's ``draw`` and its performance mode. Same canvas, points, colours, size
+and opacity; what each has drawn is looked at. Ends with 1 if nbembed
+is not 3 times cheaper than ``draw`` and 2 times cheaper
 than the performance mode. ``python benchmarks/drawing.py`` needs ``npm ci`` in
 ``benchmarks/drawing``.
 """

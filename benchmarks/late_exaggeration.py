@@ -1,8 +1,7 @@
 """Late exaggeration of t-SNE, factor by factor: what tight clusters cost, over several seeds.
 
 The half of Zhou et al. (2022), figure 3, that stands by itself: FIt-SNE's late exaggeration, as
-openTSNE computes it. What it is compared with there, the number of recursions of deep recursive embedding, is
-not part of nbembed yet; it will be further methods of the same benchmark (``methods`` below).
+openTSNE computes it. ``recursion.py exaggeration`` puts the number of recursions of deep recursive embedding beside it.
 
 ``python benchmarks/late_exaggeration.py [--rows 1797] [--factors 2 4 8 12] [--seeds 10]``; with more rows than
 the digits have, Fashion-MNIST. With ``--path`` an interrupted run goes on where it was, ``--figure`` draws the

@@ -10,43 +10,75 @@ __version__ = "0.1.0"
 
 # Public name -> the room it lives in.
 _HOMES = {
+    "Autoencoder": "nbembed.estimators",
+    "DRE": "nbembed.estimators",
     "EmbedWidget": "nbembed.widget",
     "GDR": "nbembed.estimators",
     "NeighborEmbedding": "nbembed.estimators",
+    "ParametricTSNE": "nbembed.estimators",
+    "ParametricUMAP": "nbembed.estimators",
+    "Projection": "nbembed.estimators",
+    "Recursion": "nbembed.estimators",
     "TSNE": "nbembed.estimators",
     "UMAP": "nbembed.estimators",
     "benchmark": "nbembed.benchmarking",
     "compare_maps": "nbembed.quality_figures",
+    "features": "nbembed.estimators",
     "load": "nbembed.estimators",
+    "recursion_study": "nbembed.benchmarking",
     "report_figure": "nbembed.quality_figures",
     "rnx_curve": "nbembed.quality_figures",
     "shepard_diagram": "nbembed.quality_figures",
 }
-_ROOMS = ("baselines", "clustering", "datasets", "drift", "metrics")
+_ROOMS = ("baselines", "clustering", "datasets", "drift", "metrics", "networks", "terms", "weights")
 
 __all__ = [
+    "DRE",
     "GDR",
     "TSNE",
     "UMAP",
+    "Autoencoder",
     "EmbedWidget",
     "NeighborEmbedding",
+    "ParametricTSNE",
+    "ParametricUMAP",
+    "Projection",
+    "Recursion",
     "baselines",
     "benchmark",
     "clustering",
     "compare_maps",
     "datasets",
     "drift",
+    "features",
     "load",
     "metrics",
+    "networks",
+    "recursion_study",
     "report_figure",
     "rnx_curve",
     "shepard_diagram",
+    "terms",
+    "weights",
 ]
 
 if TYPE_CHECKING:
-    from nbembed import baselines, clustering, datasets, drift, metrics
-    from nbembed.benchmarking import benchmark
-    from nbembed.estimators import GDR, TSNE, UMAP, NeighborEmbedding, load
+    from nbembed import baselines, clustering, datasets, drift, metrics, networks, terms, weights
+    from nbembed.benchmarking import benchmark, recursion_study
+    from nbembed.estimators import (
+        DRE,
+        GDR,
+        TSNE,
+        UMAP,
+        Autoencoder,
+        NeighborEmbedding,
+        ParametricTSNE,
+        ParametricUMAP,
+        Projection,
+        Recursion,
+        features,
+        load,
+    )
     from nbembed.quality_figures import compare_maps, report_figure, rnx_curve, shepard_diagram
     from nbembed.widget import EmbedWidget
 

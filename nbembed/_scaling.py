@@ -1,17 +1,21 @@
 """How data are brought to a scale that float32 can hold, and later rows to the same."""
 
+import mmap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["HUGE", "TINY", "Scaling"]
+__all__ = ["HUGE", "TINY", "Scaling", "blocks", "is_on_disk", "mean_and_variance"]
 
 # Outside these magnitudes squares overflow, or vanish, in float32.
 HUGE, TINY = 1e15, 1e-15
 # A column whose mean is this many times its spread loses its digits in float32.
 MAX_OFFSET = 1e3
+# Numbers that are looked at together: data on disk are never in memory at once.
+BLOCK_NUMBERS = 1 << 21
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +43,8 @@ class Scaling:
         if largest > HUGE or 0 < largest < TINY:
             divisor, array = largest, array.astype(np.float64) / largest
         if shift:
-            mean = array.mean(axis=0, dtype=np.float64)
-            spread = array.std(axis=0, dtype=np.float64)
-            if (np.abs(mean) > MAX_OFFSET * spread).any():
+            mean, variance = mean_and_variance(array)
+            if (np.abs(mean) > MAX_OFFSET * np.sqrt(variance)).any():
                 return cls(divisor, mean)
         return cls(divisor)
 
@@ -52,3 +55,37 @@ class Scaling:
         if self.shift is not None:
             array = array - self.shift
         return np.ascontiguousarray(array, dtype=np.float32)
+
+    def back(self, rows: NDArray[Any]) -> NDArray[np.float32]:
+        """Return rows as they were before :meth:`apply`, as float32."""
+        shifted = rows if self.shift is None else rows + self.shift
+        return np.ascontiguousarray(shifted * self.divisor, dtype=np.float32)
+
+
+def blocks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Yield the rows of a table in blocks of equal size; little data are one block."""
+    size = max(1, BLOCK_NUMBERS // max(1, array.shape[1]))
+    for start in range(0, len(array), size):
+        yield array[start : start + size]
+
+
+def mean_and_variance(array: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and variance of each column, summed in float64 block by block."""
+    total = np.zeros(array.shape[1])
+    for block in blocks(array):
+        total += block.sum(axis=0, dtype=np.float64)
+    mean = total / len(array)
+    squares = np.zeros(array.shape[1])
+    for block in blocks(array):
+        squares += np.square(block - mean).sum(axis=0)
+    return mean, squares / len(array)
+
+
+def is_on_disk(array: NDArray[Any]) -> bool:
+    """Return whether an array is a memory map, or a view of one."""
+    base: Any = array
+    while base is not None:
+        if isinstance(base, (np.memmap, mmap.mmap)):
+            return True
+        base = getattr(base, "base", None)
+    return False

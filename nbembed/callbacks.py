@@ -3,6 +3,7 @@
 A callback never changes numbers: it gets frames, whose embedding is a copy.
 """
 
+import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -39,15 +40,24 @@ class _FunctionCallback(Callback):
 
 
 class ProgressBar(Callback):
-    """A tqdm bar: the phase, the step and the newest loss, on standard error or in the notebook."""
+    """A tqdm bar: the phase, the step and the newest loss, on standard error or in the notebook.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    heading
+        A line written above the bar; none where it is empty. Default empty.
+    """
+
+    def __init__(self, heading: str = "") -> None:
+        self.heading = heading
         self._bar: Any = None
 
     def on_start(self, n_steps: int) -> None:
         """Open the bar."""
         from tqdm.auto import tqdm
 
+        if self.heading:
+            tqdm.write(self.heading, file=sys.stderr)
         self._bar = tqdm(total=n_steps, desc="starting", unit="step")
 
     def on_frame(self, frame: "Frame") -> bool | None:
@@ -73,27 +83,43 @@ class StopOnPlateau(Callback):
         Number of recorded losses (one every 10 steps) without progress that are waited for, ≥ 1.
     min_delta
         Smallest fall, relative to the best loss so far, that counts as progress, ≥ 0.
+    smoothing
+        Number of the newest recorded losses whose mean is compared, ≥ 1. Default 1, which smooths nothing.
+
+    Notes
+    -----
+    Another phase minimises another loss: it is waited for anew.
     """
 
-    def __init__(self, *, patience: int = 10, min_delta: float = 1e-3) -> None:
+    def __init__(self, *, patience: int = 10, min_delta: float = 1e-3, smoothing: int = 1) -> None:
         self.patience = patience
+        self.smoothing = smoothing
         self.min_delta = min_delta
 
     def on_start(self, n_steps: int) -> None:  # noqa: ARG002
         """Forget what an earlier run left."""
-        self._best = float("inf")
-        self._waited = 0
+        self._forget(None)
 
     def on_frame(self, frame: "Frame") -> bool | None:
-        """Compare the newest recorded loss with the best one."""
-        if not frame.recorded_losses:
+        """Compare the newest recorded loss with the best one of the phase, smoothed."""
+        loss = frame.recorded_loss
+        if loss is None:
             return False
-        loss = sum(frame.recorded_losses.values())
+        if frame.phase != self._phase:
+            self._forget(frame.phase)
+        self._recent = [*self._recent, loss][-self.smoothing :]
+        loss = sum(self._recent) / len(self._recent)
         if loss < self._best - self.min_delta * abs(loss):
             self._best, self._waited = loss, 0
             return False
         self._waited += 1
         return self._waited >= self.patience
+
+    def _forget(self, phase: str | None) -> None:
+        self._phase = phase
+        self._best = float("inf")
+        self._waited = 0
+        self._recent: list[float] = []
 
 
 def as_callbacks(

@@ -27,6 +27,7 @@ __all__ = ["load", "replacing", "save"]
 FORMAT = 1
 # safetensors' name of every type that may be stored.
 DTYPES = {
+    "float16": "F16",
     "float32": "F32",
     "float64": "F64",
     "int32": "I32",
@@ -73,7 +74,7 @@ def save(
     config
         Anything JSON can say; numpy's numbers become Python's, tuples become lists.
     arrays
-        Arrays of float32, float64, int32, int64, bool or uint8 under their names.
+        Arrays of float16, float32, float64, int32, int64, bool or uint8 under their names.
 
     Raises
     ------

@@ -7,6 +7,9 @@ import pytest
 
 from nbembed import datasets
 
+# Scripts that make the reference numbers; they need packages that the tests do not.
+collect_ignore_glob = ["reference/make_*.py"]
+
 
 @pytest.fixture(scope="session", autouse=True)
 def interrupts():

@@ -132,7 +132,7 @@ def test_nce_learns_the_normaliser_with_the_least_loss(graph):
     assert abs(np.log(first) - best) > 1.0
 
 
-@pytest.mark.parametrize("contrast", ["neg", "nce", "infonce"])
+@pytest.mark.parametrize("contrast", ["neg_tsne", "nce", "info_nce"])
 @pytest.mark.parametrize("spectrum", [0.0, 1.0])
 def test_the_loss_falls(graph, contrast, spectrum):
     stepper = contrastive(graph, start(), contrast=contrast, spectrum=spectrum)
@@ -143,7 +143,7 @@ def test_the_loss_falls(graph, contrast, spectrum):
     assert np.isfinite(stepper.embedding()).all()
 
 
-@pytest.mark.parametrize("contrast", ["neg", "infonce"])
+@pytest.mark.parametrize("contrast", ["neg_tsne", "info_nce"])
 def test_neighbours_draw_nearer_along_the_spectrum(graph, contrast):
     nearness = []
     for spectrum in (0.0, 0.5, 1.0, 1.5):
@@ -179,5 +179,7 @@ def test_same_bits_on_any_number_of_threads_and_after_a_pause(graph):
 
 
 def test_an_unknown_contrast_is_named(graph):
-    with pytest.raises(InvalidInputError, match="contrast must be one of 'neg', 'nce', 'infonce'"):
+    with pytest.raises(
+        InvalidInputError, match="contrast must be one of 'neg_tsne', 'nce', 'info_nce'"
+    ):
         contrastive(graph, start(), contrast="nces")

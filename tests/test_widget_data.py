@@ -11,7 +11,7 @@ import pytest
 import torch
 from scipy import sparse
 
-from nbembed import UMAP, EmbedWidget
+from nbembed import UMAP, EmbedWidget, datasets
 from nbembed.errors import InvalidInputError, RunEndedError
 from tests.widgets import make
 
@@ -356,3 +356,26 @@ def test_metrics_use_the_labels_not_the_colour():
     assert "knn_accuracy" not in repr(
         quiet(X, color="b", features=["a", "b"], n_epochs=20).fit().metrics(n_neighbors=5)
     )
+
+
+def test_y_supervises_and_colours_nothing():
+    X, y = datasets.digits()
+    X, y = X[:300], y[:300]
+    known = np.where(np.arange(300) < 150, y, -1)
+    options = {"hidden": (32,), "n_batches": 200, "device": "cpu", "random_state": 0}
+    w = EmbedWidget(X, y=known, method="parametric_umap", terms=["classification"], **options)
+    w.fit()
+    assert w.encodings == {}
+    np.testing.assert_array_equal(w.estimator_.classes_, np.arange(10))
+    assert w.estimator_.score(X[150:], y[150:]) > 0.5
+    assert "classification" in w.history_.curves
+
+
+def test_a_column_that_supervises_is_not_embedded():
+    frame = pd.DataFrame({"a": np.arange(40.0), "b": np.arange(40.0) % 7, "kind": [0, 1] * 20})
+    options = {"hidden": (8,), "n_batches": 5, "device": "cpu", "random_state": 0}
+    w = EmbedWidget(frame, y="kind", method="Parametric UMAP", terms=["classification"], **options)
+    assert w.fit().estimator_.n_features_in_ == 2
+    np.testing.assert_array_equal(w.estimator_.classes_, [0, 1])
+    with pytest.raises(InvalidInputError, match="y must"):
+        EmbedWidget(frame, y=[1, 2, 3])

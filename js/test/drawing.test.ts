@@ -141,6 +141,31 @@ test.each<[string, (opened: ReturnType<typeof open>) => void]>([
   expect(opened.screen.drawn.value).toBe(1);
 });
 
+test("pictures that take long are no motion: the points jump", () => {
+  const { model } = open();
+  let now = 0;
+  let took = 5;
+  vi.spyOn(performance, "now").mockImplementation(() => {
+    now += took;
+    return now;
+  });
+  const picturesOf = (seq: number) => {
+    const before = drawings;
+    model.push(...frame(seq, seq));
+    for (let at = 1000 * seq; at < 1000 * seq + 900; at += 20) refresh(at);
+    return drawings - before;
+  };
+  picturesOf(1);
+  expect(picturesOf(2)).toBeGreaterThan(3);
+  took = 50;
+  picturesOf(3);
+  expect(picturesOf(4)).toBe(1);
+  // Only pictures tell that they have become quick again.
+  took = 5;
+  picturesOf(5);
+  expect(picturesOf(6)).toBeGreaterThan(3);
+});
+
 test("the pointer and the lasso do not draw the points again", () => {
   const { model, screen } = open();
   model.push(...frame(1, 10));

@@ -7,6 +7,7 @@ of the package that does the work, which is imported when it is used.
 
 from nbembed.baselines.autoencoders import Autoencoder, VariationalAutoencoder
 from nbembed.baselines.base import Baseline
+from nbembed.baselines.boltzmann import RBMParametricTSNE
 from nbembed.baselines.neighbor_embeddings import OpenTSNE, UMAPLearn
 from nbembed.baselines.optional import MDE, PHATE, PaCMAP, TriMap
 from nbembed.baselines.packages import is_installed
@@ -24,6 +25,7 @@ __all__ = [
     "OpenTSNE",
     "PaCMAP",
     "Projection",
+    "RBMParametricTSNE",
     "TriMap",
     "UMAPLearn",
     "VariationalAutoencoder",
@@ -31,7 +33,7 @@ __all__ = [
 ]
 
 _CLASSES: tuple[type[Baseline], ...] = (
-    *(PCA, Autoencoder, VariationalAutoencoder, LaplacianEigenmaps, Isomap, MDS),
+    *(PCA, Autoencoder, VariationalAutoencoder, RBMParametricTSNE, LaplacianEigenmaps, Isomap, MDS),
     *(OpenTSNE, UMAPLearn, PaCMAP, PHATE, TriMap, MDE),
 )
 

@@ -1,63 +1,18 @@
 """Autoencoders: a network that copies its input through a layer as narrow as the map."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from nbembed import _checks
-from nbembed.baselines.base import Transforming
-from nbembed.errors import InvalidInputError, InvalidTypeError
+from nbembed import _checks, estimators
+from nbembed.baselines.networks import NetworkBaseline
+from nbembed.errors import InvalidInputError
 from nbembed.transport import check_map
 
-__all__ = ["Autoencoder", "NetworkBaseline", "VariationalAutoencoder"]
-
-
-class NetworkBaseline(Transforming):
-    """A baseline that trains a network; it holds what all of them share."""
-
-    hidden: Any
-    n_epochs: int
-    batch_size: int
-    learning_rate: float
-    patience: int
-    device: Any
-    n_jobs: int
-
-    # Of the data and of the map, made by ``fit``.
-    _scaling: Any
-    _device: str
-
-    def _check_parameters(self, X: NDArray[np.float32]) -> None:  # noqa: ARG002
-        if isinstance(self.hidden, str) or not isinstance(self.hidden, Sequence):
-            raise InvalidTypeError(
-                f"hidden must be the widths of the hidden layers, such as (500, 500), got {self.hidden!r}"
-            )
-        for width in self.hidden:
-            _checks.check_number("hidden", width, low=1, integer=True)
-        for name in ("n_epochs", "batch_size", "patience", "n_jobs"):
-            _checks.check_number(name, getattr(self, name), low=1, integer=True)
-        _checks.check_number("learning_rate", self.learning_rate, low=0, above=True)
-        if not isinstance(self.device, str):
-            raise InvalidTypeError(
-                f"device must be a name such as 'auto' or 'cpu', got {self.device!r}"
-            )
-
-    def _plan(self, seed: int | None) -> Any:
-        """Return how to train, with a fresh seed where there is none."""
-        from nbembed.baselines.networks import Plan, pick_device
-
-        self._device = pick_device(self.device)
-        return Plan(
-            n_epochs=self.n_epochs,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            patience=self.patience,
-            device=self._device,
-            seed=_checks.check_seed(seed),
-        )
+__all__ = ["Autoencoder", "VariationalAutoencoder"]
 
 
 class Autoencoder(NetworkBaseline):
@@ -66,7 +21,8 @@ class Autoencoder(NetworkBaseline):
     Minimises :math:`\frac{1}{nd} \sum_i \|x_i - g(f(x_i))\|^2`, the map being :math:`f(X)`, by
     Adam; a tenth of the rows is held out, and training stops when their loss has not fallen for
     ``patience`` epochs. Each hidden layer is dense, then ReLU, then batch normalization, with zero
-    biases at the start, as in DRE's model A. Columns are centred and share one scale.
+    biases at the start, as in DRE's model A. Columns are centred and share one scale. This is
+    :class:`nbembed.Autoencoder` with these settings, which live maps and further terms are for.
 
     Parameters
     ----------
@@ -77,24 +33,24 @@ class Autoencoder(NetworkBaseline):
     n_epochs
         Most visits of every row, at least 1. Default 200.
     batch_size
-        Rows per step, at least 1. Default 128.
+        Rows of a mini-batch, at least 1 (taken as 2). Default 128.
     learning_rate
-        Step size of Adam, above 0. Default 0.001.
+        Of Adam, above 0. Default 0.001; it falls to a hundredth over all epochs.
     patience
         Epochs without a better loss after which training stops, at least 1. Default 15.
     device
         ``"auto"`` (default) takes CUDA, else MPS, else the CPU; or a name of torch.
     random_state
-        Seed. On the CPU it fixes the bits for one ``n_jobs``.
+        Seed. On the CPU it fixes the bits.
     n_jobs
-        Threads of torch on the CPU. Default 1.
+        There for scripts: torch works on one thread. Default 1.
 
     Attributes
     ----------
     embedding_ : ndarray of shape (n_samples, n_components)
         The map, float32.
-    model_ : torch.nn.ModuleDict
-        ``"encoder"`` and ``"decoder"``, of scaled rows.
+    model_ : nbembed.Autoencoder
+        The fitted recipe, of scaled rows.
     losses_ : list of float
         Mean squared error of the held-out rows after every epoch, in units of the data's variance.
 
@@ -114,8 +70,6 @@ class Autoencoder(NetworkBaseline):
     """
 
     title = "autoencoder"
-    # Numbers that the encoder gives for each dimension of the map.
-    heads: ClassVar[int] = 1
 
     def __init__(  # noqa: PLR0913  (one argument per hyper-parameter)
         self,
@@ -148,48 +102,10 @@ class Autoencoder(NetworkBaseline):
             raise InvalidInputError(
                 f"Y must have {self._n_features_out} columns, as the map has, got {places.shape[1]}"
             )
-        from nbembed.baselines.networks import predict
+        return self._input_scaling.back(self.model_.inverse_transform(places))
 
-        rows = predict(self.model_["decoder"], places.astype(np.float32), self._device)
-        before = self._scaling.back(rows)
-        scaled = self._input_scaling
-        shifted = before if scaled.shift is None else before + scaled.shift
-        return (shifted * scaled.divisor).astype(np.float32)
-
-    def _fit_map(self, X: NDArray[np.float32], seed: int | None) -> Any:
-        import torch
-
-        from nbembed.baselines import networks
-
-        plan = self._plan(seed)
-        widths = (X.shape[1], *self.hidden, self.heads * self.n_components)
-        back = (self.n_components, *reversed(tuple(self.hidden)), X.shape[1])
-        generator = torch.Generator().manual_seed(plan.seed)
-        self._scaling = networks.Scaling.of(X)
-        rows = self._scaling.forward(X)
-        self.model_: Any = torch.nn.ModuleDict(
-            {
-                "encoder": networks.dense(widths, generator),
-                "decoder": networks.dense(back, generator),
-            }
-        )
-        with networks.pinned_torch(self.n_jobs):
-            self.losses_ = networks.train(self.model_, self._loss, (rows,), plan)
-            return self._encode(rows)
-
-    def _place(self, X: NDArray[np.float32]) -> Any:
-        from nbembed.baselines.networks import pinned_torch
-
-        with pinned_torch(self.n_jobs):
-            return self._encode(self._scaling.forward(X))
-
-    def _encode(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-        from nbembed.baselines.networks import predict
-
-        return predict(self.model_["encoder"], rows, self._device)[:, : self.n_components]
-
-    def _loss(self, model: Any, rows: Any, generator: Any) -> Any:  # noqa: ARG002
-        return (model["decoder"](model["encoder"](rows)) - rows).square().mean()
+    def _recipe(self, X: NDArray[np.float32], seed: int) -> Any:  # noqa: ARG002
+        return estimators.Autoencoder(self.n_components, normalization="batch")
 
 
 class VariationalAutoencoder(Autoencoder):
@@ -215,8 +131,8 @@ class VariationalAutoencoder(Autoencoder):
     ----------
     embedding_ : ndarray of shape (n_samples, n_components)
         The map, float32.
-    model_ : torch.nn.ModuleDict
-        ``"encoder"``, which gives means and log variances, and ``"decoder"``, of scaled rows.
+    model_ : nbembed.Autoencoder
+        The fitted recipe, of scaled rows.
     losses_ : list of float
         Loss of the held-out rows at the means after every epoch.
 
@@ -227,7 +143,6 @@ class VariationalAutoencoder(Autoencoder):
     """
 
     title = "variational autoencoder"
-    heads: ClassVar[int] = 2
 
     def __init__(  # noqa: PLR0913  (one argument per hyper-parameter)
         self,
@@ -260,14 +175,6 @@ class VariationalAutoencoder(Autoencoder):
         super()._check_parameters(X)
         _checks.check_number("beta", self.beta, low=0)
 
-    def _loss(self, model: Any, rows: Any, generator: Any) -> Any:
-        mean, log_variance = model["encoder"](rows).chunk(2, dim=1)
-        # Bounds that no trained network comes near keep exp() finite at the start.
-        log_variance = log_variance.clamp(-20.0, 10.0)
-        places = mean
-        if generator is not None:
-            noise = mean.new_empty(mean.shape).normal_(generator=generator)
-            places = mean + noise * (0.5 * log_variance).exp()
-        wrong = 0.5 * (model["decoder"](places) - rows).square().sum(dim=1)
-        spread = 0.5 * (mean.square() + log_variance.exp() - log_variance - 1.0).sum(dim=1)
-        return (wrong + self.beta * spread).mean()
+    def _recipe(self, X: NDArray[np.float32], seed: int) -> Any:
+        method = super()._recipe(X, seed)
+        return method.set_params(variational=True, beta=self.beta)

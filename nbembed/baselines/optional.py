@@ -311,9 +311,10 @@ class MDE(Baseline):
 
     def _fit_map(self, X: NDArray[np.float32], seed: int | None) -> Any:
         pymde = peer(self.module, self.package, self.title)
-        from nbembed.baselines.networks import pinned_torch
+        from nbembed.networks import pinned_torch, seeded_torch
 
-        with pinned_torch(1, seed), seeded_numpy(seed):
+        drawn = _checks.check_seed(seed)
+        with pinned_torch(1), seeded_torch(drawn, "cpu"), seeded_numpy(seed):
             if seed is not None:
                 pymde.seed(seed)
             self.model_ = pymde.preserve_neighbors(

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from nbembed.baselines.autoencoders import NetworkBaseline
+from nbembed import estimators
+from nbembed.baselines.networks import NetworkBaseline
 from nbembed.errors import InvalidTypeError
 
 __all__ = ["Projection"]
@@ -16,8 +17,9 @@ __all__ = ["Projection"]
 class Projection(NetworkBaseline):
     r"""A dense network that regresses the map of another method, and so can place new rows.
 
-    Minimises :math:`\frac{1}{nc} \sum_i \|h(x_i) - y_i\|^2`, where Y is the other method's map, scaled
-    into the unit square, and h ends in a sigmoid. The layers are those of the paper.
+    Minimises :math:`\frac{1}{n} \sum_i \|h(x_i) - y_i\|^2`, where Y is the other method's map, on all rows but a
+    tenth. The widths are those of the paper. This is :class:`nbembed.Projection` with these settings, which live
+    maps and further terms are for.
 
     Parameters
     ----------
@@ -29,9 +31,9 @@ class Projection(NetworkBaseline):
     n_epochs
         Most visits of every row, at least 1. Default 200.
     batch_size
-        Rows per step, at least 1. Default 32.
+        Rows of a mini-batch, at least 1 (taken as 2). Default 32.
     learning_rate
-        Step size of Adam, above 0. Default 0.001.
+        Of Adam, above 0. Default 0.001; it falls to a hundredth over all epochs.
     patience
         Epochs without a better loss of the held-out tenth of the rows after which training stops, at least 1.
         Default 15.
@@ -40,7 +42,7 @@ class Projection(NetworkBaseline):
     random_state
         Seed of the network, and, unless None, of the copy of ``estimator``.
     n_jobs
-        Threads of torch on the CPU. Default 1.
+        There for scripts: torch works on one thread. Default 1.
 
     Attributes
     ----------
@@ -50,10 +52,10 @@ class Projection(NetworkBaseline):
         The map that was learned.
     estimator_ : object
         The fitted copy.
-    model_ : torch.nn.Module
-        The network, from scaled rows to the unit square.
+    model_ : nbembed.Projection
+        The fitted recipe, of scaled rows.
     losses_ : list of float
-        Loss of the held-out rows after every epoch.
+        Loss of the held-out rows after every epoch: the share of the map's variance that is missed.
 
     References
     ----------
@@ -111,45 +113,9 @@ class Projection(NetworkBaseline):
                 f"{self.estimator!r}"
             )
 
-    def _fit_map(self, X: NDArray[np.float32], seed: int | None) -> Any:
-        import torch
-
-        from nbembed.baselines import networks
-
-        plan = self._plan(seed)
+    def _recipe(self, X: NDArray[np.float32], seed: int) -> Any:
         self.estimator_: Any = clone(self.estimator)
-        if seed is not None and "random_state" in self.estimator_.get_params():
+        if self.random_state is not None and "random_state" in self.estimator_.get_params():
             self.estimator_.set_params(random_state=seed)
         self.teacher_embedding_ = np.asarray(self.estimator_.fit_transform(X), dtype=np.float32)
-        targets = self._into_square(self.teacher_embedding_)
-        self._scaling = networks.Scaling.of(X)
-        rows = self._scaling.forward(X)
-        widths = (X.shape[1], *self.hidden, targets.shape[1])
-        layers = networks.dense(
-            widths, torch.Generator().manual_seed(plan.seed), normalize=False, bias=1e-4
-        )
-        self.model_: Any = torch.nn.Sequential(*layers, torch.nn.Sigmoid())
-        with networks.pinned_torch(self.n_jobs):
-            self.losses_ = networks.train(self.model_, _squared_error, (rows, targets), plan)
-            return self._placed(rows)
-
-    def _place(self, X: NDArray[np.float32]) -> Any:
-        from nbembed.baselines.networks import pinned_torch
-
-        with pinned_torch(self.n_jobs):
-            return self._placed(self._scaling.forward(X))
-
-    def _placed(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-        from nbembed.baselines.networks import predict
-
-        return predict(self.model_, rows, self._device) * self._extent + self._corner
-
-    def _into_square(self, embedding: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return a map scaled into the unit square, both axes alike, and remember how."""
-        self._corner = embedding.min(axis=0)
-        self._extent = float(np.ptp(embedding, axis=0).max()) or 1.0
-        return (embedding - self._corner) / np.float32(self._extent)
-
-
-def _squared_error(model: Any, rows: Any, targets: Any, generator: Any) -> Any:  # noqa: ARG001
-    return (model(rows) - targets).square().mean()
+        return estimators.Projection(self.teacher_embedding_, normalization="none")

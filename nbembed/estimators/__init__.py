@@ -1,24 +1,39 @@
 """Estimators: recipes from hyper-parameters to phases, with scikit-learn's contract."""
 
+import re
 from pathlib import Path
 
 from nbembed import persistence
 from nbembed.errors import InvalidInputError
+from nbembed.estimators.activations import features
+from nbembed.estimators.autoencoder import Autoencoder
 from nbembed.estimators.base import Embedder
+from nbembed.estimators.dre import DRE
 from nbembed.estimators.gdr import GDR
 from nbembed.estimators.neighbor_embedding import NeighborEmbedding
+from nbembed.estimators.parametric_tsne import ParametricTSNE
+from nbembed.estimators.parametric_umap import ParametricUMAP
+from nbembed.estimators.projection import Projection
+from nbembed.estimators.recursions import Recursion
 from nbembed.estimators.tsne import TSNE
 from nbembed.estimators.umap import UMAP
 
 __all__ = [
+    "DRE",
     "GDR",
     "METHODS",
     "TSNE",
     "UMAP",
+    "Autoencoder",
     "Embedder",
     "NeighborEmbedding",
+    "ParametricTSNE",
+    "ParametricUMAP",
+    "Projection",
+    "Recursion",
+    "features",
+    "find_method",
     "load",
-    "make_estimator",
 ]
 
 # The names that ``EmbedWidget(method=…)`` takes.
@@ -26,17 +41,22 @@ METHODS: dict[str, type[Embedder]] = {
     "tsne": TSNE,
     "umap": UMAP,
     "gdr": GDR,
-    "neighborembedding": NeighborEmbedding,
+    "neighbor_embedding": NeighborEmbedding,
+    "parametric_tsne": ParametricTSNE,
+    "parametric_umap": ParametricUMAP,
+    "dre": DRE,
+    "autoencoder": Autoencoder,
+    "projection": Projection,
 }
 
 
-def make_estimator(method: str, **parameters: object) -> Embedder:
-    """Return the estimator called ``method`` with the given hyper-parameters."""
-    key = method.lower().replace("-", "")
-    if key not in METHODS:
-        known = ", ".join(map(repr, METHODS))
-        raise InvalidInputError(f"method must be one of {known}, or an estimator, got {method!r}")
-    return METHODS[key](**parameters)
+def find_method(method: str) -> type[Embedder]:
+    """Return the class of the method of that name, in any spelling: ``"t-SNE"``, ``"Parametric UMAP"``."""
+    for name, cls in METHODS.items():
+        if re.sub(r"[-_ ]", "", method).lower() == name.replace("_", ""):
+            return cls
+    known = ", ".join(map(repr, METHODS))
+    raise InvalidInputError(f"method must be one of {known}, or an estimator, got {method!r}")
 
 
 def load(path: str | Path) -> Embedder:
@@ -56,9 +76,7 @@ def load(path: str | Path) -> Embedder:
             f"path must be a saved estimator ({', '.join(classes)}), got {path} of kind {kind!r}"
         )
     try:
-        parameters = dict(config["parameters"])
-        if "init" in arrays:
-            parameters["init"] = arrays["init"]
+        parameters = classes[kind].read_parameters(config["parameters"], arrays)
         return classes[kind](**parameters).restored(config, arrays)
     except (KeyError, TypeError) as error:
         raise InvalidInputError(

@@ -1,6 +1,5 @@
 """What all estimators share: a recipe turns hyper-parameters into phases, a run carries them out."""
 
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
@@ -15,10 +14,14 @@ from nbembed._scaling import Scaling
 from nbembed._threads import use_threads
 from nbembed.callbacks import ProgressBar, as_callbacks
 from nbembed.errors import InvalidInputError, InvalidTypeError, NotKeptError
-from nbembed.phases import Part, Phase
+from nbembed.phases import Phase
 from nbembed.training import Reference, Run
 
 __all__ = ["Embedder"]
+
+
+# What a hyper-parameter may be in a file; a tuple, such as widths of layers, holds numbers.
+PLAIN = (str, int, float, bool, tuple, type(None))
 
 
 class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -36,6 +39,8 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         Columns of X.
     """
 
+    # What a fit leaves behind and files hold, beside the map.
+    fitted_numbers: tuple[str, ...] = ("loss_", "n_iter_", "n_features_in_")
     # Set by every recipe.
     title: str
     n_components: int
@@ -129,9 +134,9 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         embedding = run.embedding
         if embedding is None:
             return
-        self._reference = Reference.of(run, getattr(self, "_reference", None))
+        self._reference = self._reference_of(run)
         self.embedding_ = embedding
-        self.loss_ = float(sum(run.losses.values()))
+        self.loss_ = run.loss
         self.n_iter_ = run.step
         self.n_features_in_ = run.X.shape[1]
         self._n_features_out = embedding.shape[1]
@@ -198,7 +203,7 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
             Numbers of rows, 0 to n_samples - 1.
         """
         reference = self._kept_reference("place_again")
-        n = len(reference.X)
+        n = len(self.embedding_)
         numbers = np.asarray(rows)
         if numbers.ndim != 1 or numbers.dtype.kind not in "iu":
             raise InvalidTypeError(f"rows must be a list of whole numbers, got {rows!r}")
@@ -223,22 +228,13 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
             of the file: 4 bytes a number. Without them everything else works.
         """
         check_is_fitted(self, "embedding_")
-        parameters = self.get_params(deep=False)
-        arrays = {"embedding_": self.embedding_}
-        if not isinstance(self.init, str):
-            arrays["init"] = np.asarray(self.init, dtype=np.float64)
-        for name in ("verbose", "callbacks", "n_jobs") + (("init",) if "init" in arrays else ()):
-            parameters.pop(name)
-        for name, value in parameters.items():
-            if not isinstance(value, (str, int, float, bool, type(None))):
-                raise InvalidTypeError(
-                    f"{name} must be a name, a number or None to be saved, got {value!r}; set it to one of these first"
-                )
-        fitted = {
-            "loss_": self.loss_,
-            "n_iter_": self.n_iter_,
-            "n_features_in_": self.n_features_in_,
+        arrays: dict[str, NDArray[Any]] = {"embedding_": self.embedding_}
+        parameters = {
+            name: self._stored_parameter(name, value, arrays)
+            for name, value in self.get_params(deep=False).items()
+            if name not in ("verbose", "callbacks", "n_jobs", "graph")
         }
+        fitted = {name: getattr(self, name) for name in self.fitted_numbers}
         names = getattr(self, "feature_names_in_", None)
         config = {
             "parameters": parameters,
@@ -246,11 +242,10 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
             "feature_names": None if names is None else list(map(str, names)),
         }
         reference = getattr(self, "_reference", None)
+        config |= self._more_of_fit(arrays)
         if data and reference is not None:
             config["reference"] = reference.to_config()
-            arrays["data"] = reference.X
-            if reference.scaling.shift is not None:
-                arrays["shift"] = reference.scaling.shift
+            arrays |= reference.arrays()
         persistence.save(path, type(self).__name__, config, arrays)
 
     def restored(self, config: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Self:
@@ -262,12 +257,45 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         if config["feature_names"] is not None:
             self.feature_names_in_ = np.array(config["feature_names"], dtype=object)
         if "reference" in config:
-            self._reference = Reference.from_config(
-                config["reference"], arrays["data"], arrays.get("shift")
-            )
+            self._reference = self._stored_reference(config["reference"], arrays)
         return self
 
+    @classmethod
+    def read_parameters(
+        cls, stored: dict[str, Any], arrays: dict[str, NDArray[Any]]
+    ) -> dict[str, Any]:
+        """Return the hyper-parameters that ``save`` wrote."""
+        # JSON has no tuples.
+        parameters = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in stored.items()
+        }
+        return parameters | ({"init": arrays["init"]} if "init" in arrays else {})
+
     # ---- inside -------------------------------------------------------------------------------
+
+    def _stored_parameter(self, name: str, value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
+        """Return a hyper-parameter as JSON can say it, and add what it cannot say to ``arrays``."""
+        if name == "init" and not isinstance(value, str):
+            arrays["init"] = np.asarray(value, dtype=np.float64)
+            return None
+        if not isinstance(value, PLAIN):
+            raise InvalidTypeError(
+                f"{name} must be a name, a number or None to be saved, got {value!r}; set it to one of these first"
+            )
+        return value
+
+    def _more_of_fit(self, arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:  # noqa: ARG002
+        """Return what a file holds of a fit beside numbers and map, and add its arrays to ``arrays``."""
+        return {}
+
+    def _reference_of(self, run: Run) -> Any:
+        """Return what ``run`` leaves behind for placing new rows."""
+        return Reference.of(run, getattr(self, "_reference", None))
+
+    def _stored_reference(self, config: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Any:
+        """Return what a file holds for placing new rows."""
+        return Reference.from_config(config, arrays)
 
     def _take(self, run: Run, names: Any) -> None:
         """Take over what was reached, and the names of the columns, if there is a map."""
@@ -320,49 +348,3 @@ def _column_names(X: Any) -> Any:
     probe = BaseEstimator()
     validate_data(probe, X, skip_check_array=True, reset=True)
     return getattr(probe, "feature_names_in_", None)
-
-
-def neighbors_part(n_neighbors: int, metric: Any) -> Part:
-    """Return the part of a phase that describes the search."""
-    return {"n_neighbors": n_neighbors, "metric": metric, "method": "auto"}
-
-
-def planned(
-    plan: list[tuple[str, int, float]], optimizer: Part, parts: dict[str, Any], start: Part
-) -> list[Phase]:
-    """Return phases that differ only in length and exaggeration; those without a step are left out.
-
-    Parameters
-    ----------
-    plan
-        Name, number of steps and exaggeration of each phase.
-    optimizer
-        What all optimizers have in common.
-    parts
-        The other parts of every phase.
-    start
-        The start of the first phase; the others go on from where the one before ended.
-    """
-    wanted = [each for each in plan if each[1]]
-    return [
-        Phase(
-            name=name,
-            n_steps=n_steps,
-            optimizer={**optimizer, "exaggeration": float(exaggeration)},
-            init=None if number else start,
-            **parts,
-        )
-        for number, (name, n_steps, exaggeration) in enumerate(wanted)
-    ]
-
-
-def at_most(name: str, value: int, largest: int, n_samples: int) -> int:
-    """Return ``value``, cut to ``largest`` with a warning, as umap-learn does."""
-    if value <= largest:
-        return value
-    warnings.warn(
-        f"{name} must be less than the number of rows ({n_samples}), got {value}; {largest} is used instead",
-        UserWarning,
-        stacklevel=4,
-    )
-    return largest

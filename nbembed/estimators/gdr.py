@@ -6,7 +6,8 @@ from typing import Any, Self
 from nbembed import _checks
 from nbembed.affinities import SYMMETRIZATIONS
 from nbembed.errors import InvalidInputError, InvalidTypeError
-from nbembed.estimators.base import Embedder, at_most, neighbors_part, planned
+from nbembed.estimators.base import Embedder
+from nbembed.estimators.parts import at_most, neighbors_part, planned
 from nbembed.phases import Phase
 
 __all__ = ["GDR"]

@@ -5,12 +5,13 @@ from typing import Any
 
 from nbembed import _checks
 from nbembed.errors import InvalidInputError
-from nbembed.estimators.base import Embedder, at_most, neighbors_part, planned
+from nbembed.estimators.base import Embedder
+from nbembed.estimators.parts import at_most, neighbors_part, planned
 from nbembed.phases import Part, Phase
 
 __all__ = ["NeighborEmbedding"]
 
-LOSSES = ("neg", "nce", "infonce", "kl")
+LOSSES = ("neg_tsne", "nce", "info_nce", "kl")
 # Steps up to this many rows, and above.
 FEW_ROWS, EPOCHS_FEW, EPOCHS_MANY = 10_000, 500, 200
 # Share of the steps at the end of UMAP, from which maps nearer to t-SNE start.
@@ -26,7 +27,7 @@ class NeighborEmbedding(Embedder):
     density; at 1 it is UMAP's, tight groups with room between them; beyond, continuous structure grows
     at the expense of groups. The slider can be moved while a map forms: ``run.set("spectrum", 0.3)``.
 
-    With ``loss="neg"`` the slider is the constant :math:`\bar Z` in negative sampling: pairs w of the
+    With ``loss="neg_tsne"`` the slider is the constant :math:`\bar Z` in negative sampling: pairs w of the
     graph are told from random ones by :math:`w/(w + m\bar Z/n^2)`, and :math:`\ln \bar Z` goes in a
     straight line from that of the sum of all kernels in a t-SNE map (100 n for many points) to
     :math:`\ln(n^2/m)`. With ``loss="kl"`` it is exaggeration: t-SNE with :math:`4^s`.
@@ -41,9 +42,9 @@ class NeighborEmbedding(Embedder):
     spectrum
         Place between t-SNE (0) and UMAP (1), -1 to 3. Default 1.
     loss
-        ``"neg"`` (default), negative sampling. ``"nce"``, noise-contrastive estimation, which learns
+        ``"neg_tsne"`` (default), negative sampling. ``"nce"``, noise-contrastive estimation, which learns
         :math:`\bar Z` and so comes near t-SNE wherever it starts; the slider only says where.
-        ``"infonce"``, which needs no :math:`\bar Z`: the slider divides its repulsion by :math:`4^s`.
+        ``"info_nce"``, which needs no :math:`\bar Z`: the slider divides its repulsion by :math:`4^s`.
         ``"kl"``, t-SNE with all pairs.
     n_epochs
         Visits of every edge (steps of ``"kl"``), at least 1. None (default): 500 up to 10,000 rows,
@@ -93,7 +94,7 @@ class NeighborEmbedding(Embedder):
         n_components: int = 2,
         *,
         spectrum: float = 1.0,
-        loss: str = "neg",
+        loss: str = "neg_tsne",
         n_epochs: int | None = None,
         learning_rate: float | str = "auto",
         n_negatives: int = 5,
@@ -161,7 +162,7 @@ class NeighborEmbedding(Embedder):
             _checks.check_number("min_dist", self.min_dist, low=0, high=self.spread)
             if self.loss == "kl":
                 raise InvalidInputError(
-                    f"min_dist must be None for loss='kl', got {self.min_dist:g}; take loss='neg'"
+                    f"min_dist must be None for loss='kl', got {self.min_dist:g}; take loss='neg_tsne'"
                 )
 
     def _exaggerated(self, parts: dict[str, Any], start: Part) -> list[Phase]:

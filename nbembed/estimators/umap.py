@@ -5,7 +5,8 @@ from typing import Any
 
 from nbembed import _checks
 from nbembed.errors import InvalidInputError
-from nbembed.estimators.base import Embedder, at_most, neighbors_part
+from nbembed.estimators.base import Embedder
+from nbembed.estimators.parts import at_most, neighbors_part
 from nbembed.phases import Phase
 
 __all__ = ["UMAP"]

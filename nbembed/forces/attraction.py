@@ -14,7 +14,7 @@ from nbembed._threads import share
 from nbembed.forces.stepper import Points
 from nbembed.neighbors import Graph
 
-__all__ = ["CHUNKS", "FAST", "attract", "log_sums"]
+__all__ = ["CHUNKS", "FAST", "INLINED", "attract", "log_sums"]
 
 # Rows are worked on in this many fixed pieces, whatever the number of threads.
 CHUNKS = 64
@@ -26,6 +26,9 @@ FAST: dict[str, Any] = {
     "error_model": "numpy",
     "fastmath": {"reassoc", "contract", "arcp", "nsz"},
 }
+# For what other kernels call. Left to itself, a call may reach one of two copies, whose sums are ordered
+# differently: the callee's own where it has been compiled in this process, else that in the caller's cache.
+INLINED: dict[str, Any] = {**FAST, "forceinline": True}
 
 
 def attract(graph: Graph, points: Points, forces: Points) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nbembed._threads import share
 from nbembed.errors import InvalidInputError
-from nbembed.forces.attraction import CHUNKS, FAST
+from nbembed.forces.attraction import CHUNKS, FAST, INLINED
 from nbembed.forces.hashing import draw, stream, substream
 from nbembed.forces.losses import drawn
 from nbembed.forces.sampled import LOW_BITS, TURNS, Edges, Law, SampledStepper, clipped, differences
@@ -18,7 +18,7 @@ from nbembed.neighbors import Graph
 
 __all__ = ["CONTRASTS", "ContrastiveStepper", "log_normalizer"]
 
-CONTRASTS = ("neg", "nce", "infonce")
+CONTRASTS = ("neg_tsne", "nce", "info_nce")
 # Z of a finished t-SNE map, per point: the published value, reached from this many points for each
 # unit on, and the value of maps of few points (measured on digits: 3 at 100 points, 5 at 300 and 600, 7
 # at 1,797).
@@ -48,10 +48,10 @@ class ContrastiveStepper(SampledStepper):
     With the kernel w, m negatives :math:`ik` for each acting edge :math:`ij` and
     :math:`z = m \bar Z / n^2`, the losses per acting edge are
 
-    * ``"neg"``, negative sampling: :math:`-\ln \frac{w_{ij}}{w_{ij} + z}
+    * ``"neg_tsne"``, negative sampling: :math:`-\ln \frac{w_{ij}}{w_{ij} + z}
       - \sum_k \ln \frac{z}{w_{ik} + z}` with a fixed :math:`\bar Z`, which ``spectrum`` says;
     * ``"nce"``: the same with a learned :math:`\bar Z`, which makes it an estimate of t-SNE's Z;
-    * ``"infonce"``: :math:`-\ln \frac{w_{ij}}{w_{ij} + \sum_k w_{ik}}`, whose repulsion is divided by
+    * ``"info_nce"``: :math:`-\ln \frac{w_{ij}}{w_{ij} + \sum_k w_{ik}}`, whose repulsion is divided by
       :math:`4^s`.
 
     :math:`\ln \bar Z` goes in a straight line from that of a t-SNE map at a spectrum s of 0, see
@@ -63,7 +63,7 @@ class ContrastiveStepper(SampledStepper):
     graph, embedding, a, b, learning_rate, n_steps, n_negatives, seed, phase
         As for :class:`SampledStepper`.
     contrast
-        ``"neg"``, ``"nce"`` or ``"infonce"``.
+        ``"neg_tsne"``, ``"nce"`` or ``"info_nce"``.
     spectrum
         s; 0 is t-SNE, 1 is UMAP, beyond attraction grows further. NCE starts there.
 
@@ -78,7 +78,7 @@ class ContrastiveStepper(SampledStepper):
         graph: Graph,
         embedding: NDArray[np.floating],
         *,
-        contrast: str = "neg",
+        contrast: str = "neg_tsne",
         spectrum: float = 1.0,
         **options: Any,
     ) -> None:
@@ -96,7 +96,7 @@ class ContrastiveStepper(SampledStepper):
     @property
     def normalizer(self) -> float:
         r"""The present :math:`\bar Z`; infinite for InfoNCE, which has none."""
-        if self.contrast == "infonce":
+        if self.contrast == "info_nce":
             return np.inf
         m = round(self._live["n_negatives"])
         if self.contrast == "nce":
@@ -105,7 +105,7 @@ class ContrastiveStepper(SampledStepper):
 
     def losses(self) -> dict[str, float]:
         """Return the loss per acting edge, in nats; for many points sums are over fixed samples."""
-        if self.contrast == "infonce":
+        if self.contrast == "info_nce":
             return {"info_nce": self._info_nce()}
         graph, z, m = self.graph, self._noise(), self._live["n_negatives"]
         rows = np.repeat(np.arange(graph.n), np.diff(graph.indptr))
@@ -123,7 +123,7 @@ class ContrastiveStepper(SampledStepper):
         return self._live["n_negatives"] * self.normalizer / self.graph.n**2
 
     def _take_turn(self, given: tuple[Any, ...]) -> None:
-        info = self.contrast == "infonce"
+        info = self.contrast == "info_nce"
         z = np.float32(1.0 if info else self._noise())
         divisor = np.float32(FOUR ** self._live["spectrum"] if info else 1.0)
         rule = Rule(info, z, divisor)
@@ -179,7 +179,7 @@ def _contrast_part(given: tuple[Any, ...], first: int, last: int) -> None:
     _contrast(first, last, *given)
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def _similarity(squared: np.float32, law: Law) -> tuple[np.float32, np.float32]:
     """Return the kernel and twice its logarithmic slope."""
     power = law.a * squared**law.b
@@ -187,7 +187,7 @@ def _similarity(squared: np.float32, law: Law) -> tuple[np.float32, np.float32]:
     return w, TWO * law.b * power * w / squared
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def _sum_of(
     here: Points,
     i: int,
@@ -242,7 +242,7 @@ def _contrast(
         moved[i] = here
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def _tell_apart(
     here: Points,
     i: int,

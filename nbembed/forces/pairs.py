@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbembed._threads import share
-from nbembed.forces.attraction import CHUNKS, FAST
+from nbembed.forces.attraction import CHUNKS, FAST, INLINED
 from nbembed.forces.hashing import draw, substream
 from nbembed.forces.stepper import Points
 from nbembed.kernels import Kernel
@@ -80,7 +80,7 @@ def push_pairs(
     return forces, more, sums
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def kernel_at(squared: float, kernel: Kernel) -> tuple[float, float, float]:
     """Return the kernel, its logarithmic slope (above 0), and 1/w - 1 without cancellation."""
     if np.isinf(kernel.c):
@@ -93,7 +93,7 @@ def kernel_at(squared: float, kernel: Kernel) -> tuple[float, float, float]:
     return 1.0 / (1.0 + odds), slope, odds
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def _factor(kind: tuple[int, float], squared: float, w: float, odds: float) -> float:
     factor, softening = kind
     if factor == PLAIN:
@@ -103,7 +103,7 @@ def _factor(kind: tuple[int, float], squared: float, w: float, odds: float) -> f
     return squared / ((squared + softening) * odds)
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def _difference(
     points: Points,
     i: int,

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbembed._threads import share
-from nbembed.forces.attraction import CHUNKS, FAST
+from nbembed.forces.attraction import CHUNKS, FAST, INLINED
 from nbembed.forces.hashing import draw
 from nbembed.forces.repulsion import TILE, faster_repulsion, push_from_all
 from nbembed.forces.sampled import LOW_BITS, Law, pull, push
@@ -159,7 +159,7 @@ def _settle(
                     break
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def _loss_and_step(
     here: Points,
     embedding: Points,
@@ -192,7 +192,7 @@ def _loss_and_step(
     return exaggeration * cost + np.log(Z)
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def _push(here: Points, ground: Map, tile: Points, force: Points) -> float:
     """Fill ``force`` with the push of the whole map on a point; return the sum of the kernels."""
     if ground.has_grid:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from nbembed._threads import share
 from nbembed.errors import InvalidInputError
-from nbembed.forces.attraction import CHUNKS, FAST
+from nbembed.forces.attraction import CHUNKS, FAST, INLINED
 from nbembed.forces.spline import SplineRepulsion
 from nbembed.forces.stepper import Points
 
@@ -73,7 +73,7 @@ def _repel(
             sums[i] = push_from_all(columns, here, tile, forces[i]) - 1.0
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def push_from_all(columns: Points, here: Points, tile: Points, force: Points) -> float:
     """Fill ``force`` with the push of all points on a place; return the sum of their kernels.
 
@@ -86,7 +86,7 @@ def push_from_all(columns: Points, here: Points, tile: Points, force: Points) ->
     return total
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def _add_push(
     columns: Points, place: Points, start: int, tile: Points, force: Points
 ) -> np.float32:

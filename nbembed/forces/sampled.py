@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbembed._threads import share
-from nbembed.forces.attraction import CHUNKS, FAST
+from nbembed.forces.attraction import CHUNKS, FAST, INLINED
 from nbembed.forces.hashing import draw, stream, substream
 from nbembed.forces.losses import (
     Pairs,
@@ -243,7 +243,7 @@ def _epoch(
             moved[i] = here
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def pull(here: Points, other: Points, law: Law, axes: tuple[int, ...], difference: Points) -> None:
     """Move ``here`` along an edge."""
     squared = differences(here, other, axes, difference)
@@ -253,7 +253,7 @@ def pull(here: Points, other: Points, law: Law, axes: tuple[int, ...], differenc
         here[d] -= law.learning_rate * clipped(force * difference[d])
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def push(here: Points, other: Points, law: Law, axes: tuple[int, ...], difference: Points) -> None:
     """Move ``here`` away from a random vertex."""
     squared = differences(here, other, axes, difference)
@@ -263,7 +263,7 @@ def push(here: Points, other: Points, law: Law, axes: tuple[int, ...], differenc
         here[d] += law.learning_rate * clipped(force * difference[d])
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def differences(
     here: Points, other: Points, axes: tuple[int, ...], difference: Points
 ) -> np.float32:
@@ -275,7 +275,7 @@ def differences(
     return squared
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def clipped(force: np.float32) -> np.float32:
     """Return a force along one coordinate, at most MAX_FORCE in size."""
     return max(min(force, MAX_FORCE), -MAX_FORCE)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy import fft
 
 from nbembed._threads import share
-from nbembed.forces.attraction import CHUNKS, FAST
+from nbembed.forces.attraction import CHUNKS, FAST, INLINED
 from nbembed.forces.stepper import Points
 
 __all__ = ["Potential", "SplineRepulsion", "in_plane", "potential_of", "slope_at"]
@@ -137,14 +137,14 @@ def _symbol(angle: NDArray[np.float64]) -> NDArray[np.float64]:
     return (33.0 + 26.0 * np.cos(angle) + np.cos(2.0 * angle)) / 60.0
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def _weights(t: np.float32) -> tuple[np.float32, ...]:
     """Return the six quintic B-spline weights at the fraction ``t`` of a cell."""
     s = ONE - t
     return _outer(s), _middle(t), _inner(t), _inner(s), _middle(s), _outer(t)
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def _slopes(t: np.float32) -> tuple[np.float32, ...]:
     """Return the derivatives of the six weights by ``t``."""
     s = ONE - t
@@ -159,33 +159,33 @@ def _slopes(t: np.float32) -> tuple[np.float32, ...]:
 
 
 # The pieces of the quintic B-spline, in Horner's form.
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def _outer(t: np.float32) -> np.float32:
     return t * t * t * t * t * C[0]
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def _middle(t: np.float32) -> np.float32:
     return C[1] + t * (-C[2] + t * (C[3] + t * (C[3] + t * (-C[3] + t * C[4]))))
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def _inner(t: np.float32) -> np.float32:
     squared = t * t
     return C[5] + squared * (-C[6] + squared * (C[7] - C[8] * t))
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def _outer_slope(t: np.float32) -> np.float32:
     return t * t * t * t * C[4]
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def _middle_slope(t: np.float32) -> np.float32:
     return -C[2] + t * (TWO * C[3] + t * (THREE * C[3] + t * (-FOUR * C[3] + t * FIVE * C[4])))
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def _inner_slope(t: np.float32) -> np.float32:
     squared = t * t
     return t * (-TWO * C[6] + squared * (FOUR * C[7] - FIVE * C[8] * t))
@@ -233,7 +233,7 @@ def _read(
         sums[chunk] = total
 
 
-@numba.njit(**FAST)
+@numba.njit(**INLINED)
 def slope_at(
     values: Points, u: np.float32, v: np.float32
 ) -> tuple[np.float32, np.float32, np.float32]:

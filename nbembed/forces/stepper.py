@@ -21,7 +21,14 @@ class Stepper(ABC):
     ----------
     n_done : int
         Steps done since the beginning.
+    frame_every : int
+        Steps between two maps that a history keeps: a copy costs nothing.
+    loss_every : int
+        Steps between two losses that it keeps at most.
     """
+
+    frame_every = 1
+    loss_every = 10
 
     def __init__(self, graph: Graph, embedding: NDArray[np.floating], **live: float) -> None:
         self.graph = graph

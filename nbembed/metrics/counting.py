@@ -332,7 +332,8 @@ def _smallest(values: Row) -> float:
     return smallest
 
 
-@numba.njit(**COMPILED, fastmath={"reassoc", "contract"})
+# Part of its callers: a call might reach another copy, with sums in another order, in another process.
+@numba.njit(**COMPILED, fastmath={"reassoc", "contract"}, forceinline=True)
 def _exact(fine: Fine, i: int, j: int) -> float:
     """Return the squared distance of two points by differences in float64."""
     here, there = fine.points[i], fine.points[j]

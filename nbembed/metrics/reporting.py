@@ -69,7 +69,7 @@ def report(
     >>> from nbembed import datasets
     >>> X, y = datasets.iris()
     >>> round(report(X, X[:, :2], labels=y)["trustworthiness"], 3)
-    0.957
+    0.921
     """
     pair = Pair.of(X, Y, n_neighbors, sample, random_state, device)
     codes = class_codes(labels, pair.n)

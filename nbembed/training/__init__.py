@@ -1,16 +1,21 @@
 """Runs: from phases to frames. The only loop in the project stands in :mod:`nbembed.training.run`."""
 
-from nbembed.training.frame import Frame
+from nbembed.training.frame import Event, Frame
 from nbembed.training.history import Curve, History, StoredFrame, thinned
+from nbembed.training.live import live_parameters
+from nbembed.training.network_placement import NetworkReference
 from nbembed.training.placement import Reference
-from nbembed.training.run import Event, Run
-from nbembed.training.steppers import live_parameters
+from nbembed.training.recursions import LayerStatistics, Recursed
+from nbembed.training.run import Run
 
 __all__ = [
     "Curve",
     "Event",
     "Frame",
     "History",
+    "LayerStatistics",
+    "NetworkReference",
+    "Recursed",
     "Reference",
     "Run",
     "StoredFrame",

@@ -1,6 +1,7 @@
-"""One moment of a run."""
+"""One moment of a run, and what was set in it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,22 @@ from numpy.typing import NDArray
 
 from nbembed.errors import FrameExpiredError
 
-__all__ = ["Frame"]
+__all__ = ["Event", "Frame", "total"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """A parameter changed in mid-run, after ``step`` steps."""
+
+    step: int
+    phase: str
+    name: str
+    value: float
+
+
+def total(losses: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """Return the sum of all losses, each times its weight, or 1."""
+    return float(sum(weights.get(name, 1.0) * value for name, value in losses.items()))
 
 
 class Frame:
@@ -23,11 +39,12 @@ class Frame:
     phase : str
         Name of the phase or stage, for example ``"finding neighbours"`` or ``"optimization"``.
     step : int
-        Steps done since the start of the run; 0 during the stages and for the starting map.
+        Steps done since the start of the run; 0 during the first stages and for the starting map.
     n_steps : int
         Steps of the whole run.
     is_stage : bool
-        True before the first map exists; ``embedding`` is then None.
+        True before the first map exists, and between two phases while affinities are computed anew;
+        ``embedding`` is then None.
     progress : float or None
         Finished fraction of a stage, 0 to 1; None where it cannot be known.
     learning_rate : float or None
@@ -36,6 +53,13 @@ class Frame:
         The factor on the attraction in the step just done, where the method has one.
     recorded_losses : dict
         The losses that the run's history recorded at this step; empty at most steps.
+    recursion : int or None
+        The number of the recursion, 0 before the first; None for methods without them.
+    affinities_from : str
+        What the affinities of the phase were measured in: ``"input"`` (the data), ``"embedding"`` or a layer.
+    weights : dict
+        Weights of the terms that are added to the loss, by name; what is minimised is the sum of all
+        losses, each times its weight, or 1.
     """
 
     def __init__(  # noqa: PLR0913 - what there is to say of a moment
@@ -48,6 +72,9 @@ class Frame:
         learning_rate: float | None = None,
         exaggeration: float | None = None,
         recorded_losses: dict[str, float] | None = None,
+        weights: dict[str, float] | None = None,
+        recursion: int | None = None,
+        affinities_from: str = "input",
         read_embedding: Callable[[], NDArray[np.float32]] | None = None,
         read_losses: Callable[[], dict[str, float]] | None = None,
     ) -> None:
@@ -58,6 +85,9 @@ class Frame:
         self.learning_rate = learning_rate
         self.exaggeration = exaggeration
         self.recorded_losses = recorded_losses or {}
+        self.weights = weights or {}
+        self.recursion = recursion
+        self.affinities_from = affinities_from
         self.is_stage = read_embedding is None
         self._readers: dict[str, Callable[[], Any]] | None = {}
         if read_embedding is not None and read_losses is not None:
@@ -73,6 +103,18 @@ class Frame:
     def losses(self) -> dict[str, float]:
         """The true loss of this map under its name; never the exaggerated one. {} in a stage."""
         return {} if self.is_stage else dict(self._read("losses"))
+
+    @property
+    def loss(self) -> float:
+        """What is minimised, for this map: the sum of all losses, each times its weight; 0 in a stage."""
+        return total(self.losses, self.weights)
+
+    @property
+    def recorded_loss(self) -> float | None:
+        """What is minimised, where the history recorded it at this step: weights included."""
+        if not self.recorded_losses:
+            return None
+        return total(self.recorded_losses, self.weights)
 
     def expire(self) -> None:
         """Forget the way to the run, which is about to move on."""

@@ -3,11 +3,15 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nbembed._types import State
+
+if TYPE_CHECKING:
+    from nbembed.training.recursions import Recursed
 
 __all__ = ["Curve", "History", "StoredFrame", "thinned"]
 
@@ -89,6 +93,7 @@ class History:
         self.loss_every = loss_every
         self.frames: list[StoredFrame] = []
         self.curves: dict[str, Curve] = {}
+        self.recursions: list[Recursed] = []
         self._stride = 1
         self._states: dict[int, State] = {}
         self._state_stride = 25
@@ -101,6 +106,13 @@ class History:
         if len(self.frames) * embedding.nbytes > self.max_bytes and len(self.frames) > 2:  # noqa: PLR2004
             self._stride *= 2
             self.frames = [f for f in self.frames if f.step % self._stride == 0]
+
+    def keep(self, step: int, phase: str, embedding: NDArray[np.float32]) -> bool:
+        """Keep the map of ``step`` as :meth:`add_frame` does, or return False if it is not finite."""
+        finite = bool(np.isfinite(embedding).all())
+        if finite:
+            self.add_frame(step, phase, embedding)
+        return finite
 
     def add_value(self, name: str, step: int, value: float, *, by_clock: bool = False) -> None:
         """Append one value to the curve ``name``; a curve that has grown too long is thinned."""
@@ -118,8 +130,10 @@ class History:
         """Return whether a full state should be kept at ``step``."""
         return step % self._state_stride == 0
 
-    def add_state(self, step: int, state: State, *, nbytes: int) -> None:
+    def add_state(self, step: int, state: State) -> None:
         """Keep a full state, thinning as the maps are thinned; step 0 is never dropped."""
+        arrays = [v for v in state["stepper"].values() if isinstance(v, np.ndarray)]
+        nbytes = sum(v.nbytes for v in arrays)
         self._states[step] = state
         while len(self._states) > MAX_SNAPSHOTS or (
             len(self._states) > 2 and len(self._states) * nbytes > self.max_bytes  # noqa: PLR2004
@@ -137,6 +151,7 @@ class History:
         copy = History(max_bytes=self.max_bytes, loss_every=self.loss_every)
         copy._stride, copy._state_stride = self._stride, self._state_stride
         copy.frames = [f for f in self.frames if f.step <= step]
+        copy.recursions = [r for r in self.recursions if r.end <= step]
         copy._states = {s: v for s, v in self._states.items() if s <= step}
         for name, curve in self.curves.items():
             end = bisect_right(curve.steps, step)

@@ -11,8 +11,8 @@ from nbembed._scaling import Scaling
 from nbembed.errors import InvalidInputError
 from nbembed.neighbors import Graph, Index, Neighbors, content_keys
 from nbembed.phases import Phase
+from nbembed.training.live import curve
 from nbembed.training.run import Run
-from nbembed.training.steppers import curve
 
 __all__ = ["Reference"]
 
@@ -62,7 +62,7 @@ class Reference:
     @classmethod
     def of(cls, run: Run, before: "Reference | None" = None) -> "Reference":
         """Return what ``run`` leaves behind as it stands; ``before`` is what it left earlier."""
-        graph = None if run.prepared is None else run.prepared.graph
+        graph = run.graph
         left = cls(run.X, run.phase, run.overrides, seed=run.seed, scaling=run.scaling, graph=graph)
         if before is not None and before.X is left.X and before.graph is graph:
             left.index = before.index
@@ -99,7 +99,7 @@ class Reference:
         return Index(self.X, metric=metric, random_state=self.seed)
 
     def to_config(self) -> dict[str, Any]:
-        """Return what is stored as JSON; ``X`` and ``scaling.shift`` are arrays."""
+        """Return what is stored as JSON."""
         return {
             "phase": self.phase.to_dict(),
             "overrides": self.overrides,
@@ -107,12 +107,18 @@ class Reference:
             "divisor": self.scaling.divisor,
         }
 
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return what is stored as arrays."""
+        shift = self.scaling.shift
+        return {"data": self.X} | ({} if shift is None else {"shift": shift})
+
     @classmethod
-    def from_config(cls, config: dict[str, Any], X: Points, shift: Any) -> "Reference":
-        """Return what :meth:`to_config` described."""
+    def from_config(cls, config: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> "Reference":
+        """Return what :meth:`to_config` and :meth:`arrays` described."""
         phase = Phase.from_dict(config["phase"])
-        scaling = Scaling(config["divisor"], shift)
-        return cls(X, phase, config["overrides"], seed=config["seed"], scaling=scaling)
+        scaling = Scaling(config["divisor"], arrays.get("shift"))
+        seed = config["seed"]
+        return cls(arrays["data"], phase, config["overrides"], seed=seed, scaling=scaling)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is pickled: not what can be made again."""

@@ -4,8 +4,9 @@ Written as a generator, so that a run can show each stage, pause in it and be st
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,29 +16,39 @@ from nbembed._threads import in_background
 from nbembed._types import Stage
 from nbembed.errors import InvalidInputError
 from nbembed.forces import warm_up
-from nbembed.neighbors import Graph, Neighbors
+from nbembed.neighbors import Given, Graph, Neighbors
 from nbembed.phases import Part, Phase
+from nbembed.training.sources import blended, measured_rows
 
-__all__ = ["Prepared", "StageProgress", "prepare"]
+__all__ = ["Prepared", "StageProgress", "prepare", "relate_anew"]
 
 T = TypeVar("T")
 
 # The name of a stage and its finished fraction; None where that cannot be known.
 StageProgress = tuple[str, float | None]
 
-FINDING, WEIGHING, COMPILING, STARTING = (
+FINDING, WEIGHING, COMPILING, LOADING, STARTING = (
     "finding neighbours",
     "computing affinities",
     "compiling, once on this machine",
+    "loading torch",
     "computing the starting map",
 )
+COMPUTING = "computing what layer {} makes of the data"
+
+
+# From the map that t-SNE starts from to one of standard deviation 1.
+WIDER = 1e4
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """What the steps work on. It never changes, so a branch shares it with its parent."""
+    """What the steps work on. It never changes, so a branch shares it with its parent.
 
-    neighbors: Neighbors
+    ``neighbors`` is None where the caller brought affinities.
+    """
+
+    neighbors: Neighbors | None
     graph: Graph
     start: NDArray[np.float32]
 
@@ -48,25 +59,125 @@ def prepare(
     *,
     seed: int,
     init_array: NDArray[np.float32] | None = None,
+    given: Given | None = None,
 ) -> Generator[StageProgress, None, Prepared]:
-    """Yield the progress of each stage, return what the steps need."""
+    """Yield the progress of each stage, return what the steps need.
+
+    With ``given``, affinities, neighbours or distances of the caller's take the place of those of ``X``.
+    """
     n_components = int(phase.model["n_components"])
-    found = yield from _named(
-        FINDING,
-        neighbors.search(
-            X, random_state=seed, **{k: v for k, v in phase.neighbors.items() if k != "name"}
-        ),
-    )
-    graph = yield from _named(WEIGHING, in_background(lambda: weigh(found, phase.affinities)))
+    found, graph = yield from relate(X, phase, seed=seed, given=given)
     loss = str(phase.loss["name"])
-    # Named only once it has taken a while: mostly there is nothing to compile.
-    for _ in in_background(lambda: warm_up(loss, len(X), n_components)):
-        yield COMPILING, None
+    # Named only once it has taken a while: mostly there is nothing to compile or to load.
+    if phase.model["name"] == "free":
+        for _ in in_background(lambda: warm_up(loss, len(X), n_components)):
+            yield COMPILING, None
+    else:
+        for _ in in_background(lambda: import_module("nbembed.networks")):
+            yield LOADING, None
+    if phase.model["name"] != "free" and phase.loss["name"] != "position":
+        # A network starts where its first weights put the points: this is read by nobody.
+        return Prepared(found, graph, np.zeros((len(X), n_components), dtype=np.float32))
     start = yield from _named(
         STARTING,
         in_background(lambda: _start(X, graph, phase, seed=seed, init_array=init_array)),
     )
     return Prepared(found, graph, start)
+
+
+def relate(
+    rows: NDArray[np.float32], phase: Phase, *, seed: int, given: Given | None = None
+) -> Generator[StageProgress, None, tuple[Neighbors | None, Graph]]:
+    """Yield the progress of each stage, return neighbours and affinities as ``phase`` wants them.
+
+    Parameters
+    ----------
+    rows
+        What they are searched in.
+    phase
+        Says how; where it wants none, both are empty.
+    seed
+        Fixes what the search draws.
+    given
+        Affinities, neighbours or distances of the caller's, instead of those of ``rows``.
+    """
+    if phase.affinities["name"] == "none":
+        n = len(rows)
+        none = np.empty((n, 0), dtype=np.int32)
+        found = Neighbors(none, none.astype(np.float32), exact=True)
+        return found, Graph(np.zeros(n + 1, dtype=np.int64), none.ravel(), found.distances.ravel())
+    if isinstance(given, Graph):
+        return None, _scaled(given, phase)
+    options = {k: v for k, v in phase.neighbors.items() if k not in ("name", "scale", "mix")}
+    if isinstance(given, Neighbors):
+        found = _first(given, int(options["n_neighbors"]))
+    else:
+        measured = rows if given is None else given
+        found = yield from _named(FINDING, neighbors.search(measured, random_state=seed, **options))
+    graph = yield from _named(WEIGHING, in_background(lambda: weigh(found, phase.affinities)))
+    return found, graph
+
+
+def _scaled(given: Graph, phase: Phase) -> Graph:
+    """Return the caller's affinities; those of t-SNE sum to 1."""
+    if phase.affinities["name"] != "perplexity":
+        return given
+    total = given.weights.sum(dtype=np.float64)
+    return replace(given, weights=(given.weights / total).astype(np.float32))
+
+
+def _first(given: Neighbors, k: int) -> Neighbors:
+    """Return the nearest ``k`` of the neighbours that the caller found."""
+    there = given.indices.shape[1]
+    if there < k:
+        raise InvalidInputError(
+            f"graph must hold at least {k} neighbours of each row beside the row itself, got {there}; give more, or "
+            "lower n_neighbors or perplexity"
+        )
+    return Neighbors(given.indices[:, :k], given.distances[:, :k], exact=given.exact)
+
+
+def relate_anew(
+    X: NDArray[np.float32],
+    phase: Phase,
+    stepper: Any,
+    *,
+    seed: int,
+    given: Given | None = None,
+    own: Graph | None = None,
+) -> Generator[StageProgress, None, Graph]:
+    """Yield the progress of each stage, return the affinities of a later phase.
+
+    Parameters
+    ----------
+    X
+        The data.
+    phase
+        Its ``affinities_from`` says what the neighbours are searched in.
+    stepper
+        That of the phase before, at its end.
+    seed
+        Fixes what the search draws.
+    given
+        What the caller brought instead of the neighbourhoods of ``X``.
+    own
+        The affinities of the first phase, of which a phase may want a share.
+
+    Raises
+    ------
+    InvalidInputError
+        If a layer is asked for where there is no network, or it has no such layer.
+    """
+    inside = phase.affinities_from == "input"
+    if inside and phase.neighbors.get("scale", "none") == "none":
+        _, graph = yield from relate(X, phase, seed=seed, given=given)
+        return graph
+    if not inside and phase.affinities_from != "embedding":
+        yield COMPUTING.format(phase.affinities_from), None
+    rows = measured_rows(phase, stepper, X)
+    _, graph = yield from relate(rows, phase, seed=seed)
+    share = float(phase.neighbors.get("mix", 0.0))
+    return graph if own is None or not share else blended(graph, own, share)
 
 
 def weigh(found: Neighbors, part: Part) -> Graph:
@@ -100,26 +211,36 @@ def _start(
     if phase.init is None:
         raise InvalidInputError(f"the first phase ({phase.name!r}) needs init, got None")
     n_components = int(phase.model["n_components"])
-    match phase.init["name"]:
-        case "array":
-            if init_array is None:
-                raise InvalidInputError(
-                    "init 'array' needs the array itself, which a phase does not hold"
-                )
-            return np.ascontiguousarray(init_array, dtype=np.float32)
+    if phase.init["name"] == "array":
+        if init_array is None:
+            raise InvalidInputError(
+                "init 'array' needs the array itself, which a phase does not hold"
+            )
+        return np.ascontiguousarray(init_array, dtype=np.float32)
+    start = _first_map(X, graph, phase.init["name"], n_components, seed=seed)
+    if phase.loss["name"] == "kl" or phase.loss.get("normalized", False):
+        return initialization.scale_for_tsne(start)
+    if phase.loss["name"] == "position" and phase.kernel["name"] == "student_t":
+        # A network cannot aim at the tiny map that free coordinates start from: one as wide as a kernel.
+        return (initialization.scale_for_tsne(start) * WIDER).astype(np.float32)
+    return initialization.scale_for_umap(start, random_state=seed)
+
+
+def _first_map(
+    X: NDArray[np.float32], graph: Graph, name: str, n_components: int, *, seed: int
+) -> NDArray[Any]:
+    """Return the map called ``name``, of no special scale."""
+    match name:
         case "pca":
-            start = initialization.pca(X, n_components, random_state=seed)
+            return initialization.pca(X, n_components, random_state=seed)
         case "spectral":
-            start = initialization.spectral(graph, n_components, X=X, random_state=seed)
+            return initialization.spectral(graph, n_components, X=X, random_state=seed)
         case "random":
-            start = initialization.random(len(X), n_components, random_state=seed)
-        case name:
+            return initialization.random(len(X), n_components, random_state=seed)
+        case _:
             raise InvalidInputError(
                 f"init must be 'pca', 'spectral', 'random' or an array, got {name!r}"
             )
-    if phase.loss["name"] == "kl" or phase.loss.get("normalized", False):
-        return initialization.scale_for_tsne(start)
-    return initialization.scale_for_umap(start, random_state=seed)
 
 
 def _named(name: str, stage: Stage[T]) -> Generator[StageProgress, None, T]:

@@ -1,7 +1,7 @@
 """The only loop in the project: a run yields one frame per step."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,33 +11,22 @@ from nbembed._scaling import Scaling
 from nbembed._types import State
 from nbembed.callbacks import Callback
 from nbembed.errors import InvalidInputError, RunEndedError
-from nbembed.phases import Phase
-from nbembed.training.frame import Frame
+from nbembed.neighbors import Given
+from nbembed.phases import Phase, phase_at
+from nbembed.training.frame import Event, Frame, total
+from nbembed.training.graphs import Graphs
 from nbembed.training.history import History
+from nbembed.training.live import check_live, effect_of, exaggeration_of, set_live
 from nbembed.training.preparation import Prepared, prepare
-from nbembed.training.steppers import (
-    Stepper,
-    check_live,
-    effect_of,
-    exaggeration_of,
-    make_stepper,
-    set_live,
-)
+from nbembed.training.reading import Readable
+from nbembed.training.recursions import extent, recursed, remember
+from nbembed.training.steppers import Seen, make_stepper
+from nbembed.training.stepping import Stepper
 
-__all__ = ["Event", "Run"]
+__all__ = ["Run"]
 
 
-@dataclass(frozen=True)
-class Event:
-    """A parameter changed in mid-run, after ``step`` steps."""
-
-    step: int
-    phase: str
-    name: str
-    value: float
-
-
-class Run(Iterator[Frame]):
+class Run(Readable, Iterator[Frame]):
     """A fit as an iterator of frames.
 
     Pulling a frame does the work of one step; not pulling is a pause. First come the frames of the
@@ -62,9 +51,17 @@ class Run(Iterator[Frame]):
         Threads to use; None means all. The result does not depend on it.
     scaling
         How ``X`` was made of the data as they were given; kept for later rows.
+    module
+        The caller's own network, for a phase whose model is called ``"module"``; a copy of it is trained.
+    device
+        Where a network works. Default ``"cpu"``.
+    given
+        Affinities, neighbours or distances that take the place of those of ``X``.
+    targets
+        What the terms of the phases need beside plain data, by key: labels, values, functions.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a run is made of
         self,
         X: NDArray[np.float32],
         phases: Iterable[Phase],
@@ -75,10 +72,17 @@ class Run(Iterator[Frame]):
         history: History | None = None,
         n_jobs: int | None = None,
         scaling: Scaling | None = None,
+        module: Any = None,
+        device: str = "cpu",
+        given: Given | None = None,
+        targets: Mapping[str, Any] | None = None,
     ) -> None:
         self.X = X
-        self.scaling = scaling or Scaling()
+        self._given = given
         self.phases = list(phases)
+        terms = {part["key"]: part for phase in self.phases for part in phase.terms}
+        self.scaling = scaling or Scaling()
+        self._seen = Seen(X, module, device, targets or {}, terms, self.scaling)
         if not self.phases:
             raise InvalidInputError("phases must hold at least one phase, got none")
         self.seed = seed
@@ -89,8 +93,11 @@ class Run(Iterator[Frame]):
         self.step = 0
         self.n_steps = sum(phase.n_steps for phase in self.phases)
         self._init_array = init_array
-        self._preparation = prepare(X, self.phases[0], seed=seed, init_array=init_array)
+        self._preparation = prepare(
+            X, self.phases[0], seed=seed, init_array=init_array, given=given
+        )
         self._prepared: Prepared | None = None
+        self._graphs = Graphs(X, self.phases, seed=seed, given=given)
         self._stepper: Stepper | None = None
         self._phase_index = 0
         self._overrides: dict[str, float] = {}
@@ -130,52 +137,9 @@ class Run(Iterator[Frame]):
         if not self._ended:
             self._ended = True
             self._preparation.close()
+            self._graphs.close()
             for callback in self.callbacks if self._started else ():
                 callback.on_end()
-
-    # ---- what can be read at any time ---------------------------------------------------------
-
-    @property
-    def phase(self) -> Phase:
-        """The phase the run is in, or will enter first."""
-        return self.phases[self._phase_index]
-
-    @property
-    def ended(self) -> bool:
-        """Whether no further frame will come."""
-        return self._ended
-
-    @property
-    def embedding(self) -> NDArray[np.float32] | None:
-        """A copy of the present map; None before the starting map exists."""
-        return None if self._stepper is None else self._stepper.embedding()
-
-    @property
-    def prepared(self) -> Prepared | None:
-        """Neighbours, affinities and starting map; None before they exist."""
-        return self._prepared
-
-    @property
-    def losses(self) -> dict[str, float]:
-        """The true loss of the present map; {} before there is one."""
-        return {} if self._stepper is None else self._stepper.losses()
-
-    @property
-    def overrides(self) -> dict[str, float]:
-        """What was set in mid-run and is still in force, by name."""
-        return dict(self._overrides)
-
-    @property
-    def state(self) -> State:
-        """All that is needed to go on bit by bit from here, as arrays and plain numbers."""
-        if self._stepper is None:
-            raise RunEndedError("the run has no state before its first map; pull frames first")
-        return {
-            "step": self.step,
-            "phase_index": self._phase_index,
-            "overrides": dict(self._overrides),
-            "stepper": self._stepper.state_dict(),
-        }
 
     # ---- steering -----------------------------------------------------------------------------
 
@@ -196,7 +160,7 @@ class Run(Iterator[Frame]):
             self._apply(Event(self.step, self.phase.name, name, value))
         return effect
 
-    def branch(self, step: int | None = None) -> "Run":
+    def branch(self, step: int | None = None, *, phases: Iterable[Phase] | None = None) -> "Run":
         """Return a new run that stands where this one stood after ``step`` steps.
 
         It shares the data and the affinities, has its own history and no callbacks, and goes on as
@@ -207,6 +171,9 @@ class Run(Iterator[Frame]):
         step
             0 up to the present step, which is the default. Steps between two stored states are
             replayed.
+        phases
+            What the new run does instead of this one's; those up to the one that ``step`` belongs to must be
+            the same. Default None.
         """
         target = self.step if step is None else step
         if self._prepared is None or not 0 <= target <= self.step:
@@ -214,26 +181,59 @@ class Run(Iterator[Frame]):
             raise InvalidInputError(
                 f"step must be one this run has reached ({reached}), got {target}"
             )
-        here = target == self.step
-        state = self.state if here else self.history.state_before(target)
+        new = None if phases is None else list(phases)
+        reached = phase_at(self.phases, target) + 1
+        if new is not None and new[:reached] != self.phases[:reached]:
+            raise InvalidInputError(
+                f"phases must begin with the {reached} that the run has entered until step {target}, got others"
+            )
+        if target == self.step:
+            return self._child(self.state, target, self.events, new)
+        state = self.history.state_before(target)
+        # A stored state was taken on arrival, before anything that was set at that step.
+        return self._child(state, target, [e for e in self.events if e.step < state["step"]], new)
+
+    def resume(self, state: State) -> "Run":
+        """Return a new run that goes on from a ``state`` which this run had earlier, or has now."""
+        if self._prepared is None:
+            raise RunEndedError("a run cannot be resumed before its first map; pull frames first")
+        step = int(state["step"])
+        return self._child(state, step, [e for e in self.events if e.step <= step])
+
+    # ---- inside -------------------------------------------------------------------------------
+
+    def _child(
+        self,
+        state: State,
+        target: int,
+        events: Iterable[Event],
+        phases: list[Phase] | None = None,
+    ) -> "Run":
+        """Return a new run that stands at step ``target``, replayed from ``state``, before which ``events`` were."""
+        if self._prepared is None:
+            raise RunEndedError("a run has no children before its first map; pull frames first")
+        step = int(state["step"])
         child = Run(
             self.X,
-            self.phases,
+            phases or self.phases,
             seed=self.seed,
             init_array=self._init_array,
-            history=self.history.until(int(state["step"])),
+            history=self.history.until(step),
             n_jobs=self.n_jobs,
             scaling=self.scaling,
+            module=self._seen.module,
+            device=self._seen.device,
+            given=self._given,
+            targets=self._seen.targets,
         )
+        # What is replayed gives the same affinities again.
+        child._graphs = self._graphs.until(phase_at(self.phases, target), child.phases)
         child._load(state, self._prepared)
-        # A stored state was taken on arrival, before anything that was set at that step.
-        child.events = [e for e in self.events if here or e.step < state["step"]]
-        child._replay = [e for e in self.events if state["step"] <= e.step < target]
+        child.events = list(events)
+        child._replay = [e for e in self.events if step <= e.step < target]
         while child.step < target:
             child._next_frame()
         return child
-
-    # ---- inside -------------------------------------------------------------------------------
 
     def _start_once(self) -> None:
         if not self._started:
@@ -248,20 +248,24 @@ class Run(Iterator[Frame]):
                 stage, progress = next(self._preparation)
             except StopIteration as end:
                 prepared: Prepared = end.value
-                self._prepared = prepared
+                self._prepared, self._graphs.there[0] = prepared, prepared.graph
                 self._enter(0, prepared.start)
                 self._record()
                 return self._show({})
             else:
-                return Frame(phase=stage, step=0, n_steps=self.n_steps, progress=progress)
+                return self._show_stage(stage, progress, self.phase)
         if self._stepper is None or self.step == self.n_steps:
             return None
         return self._advance(self._stepper)
 
     def _advance(self, stepper: Stepper) -> Frame:
-        """Do one step, in the next phase if this one is complete."""
+        """Do one step, in the next phase if this one is complete and the affinities of that are there."""
         if self.step == sum(p.n_steps for p in self.phases[: self._phase_index + 1]):
-            stepper = self._enter(self._phase_index + 1, stepper.embedding())
+            index = self._phase_index + 1
+            stage = self._graphs.work(index, stepper)
+            if stage is not None:
+                return self._show_stage(*stage, self.phases[index])
+            stepper = self._enter(index, stepper.embedding(), stepper)
         while self._replay and self._replay[0].step == self.step:
             self._apply(self._replay.pop(0))
         try:
@@ -270,14 +274,27 @@ class Run(Iterator[Frame]):
             self.step += 1
             raise self._diverged(stepper) from None
         self.step += 1
-        return self._show(self._record())
+        losses = self._record()
+        ended = recursed(self.phases, self._phase_index, self.step, self.X, stepper)
+        if ended is not None:
+            remember(self.history, ended)
+        return self._show(losses)
 
-    def _enter(self, index: int, start: NDArray[np.float32]) -> Stepper:
+    def _enter(
+        self, index: int, start: NDArray[np.float32], before: Stepper | None = None
+    ) -> Stepper:
         """Make the stepper of phase ``index``, with everything that was set so far."""
-        if self._prepared is None:
-            raise RunEndedError("a phase was entered before its preparation")
         self._phase_index = index
-        self._stepper = make_stepper(self.phase, index, self._prepared.graph, start, seed=self.seed)
+        self._stepper = make_stepper(
+            self.phase,
+            index,
+            self._graphs.there[index],
+            start,
+            seed=self.seed,
+            seen=self._seen,
+            before=before,
+            source=self._graphs.sources.get(index),
+        )
         for name in self._overrides:
             if effect_of(self.phase, name) == "next step":
                 set_live(self._stepper, self.phase, self._overrides, name)
@@ -291,27 +308,32 @@ class Run(Iterator[Frame]):
 
     def _record(self) -> dict[str, float]:
         """Write the step into the history; return the losses if they were due."""
-        stepper = self._stepper
+        stepper, step, history = self._stepper, self.step, self.history
         if stepper is None:
             return {}
-        embedding = stepper.embedding()
-        if not np.isfinite(embedding).all():
-            raise self._diverged(stepper)
-        self.history.add_frame(self.step, self.phase.name, embedding)
-        if self.history.wants_state(self.step):
-            self.history.add_state(self.step, self.state, nbytes=3 * embedding.nbytes)
-        if self.step % self.history.loss_every and self.step != self.n_steps:
+        last = step == self.n_steps
+        if step % stepper.frame_every == 0 or last:
+            self._keep_map(stepper)
+        if history.wants_state(step):
+            history.add_state(step, self.state)
+        if step % min(history.loss_every, stepper.loss_every) and not last:
             return {}
         losses = stepper.losses()
-        for name, value in losses.items():
-            self.history.add_value(name, self.step, value)
-        if len(losses) > 1:
-            self.history.add_value("loss", self.step, sum(losses.values()))
-        self.history.add_value("learning_rate", self.step, stepper.learning_rate)
-        exaggeration = exaggeration_of(stepper, self.phase)
-        if exaggeration is not None:
-            self.history.add_value("exaggeration", self.step, exaggeration)
+        values = losses | ({"loss": total(losses, self.weights)} if len(losses) > 1 else {})
+        values |= {"learning_rate": stepper.learning_rate}
+        if (exaggeration := exaggeration_of(stepper, self.phase)) is not None:
+            values["exaggeration"] = exaggeration
+        for name, value in values.items():
+            history.add_value(name, step, value)
         return losses
+
+    def _keep_map(self, stepper: Stepper) -> None:
+        """Write the map into the history, and how large it is where recursions may enlarge it."""
+        embedding = stepper.embedding()
+        if not self.history.keep(self.step, self.phase.name, embedding):
+            raise self._diverged(stepper)
+        if self.phase.recursion is not None:
+            self.history.add_value("extent", self.step, extent(embedding))
 
     def _diverged(self, stepper: Stepper) -> InvalidInputError:
         """Go back to the newest stored state, which is finite, and return the error to raise."""
@@ -322,6 +344,17 @@ class Run(Iterator[Frame]):
         return InvalidInputError(
             f"learning_rate must be small enough for the map to stay finite, got {rate:g}, which sent points to "
             f"infinity at step {step} of phase {phase!r}; the map of step {self.step} is kept. Try a tenth of it"
+        )
+
+    def _show_stage(self, name: str, progress: float | None, phase: Phase) -> Frame:
+        """Return the frame of a stage on the way to ``phase``."""
+        return Frame(
+            phase=name,
+            step=self.step,
+            n_steps=self.n_steps,
+            progress=progress,
+            recursion=phase.recursion,
+            affinities_from=phase.affinities_from,
         )
 
     def _show(self, losses: dict[str, float]) -> Frame:
@@ -336,6 +369,9 @@ class Run(Iterator[Frame]):
             learning_rate=stepper.learning_rate,
             exaggeration=exaggeration_of(stepper, self.phase),
             recorded_losses=losses,
+            weights=self.weights,
+            recursion=self.phase.recursion,
+            affinities_from=self.phase.affinities_from,
             read_embedding=stepper.embedding,
             read_losses=stepper.losses,
         )

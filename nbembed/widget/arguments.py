@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from nbembed import _checks
 from nbembed._checks import as_frame
 from nbembed.columns import Column, as_column
 from nbembed.errors import InvalidInputError, InvalidTypeError
-from nbembed.estimators import METHODS, Embedder, make_estimator
+from nbembed.estimators import METHODS, Embedder, find_method
 from nbembed.tables import Table
 from nbembed.widget.pictures import Pictures
 
@@ -46,15 +47,15 @@ def choose_estimator(method: Any, parameters: dict[str, Any], *, own: Iterable[s
         raise InvalidTypeError(
             f"method must be a name ({known}) or an estimator, got {type(method).__name__}"
         )
-    cls = METHODS.get(method.lower().replace("-", ""))
-    known = [] if cls is None else list(cls().get_params(deep=False))
-    for name in parameters if cls is not None else ():
+    cls = find_method(method)
+    known = list(signature(cls).parameters)
+    for name in parameters:
         if name not in known:
             hidden = ("self", "parameters")
             raise _checks.unknown_keyword(
                 "EmbedWidget", name, [*(n for n in own if n not in hidden), *known]
             )
-    return make_estimator(method, **parameters)
+    return cls(**parameters)
 
 
 def as_column_of(table: Table, by: Any, n: int, *, argument: str, unnamed: str) -> Column:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from nbembed.training import History, Run
+    from nbembed.training import History, Recursed, Run
 
 __all__ = ["EmbedWidget"]
 
@@ -56,6 +56,10 @@ class EmbedWidget(LookWidget):
         One value per row, or a column's name: classes or numbers that colour the map and never
         influence it. As a column's name it takes that column out of the embedding.
         :meth:`metrics` measures how well the map separates classes.
+    y
+        One value per row, or a column's name: what a method learns from, as in ``fit(X, y)``, for example
+        ``method="parametric_umap", terms=["classification"]``; -1, None and NaN are unknown. It colours
+        nothing. Methods that do not learn from labels ignore it.
     color, size, opacity
         A column's name or one value per row, as in :meth:`color`, :meth:`size` and :meth:`opacity`.
         ``color`` comes before ``labels``, and its column stays in the embedding if it is numeric.
@@ -70,9 +74,10 @@ class EmbedWidget(LookWidget):
         with such. Read one at a time when a card is shown; nothing is ever downloaded.
     features
         Names of the columns of a data frame to embed, numeric or boolean. Default: every numeric
-        column that ``labels`` does not take.
+        column that ``labels`` and ``y`` do not take.
     method
-        ``"umap"`` (default), ``"tsne"``, or an estimator such as ``nb.TSNE(perplexity=50)``.
+        ``"umap"`` (default), ``"tsne"``, ``"parametric_umap"``, ``"parametric_tsne"``, ``"autoencoder"``,
+        ``"projection"``, or an estimator such as ``nb.TSNE(perplexity=50)``.
     height
         Height of the map in CSS pixels, 150 to 2000. Default 420.
     live_metrics
@@ -126,6 +131,7 @@ class EmbedWidget(LookWidget):
         X: Any,
         *,
         labels: Any = None,
+        y: Any = None,
         color: Any = None,
         size: Any = None,
         opacity: Any = None,
@@ -142,7 +148,7 @@ class EmbedWidget(LookWidget):
         own = inspect.signature(EmbedWidget.__init__).parameters
         self._estimator = choose_estimator(method, parameters, own=own)
         self._live_metrics = live_metrics
-        self._read_data(X, labels=labels, images=images, features=features)
+        self._read_data(X, labels=labels, y=y, images=images, features=features)
         self._read_look(labels, {"color": color, "size": size, "opacity": opacity})
         self._details = Details(
             self._table,
@@ -150,7 +156,7 @@ class EmbedWidget(LookWidget):
             hover=read_hover(self._table, hover, len(self._data)),
             pictures=read_images(self._table, images, len(self._data)),
         )
-        said = (labels, color, size, opacity, hover, images, features)
+        said = (labels, y, color, size, opacity, hover, images, features)
         bare = all(argument is None for argument in said)
         advise(self._table, self._data, features=features, color=color, is_bare=bare)
         super().__init__(
@@ -177,6 +183,14 @@ class EmbedWidget(LookWidget):
     def history_(self) -> "History":
         """Maps and curves of the run so far; see :class:`nbembed.training.History`."""
         return self._run_with_map().history
+
+    @property
+    def recursions_(self) -> "list[Recursed]":
+        """What the run looked like at the end of each recursion so far; empty for methods without them.
+
+        See :class:`nbembed.DRE`. During a run too.
+        """
+        return self._run_with_map().recursions
 
     @property
     def estimator_(self) -> Embedder:

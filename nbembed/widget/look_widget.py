@@ -97,11 +97,11 @@ class LookWidget(RunWidget):
 
     # ---- taking the arguments in ----------------------------------------------------------------
 
-    def _read_data(self, X: Any, *, labels: Any, images: Any, features: Any) -> None:
+    def _read_data(self, X: Any, *, labels: Any, y: Any, images: Any, features: Any) -> None:
         """Take the data in, and decide what of it is embedded."""
         table = Table(X)
         apart: list[str] = []
-        for argument, value in (("labels", labels), ("images", images)):
+        for argument, value in (("labels", labels), ("y", y), ("images", images)):
             if is_name(table, value):
                 apart.append(table.find(value, argument))
         if is_name(table, images):
@@ -110,6 +110,9 @@ class LookWidget(RunWidget):
         self._table = table
         self._data = _checks.check_data(table.embedded(), metric=str(self._estimator.metric))
         self._estimator.check_parameters(len(self._data))
+        self._y = y
+        if y is not None:
+            self._y = self._column_of(y, "y", unnamed="y").values
 
     def _read_look(self, labels: Any, given: dict[str, Any]) -> None:
         """Take in what colours the map, and what else its points look like."""

@@ -30,12 +30,13 @@ _RETIRE_SECONDS = 5.0
 class RunWidget(ShownWidget):
     """A widget with a run: everything of :class:`EmbedWidget` that starts, steers and ends one.
 
-    A subclass sets ``_estimator``, ``_data`` and ``_publisher`` before a run begins, and
+    A subclass sets ``_estimator``, ``_data``, ``_y`` and ``_publisher`` before a run begins, and
     ``_live_metrics`` to False where nothing is to be measured during it.
     """
 
     _estimator: Embedder
     _data: "NDArray[Any]"
+    _y: Any
     _publisher: Publisher
     _session: Session | None = None
     _live_metrics: bool = True
@@ -210,7 +211,7 @@ class RunWidget(ShownWidget):
                 f"{mode}() needs the run before to have ended, got one that is {self._state()}; call stop() first"
             )
         self._runs += 1
-        run = self._estimator.run(self._data)
+        run = self._estimator.run(self._data, self._y)
         self._session = Session(
             run,
             self._publisher,

@@ -32,6 +32,9 @@ names = np.array([f"species {i:02d}" for i in range(100)])
 w = nb.EmbedWidget(centres[which] + rng.normal(scale=3, size=(20_000, 20)), labels=names[which], n_epochs=200, random_state=0)
 w.fit()"""
 
+NETWORK = """w = nb.EmbedWidget(X, labels=y, method='parametric_umap', terms=['reconstruction'], random_state=0)
+w.fit()"""
+
 # Name: cells, width, height, dark, how far to wait, what to do then.
 SCENES = {
     "quickstart": ((DIGITS, RUN), 1100, 680, False, "+r.dataset.step > 420"),
@@ -40,6 +43,7 @@ SCENES = {
     "narrow": ((DIGITS, RUN), 560, 1700, False, None),
     "frame": ((DIGITS, FRAME), 1280, 900, False, None),
     "images": ((DIGITS, IMAGES), 1280, 900, False, None),
+    "network": ((DIGITS, NETWORK), 1280, 900, False, None),
     "classes": ((DIGITS, CLASSES), 1280, 900, False, None),
     "classes_dark_narrow": ((DIGITS, CLASSES), 560, 1700, True, None),
 }

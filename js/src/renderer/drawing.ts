@@ -20,6 +20,7 @@ const REACH = 12;
 const WIDEST = 4096;
 /** Milliseconds. A picture that takes longer is no part of a motion. */
 const SLOW = 40;
+const PICTURES = 3;
 
 export interface Sheets {
   map: HTMLCanvasElement;
@@ -40,8 +41,8 @@ export class Drawing implements Surface {
   private due = -1;
   /** What the points look like; null when it must be worked out again. */
   private painted: Paint | null = null;
-  /** Milliseconds that the last picture kept the page busy. */
-  private cost = 0;
+  /** Milliseconds that each of the last pictures kept the page busy. */
+  private costs: number[] = [];
   private grid: { frame: Frame; at: (place: Affine) => Picker } | null = null;
 
   constructor(
@@ -111,6 +112,11 @@ export class Drawing implements Surface {
     // Selected points are as strong as if there were no others.
     const alone = pointStyle(marked, area, zoom, hasColors).opacity;
     return { pointSize, opacity, markedOpacity: Math.max(opacity, alone) };
+  }
+
+  /** One slow picture says nothing: the first ones always are. */
+  private get isSlow(): boolean {
+    return this.costs.length === PICTURES && Math.min(...this.costs) > SLOW;
   }
 
   private follow(): (() => void)[] {
@@ -189,7 +195,7 @@ export class Drawing implements Surface {
     if (map.height !== h) map.height = h;
     const began = performance.now();
     this.painter.draw(this.context, scene);
-    this.cost = performance.now() - began;
+    this.costs = [...this.costs.slice(1 - PICTURES), performance.now() - began];
   }
 
   private scene(t: number, ratio: number): Scene | null {
@@ -205,7 +211,7 @@ export class Drawing implements Surface {
   private advance(frame: Frame, now: number): void {
     const size = this.screen.size.peek();
     const cloud = cloudOf(frame);
-    const isJump = this.screen.isStill.peek() || this.cost > SLOW;
+    const isJump = this.screen.isStill.peek() || this.isSlow;
     const changed = this.glide.go(cloud, now, this.screen.camera.peek(), size, isJump);
     for (const slot of changed) {
       const content = this.glide.clouds[slot];

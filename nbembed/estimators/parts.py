@@ -1,0 +1,67 @@
+"""Pieces of recipes that several estimators share."""
+
+import warnings
+from typing import Any
+
+from nbembed import _checks
+from nbembed.errors import InvalidInputError
+from nbembed.phases import Part, Phase
+
+__all__ = ["at_most", "check_perplexity", "neighbors_part", "planned"]
+
+
+def neighbors_part(n_neighbors: int, metric: Any) -> Part:
+    """Return the part of a phase that describes the search."""
+    return {"n_neighbors": n_neighbors, "metric": metric, "method": "auto"}
+
+
+def planned(
+    plan: list[tuple[str, int, float]], optimizer: Part, parts: dict[str, Any], start: Part
+) -> list[Phase]:
+    """Return phases that differ only in length and exaggeration; those without a step are left out.
+
+    Parameters
+    ----------
+    plan
+        Name, number of steps and exaggeration of each phase.
+    optimizer
+        What all optimizers have in common.
+    parts
+        The other parts of every phase.
+    start
+        The start of the first phase; the others go on from where the one before ended.
+    """
+    wanted = [each for each in plan if each[1]]
+    return [
+        Phase(
+            name=name,
+            n_steps=n_steps,
+            optimizer={**optimizer, "exaggeration": float(exaggeration)},
+            init=None if number else start,
+            **parts,
+        )
+        for number, (name, n_steps, exaggeration) in enumerate(wanted)
+    ]
+
+
+def at_most(name: str, value: int, largest: int, n_samples: int) -> int:
+    """Return ``value``, cut to ``largest`` with a warning, as umap-learn does."""
+    if value <= largest:
+        return value
+    warnings.warn(
+        f"{name} must be less than the number of rows ({n_samples}), got {value}; {largest} is used instead",
+        UserWarning,
+        stacklevel=4,
+    )
+    return largest
+
+
+def check_perplexity(perplexity: Any, n_samples: int) -> None:
+    """Raise unless ``perplexity`` is above 1 and less than the other rows."""
+    _checks.check_number("perplexity", perplexity, low=1, above=True)
+    if perplexity >= n_samples - 1:
+        largest = max(2, (n_samples - 1) // 3)
+        raise InvalidInputError(
+            f"perplexity must be less than the number of rows minus 1 ({n_samples - 1}), got {perplexity:g} "
+            f"for X with {n_samples} rows; use at most {largest}, a third of the rows, for a useful map"
+        )

@@ -1,0 +1,154 @@
+"""From a phase to the stepper that moves free coordinates."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbembed.errors import InvalidInputError
+from nbembed.kernels import Kernel, kernel_named
+from nbembed.neighbors import Graph
+from nbembed.phases import Phase
+from nbembed.training.live import LIVE, curve
+from nbembed.training.stepping import Stepper
+
+__all__ = ["make_free_stepper"]
+
+# Draws of all points in a step for each unit of the learning rate.
+DRAWS_PER_RATE = 1_000.0
+
+
+def make_free_stepper(
+    phase: Phase, index: int, graph: Graph, embedding: NDArray[np.float32], *, seed: int
+) -> Stepper:
+    """Return the stepper of ``phase``, the run's phase number ``index``, from ``embedding`` on."""
+    match phase.loss["name"]:
+        case "kl":
+            return _gradient_stepper(phase, graph, embedding)
+        case "negative_sampling":
+            return _sampled_stepper(phase, index, graph, embedding, seed=seed)
+        case "contrastive":
+            return _contrastive_stepper(phase, index, graph, embedding, seed=seed)
+        case "matching":
+            return _matching_stepper(phase, index, graph, embedding, seed=seed)
+        case name:
+            raise InvalidInputError(f"loss must be one of {sorted(LIVE)}, got {name!r}")
+
+
+def _gradient_stepper(phase: Phase, graph: Graph, embedding: NDArray[np.float32]) -> Stepper:
+    from nbembed.forces import GradientStepper
+
+    if phase.kernel["name"] != "student_t":
+        raise InvalidInputError(
+            f"loss 'kl' works with kernel 'student_t', got {phase.kernel['name']!r}"
+        )
+    optimizer = phase.optimizer
+    return GradientStepper(
+        graph,
+        embedding,
+        learning_rate=_gradient_learning_rate(optimizer, graph.n),
+        momentum=optimizer["momentum"],
+        exaggeration=optimizer["exaggeration"],
+    )
+
+
+def _gradient_learning_rate(optimizer: dict[str, Any], n: int) -> float:
+    """Return the number for ``"auto"``: n / exaggeration, at least 200 (Belkina et al. 2019)."""
+    rate = optimizer["learning_rate"]
+    return max(200.0, n / optimizer["exaggeration"]) if rate == "auto" else float(rate)
+
+
+def _sampled_stepper(
+    phase: Phase, index: int, graph: Graph, embedding: NDArray[np.float32], *, seed: int
+) -> Stepper:
+    from nbembed.forces import SampledStepper
+
+    if phase.kernel["name"] != "cauchy":
+        raise InvalidInputError(
+            f"loss 'negative_sampling' works with kernel 'cauchy', got {phase.kernel['name']!r}"
+        )
+    a, b = curve(phase, {})
+    return SampledStepper(
+        graph,
+        embedding,
+        a=a,
+        b=b,
+        learning_rate=phase.optimizer["learning_rate"],
+        n_steps=phase.n_steps,
+        n_negatives=phase.sampler["n_negatives"],
+        repulsion_strength=phase.loss["repulsion_strength"],
+        seed=seed,
+        phase=index,
+    )
+
+
+def _contrastive_stepper(
+    phase: Phase, index: int, graph: Graph, embedding: NDArray[np.float32], *, seed: int
+) -> Stepper:
+    from nbembed.forces import ContrastiveStepper
+
+    a, b = curve(phase, {})
+    return ContrastiveStepper(
+        graph,
+        embedding,
+        contrast=phase.loss["contrast"],
+        spectrum=phase.loss["spectrum"],
+        a=a,
+        b=b,
+        learning_rate=phase.optimizer["learning_rate"],
+        n_steps=phase.n_steps,
+        n_negatives=phase.sampler["n_negatives"],
+        seed=seed,
+        phase=index,
+    )
+
+
+def _matching_stepper(
+    phase: Phase, index: int, graph: Graph, embedding: NDArray[np.float32], *, seed: int
+) -> Stepper:
+    from nbembed.forces import MatchingStepper, Switches
+
+    loss, sampler, optimizer = phase.loss, phase.sampler, phase.optimizer
+    rate = optimizer["learning_rate"]
+    if rate == "auto":
+        rate = _matching_learning_rate(phase, graph)
+    return MatchingStepper(
+        graph,
+        embedding,
+        kernel=_kernel(phase),
+        switches=Switches(
+            divergence=loss["divergence"],
+            normalized=loss["normalized"],
+            weights=sampler["weights"],
+            repulsion=sampler["repulsion"],
+            symmetric_attraction=sampler["symmetric_attraction"],
+            amplified=optimizer["name"] == "momentum_gains",
+        ),
+        learning_rate=rate,
+        momentum=optimizer["momentum"],
+        exaggeration=optimizer["exaggeration"],
+        n_negatives=sampler["n_negatives"],
+        n_steps=phase.n_steps,
+        seed=seed,
+        phase=index,
+    )
+
+
+def _matching_learning_rate(phase: Phase, graph: Graph) -> float:
+    """Return the number for ``"auto"``: t-SNE's, lower where its repulsion is estimated from few draws."""
+    if not phase.loss["normalized"]:
+        # Without a normalisation forces do not fall with the number of points.
+        return 1.0
+    rate = _gradient_learning_rate(phase.optimizer, graph.n)
+    if phase.sampler["repulsion"] == "exact":
+        return rate
+    # The noise of a step is inverse to the draws; above this it tears maps of digits apart.
+    draws = phase.sampler["n_negatives"] * len(graph.indices)
+    return min(rate, draws / DRAWS_PER_RATE)
+
+
+def _kernel(phase: Phase) -> Kernel:
+    if phase.kernel["name"] == "cauchy":
+        a, b = curve(phase, {})
+        return kernel_named("cauchy", a=a, b=b)
+    return kernel_named(phase.kernel["name"], dof=phase.kernel.get("degrees_of_freedom", 1.0))

@@ -1,0 +1,133 @@
+"""What can be read of a run at any time, without changing it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbembed._types import State
+from nbembed.errors import RunEndedError
+from nbembed.neighbors import Graph
+from nbembed.phases import Phase
+from nbembed.training.frame import total
+from nbembed.training.graphs import Graphs
+from nbembed.training.history import History
+from nbembed.training.live import weights_of
+from nbembed.training.preparation import Prepared
+from nbembed.training.recursions import Recursed
+from nbembed.training.steppers import Seen
+from nbembed.training.stepping import Stepper
+
+__all__ = ["Readable"]
+
+
+class Readable:
+    """The part of a run that says how it stands.
+
+    Attributes
+    ----------
+    phases : list of Phase
+        What it does, in order.
+    step : int
+        Steps done.
+    """
+
+    phases: list[Phase]
+    step: int
+    history: History
+    _seen: Seen
+    _graphs: Graphs
+    _prepared: Prepared | None
+    _stepper: Stepper | None
+    _phase_index: int
+    _overrides: dict[str, float]
+    _ended: bool
+
+    @property
+    def phase(self) -> Phase:
+        """The phase the run is in, or will enter first."""
+        return self.phases[self._phase_index]
+
+    @property
+    def ended(self) -> bool:
+        """Whether no further frame will come."""
+        return self._ended
+
+    @property
+    def embedding(self) -> NDArray[np.float32] | None:
+        """A copy of the present map; None before the starting map exists."""
+        return None if self._stepper is None else self._stepper.embedding()
+
+    @property
+    def prepared(self) -> Prepared | None:
+        """Neighbours, affinities and starting map; None before they exist."""
+        return self._prepared
+
+    @property
+    def graph(self) -> Graph | None:
+        """The affinities that the present phase works with; None before they exist."""
+        return self._graphs.there.get(self._phase_index)
+
+    @property
+    def targets(self) -> Mapping[str, Any]:
+        """What the terms of the phases need beside plain data, by key."""
+        return self._seen.targets
+
+    @property
+    def heads(self) -> Any:
+        """The networks that terms train beside :attr:`network`, as they stand; None without a network."""
+        return getattr(self._stepper, "heads", None)
+
+    @property
+    def network(self) -> Any:
+        """The ``torch.nn.Module`` that places the points as it stands; None for free coordinates."""
+        return getattr(self._stepper, "module", None)
+
+    @property
+    def degrees_of_freedom(self) -> float:
+        """Those of Student's t in the map; 1 for methods without them."""
+        objective: Any = getattr(self._stepper, "objective", None)
+        return float(getattr(getattr(objective, "kernel", None), "degrees_of_freedom", 1.0))
+
+    @property
+    def recursions(self) -> list[Recursed]:
+        """What the run looked like at the end of each recursion so far; empty for methods without them."""
+        return list(self.history.recursions)
+
+    @property
+    def device(self) -> str:
+        """Where a network works."""
+        return self._seen.device
+
+    @property
+    def losses(self) -> dict[str, float]:
+        """The true loss of the present map; {} before there is one."""
+        return {} if self._stepper is None else self._stepper.losses()
+
+    @property
+    def loss(self) -> float:
+        """What is minimised, for the present map: the sum of all losses, each times its weight."""
+        return total(self.losses, self.weights)
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The weights now in force of the terms that are added to the loss."""
+        return weights_of(self.phase, self._overrides)
+
+    @property
+    def overrides(self) -> dict[str, float]:
+        """What was set in mid-run and is still in force, by name."""
+        return dict(self._overrides)
+
+    @property
+    def state(self) -> State:
+        """All that is needed to go on bit by bit from here, as arrays and plain numbers."""
+        if self._stepper is None:
+            raise RunEndedError("the run has no state before its first map; pull frames first")
+        return {
+            "step": self.step,
+            "phase_index": self._phase_index,
+            "overrides": dict(self._overrides),
+            "stepper": self._stepper.state_dict(),
+        }
