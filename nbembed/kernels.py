@@ -39,7 +39,7 @@ class Kernel(NamedTuple):
         """Return the kernel at squared distances of any shape."""
         if np.isinf(self.c):
             return gaussian(squared_distances)
-        squared = np.maximum(np.asarray(squared_distances, dtype=np.float64), TINY)
+        squared = np.asarray(squared_distances, dtype=np.float64)
         return (1.0 + self.a * squared**self.b) ** -self.c
 
     def slopes(self, squared_distances: ArrayLike) -> NDArray[np.float64]:

@@ -6,15 +6,16 @@ from the nearest neighbour on, or lengths of paths; labels alone may decide too.
 """
 
 from nbembed.affinities.calibration import conditional
-from nbembed.affinities.classes import equal_label
+from nbembed.affinities.classes import equal_label, with_labels
 from nbembed.affinities.fuzzy import memberships, smooth_distances
-from nbembed.affinities.geodesic import geodesic_distances, geodesic_neighbors
+from nbembed.affinities.geodesic import distances, geodesic_distances, geodesic_neighbors
 from nbembed.affinities.joint import (
     fuzzy_union,
     joint,
     multiscale,
     perplexity,
     pseudo_distances,
+    scaled_pairs,
     scales,
 )
 from nbembed.affinities.symmetry import SYMMETRIZATIONS, normalized_to_one, symmetrized
@@ -22,6 +23,7 @@ from nbembed.affinities.symmetry import SYMMETRIZATIONS, normalized_to_one, symm
 __all__ = [
     "SYMMETRIZATIONS",
     "conditional",
+    "distances",
     "equal_label",
     "fuzzy_union",
     "geodesic_distances",
@@ -32,7 +34,9 @@ __all__ = [
     "normalized_to_one",
     "perplexity",
     "pseudo_distances",
+    "scaled_pairs",
     "scales",
     "smooth_distances",
     "symmetrized",
+    "with_labels",
 ]

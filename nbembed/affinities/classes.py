@@ -3,16 +3,19 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
-from nbembed.affinities.symmetry import normalized_to_one
+from nbembed.affinities.symmetry import normalized_to_one, symmetrized
 from nbembed.errors import InvalidInputError
 from nbembed.neighbors import Graph
 
-__all__ = ["equal_label"]
+__all__ = ["equal_label", "with_labels"]
 
 # What scikit-learn and umap-learn write where a label is not known.
 UNKNOWN = -1
+# Distance of samples of different classes where labels count nothing, in units of their own decay.
+FAR = 2.5
 
 
 def equal_label(labels: Any, *, normalized: bool = False) -> Graph:
@@ -55,3 +58,41 @@ def equal_label(labels: Any, *, normalized: bool = False) -> Graph:
     both: Any = member @ member.T
     matrix = both - sparse.diags(both.diagonal())
     return Graph.from_scipy(normalized_to_one(matrix) if normalized else matrix)
+
+
+def with_labels(graph: Graph, codes: NDArray[np.int64], *, target_weight: float) -> Graph:
+    r"""Return fuzzy memberships that heed labels, as supervised UMAP has them.
+
+    A membership is multiplied with :math:`e^{-1}` where a label is unknown and with
+    :math:`e^{-2.5/(1 - t)}` where two differ. Then each row is divided by its largest entry, so that everyone has
+    a near neighbour again, and the two directions of an edge are united.
+
+    Parameters
+    ----------
+    graph
+        Memberships in (0, 1].
+    codes
+        A number for each sample's class, -1 where it is unknown.
+    target_weight
+        t, 0 to 1: how much labels count. 1 cuts what joins different classes.
+
+    Returns
+    -------
+    Graph
+        Symmetric, without loops, weights in (0, 1].
+
+    References
+    ----------
+    umap-learn's ``discrete_metric_simplicial_set_intersection``, for ``target_metric="categorical"``.
+    """
+    far = FAR / (1.0 - target_weight) if target_weight < 1 else np.inf
+    rows = np.repeat(np.arange(graph.n), np.diff(graph.indptr))
+    ours, theirs = codes[rows], codes[graph.indices]
+    factor = np.where(ours == theirs, 1.0, np.exp(-far))
+    factor[(ours == UNKNOWN) | (theirs == UNKNOWN)] = np.exp(-1.0)
+    weights = graph.weights * factor
+    largest = np.zeros(graph.n)
+    np.maximum.at(largest, rows, weights)
+    scaled = weights / np.where(largest > 0, largest, 1.0)[rows]
+    matrix = sparse.csr_matrix((scaled, graph.indices, graph.indptr), shape=(graph.n, graph.n))
+    return Graph.from_scipy(symmetrized(matrix, "union"))

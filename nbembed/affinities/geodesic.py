@@ -8,14 +8,36 @@ from scipy.sparse.csgraph import dijkstra
 
 from nbembed.affinities.symmetry import directed
 from nbembed.errors import InvalidInputError
-from nbembed.neighbors import Neighbors
+from nbembed.neighbors import Graph, Neighbors
 
-__all__ = ["geodesic_distances", "geodesic_neighbors"]
+__all__ = ["distances", "geodesic_distances", "geodesic_neighbors"]
 
 # Rows of which all path lengths are held at once.
 BLOCK = 256
 # Stands for the length of an edge between equal samples: a sparse matrix cannot hold an edge of 0.
 SHORTEST = 1e-30
+
+
+def distances(neighbors: Neighbors) -> Graph:
+    """Return the distances themselves, as a graph whose rows are sorted by column.
+
+    Parameters
+    ----------
+    neighbors
+        The k nearest neighbours; with k = n - 1 the graph is complete, as scaling needs it.
+
+    Returns
+    -------
+    Graph
+        It holds an edge of length 0 too, between equal samples. 8 n k bytes.
+    """
+    n, k = neighbors.indices.shape
+    order = np.argsort(neighbors.indices, axis=1, kind="stable")
+    return Graph(
+        np.arange(0, n * k + 1, k, dtype=np.int64),
+        np.take_along_axis(neighbors.indices, order, axis=1).ravel().astype(np.int32),
+        np.take_along_axis(neighbors.distances, order, axis=1).ravel().astype(np.float32),
+    )
 
 
 def geodesic_distances(neighbors: Neighbors) -> NDArray[np.float64]:

@@ -11,22 +11,27 @@ from nbembed.estimators.base import Embedder
 from nbembed.estimators.dre import DRE
 from nbembed.estimators.gdr import GDR
 from nbembed.estimators.neighbor_embedding import NeighborEmbedding
+from nbembed.estimators.pacmap import PaCMAP
 from nbembed.estimators.parametric_tsne import ParametricTSNE
 from nbembed.estimators.parametric_umap import ParametricUMAP
 from nbembed.estimators.projection import Projection
 from nbembed.estimators.recursions import Recursion
+from nbembed.estimators.scaling import MDS, Isomap
 from nbembed.estimators.tsne import TSNE
 from nbembed.estimators.umap import UMAP
 
 __all__ = [
     "DRE",
     "GDR",
+    "MDS",
     "METHODS",
     "TSNE",
     "UMAP",
     "Autoencoder",
     "Embedder",
+    "Isomap",
     "NeighborEmbedding",
+    "PaCMAP",
     "ParametricTSNE",
     "ParametricUMAP",
     "Projection",
@@ -40,6 +45,9 @@ __all__ = [
 METHODS: dict[str, type[Embedder]] = {
     "tsne": TSNE,
     "umap": UMAP,
+    "pacmap": PaCMAP,
+    "mds": MDS,
+    "isomap": Isomap,
     "gdr": GDR,
     "neighbor_embedding": NeighborEmbedding,
     "parametric_tsne": ParametricTSNE,

@@ -69,7 +69,7 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         else:
             _checks.check_init(self.init, n_samples, self.n_components)
 
-    def run(self, X: Any, y: Any = None) -> Run:  # noqa: ARG002
+    def run(self, X: Any, y: Any = None) -> Run:
         """Return the fit of ``X`` as an iterator of frames; nothing is computed before the first pull.
 
         Parameters
@@ -77,7 +77,7 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         X
             Data, shape (n_samples, n_features).
         y
-            Ignored; there for scikit-learn's sake.
+            A label for each row, where the method heeds labels; else it is ignored.
 
         Examples
         --------
@@ -88,9 +88,10 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         >>> len(maps), maps[-1].shape
         (6, (150, 2))
         """
-        return self.run_checked(*_checks.scaled_data(X, metric=str(self.metric)))
+        array, scaling = _checks.scaled_data(X, metric=str(self.metric))
+        return self.run_checked(array, scaling, y)
 
-    def run_checked(self, array: NDArray[np.float32], scaling: Scaling) -> Run:
+    def run_checked(self, array: NDArray[np.float32], scaling: Scaling, y: Any = None) -> Run:
         """Return the fit of data that ``_checks.scaled_data`` has checked and scaled already."""
         self.check_parameters(len(array))
         return Run(
@@ -103,6 +104,7 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
             callbacks=as_callbacks(self.callbacks) + ([ProgressBar()] if self.verbose else []),
             n_jobs=self.n_jobs,
             scaling=scaling,
+            targets=self._targets(y, len(array)),
         )
 
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -273,6 +275,10 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         return parameters | ({"init": arrays["init"]} if "init" in arrays else {})
 
     # ---- inside -------------------------------------------------------------------------------
+
+    def _targets(self, y: Any, n_samples: int) -> dict[str, Any]:  # noqa: ARG002
+        """Return what a run needs of labels, by name; most methods need nothing."""
+        return {}
 
     def _stored_parameter(self, name: str, value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
         """Return a hyper-parameter as JSON can say it, and add what it cannot say to ``arrays``."""

@@ -7,7 +7,12 @@ from nbembed import _checks
 from nbembed.errors import InvalidInputError
 from nbembed.estimators.mini_batches import MANY_ROWS, enough, related_part
 from nbembed.estimators.parametric import ParametricEmbedder
-from nbembed.estimators.parts import check_perplexity, neighbors_part
+from nbembed.estimators.parts import (
+    check_degrees_of_freedom,
+    check_perplexity,
+    neighbors_part,
+    student_part,
+)
 from nbembed.phases import Part, Phase
 from nbembed.training import Run
 
@@ -284,12 +289,7 @@ class ParametricTSNE(ParametricEmbedder):
         )
 
     def _kernel_part(self) -> Part:
-        degrees = self.degrees_of_freedom
-        if degrees == 1:
-            return {"name": "student_t"}
-        if degrees == "d-1":
-            degrees = max(1, int(self.n_components) - 1)
-        return {"name": "student_t", "degrees_of_freedom": degrees}
+        return student_part(self.degrees_of_freedom, self.n_components)
 
     def keep(self, run: Run) -> None:
         """Take the fitted arrays over from ``run``, and the degrees of freedom that it has learned."""
@@ -310,10 +310,7 @@ class ParametricTSNE(ParametricEmbedder):
         _checks.check_choice("loss", recipe["loss"], ("info_nce", "nce", "kl"))
         _checks.check_choice("batches", recipe["batches"], ("redrawn", "fixed", "neighbors"))
         _checks.check_number("exaggeration", self.exaggeration, low=1)
-        if isinstance(self.degrees_of_freedom, str):
-            _checks.check_choice("degrees_of_freedom", self.degrees_of_freedom, ("d-1", "learned"))
-        else:
-            _checks.check_number("degrees_of_freedom", self.degrees_of_freedom, low=0, above=True)
+        check_degrees_of_freedom(self.degrees_of_freedom)
         plain = isinstance(self.metric, str) and self.metric == "euclidean" and self.graph is None
         if recipe["loss"] == "kl" and recipe["batches"] != "neighbors" and not plain:
             raise InvalidInputError(

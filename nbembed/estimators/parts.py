@@ -7,12 +7,29 @@ from nbembed import _checks
 from nbembed.errors import InvalidInputError
 from nbembed.phases import Part, Phase
 
-__all__ = ["at_most", "check_perplexity", "neighbors_part", "planned"]
+__all__ = [
+    "at_most",
+    "check_degrees_of_freedom",
+    "check_perplexity",
+    "neighbors_part",
+    "planned",
+    "student_part",
+]
 
 
-def neighbors_part(n_neighbors: int, metric: Any) -> Part:
-    """Return the part of a phase that describes the search."""
-    return {"n_neighbors": n_neighbors, "metric": metric, "method": "auto"}
+def neighbors_part(n_neighbors: int, metric: Any, geodesic: int | None = None) -> Part:
+    """Return the part of a phase that describes the search, along paths of a graph of ``geodesic`` neighbours."""
+    part: Part = {"n_neighbors": n_neighbors, "metric": metric, "method": "auto"}
+    return part if geodesic is None else {**part, "geodesic": int(geodesic)}
+
+
+def student_part(degrees_of_freedom: float | str, n_components: int) -> Part:
+    """Return the part of a phase that describes Student's t in the map."""
+    if degrees_of_freedom == "d-1":
+        degrees_of_freedom = max(1, int(n_components) - 1)
+    if degrees_of_freedom == 1:
+        return {"name": "student_t"}
+    return {"name": "student_t", "degrees_of_freedom": degrees_of_freedom}
 
 
 def planned(
@@ -65,3 +82,11 @@ def check_perplexity(perplexity: Any, n_samples: int) -> None:
             f"perplexity must be less than the number of rows minus 1 ({n_samples - 1}), got {perplexity:g} "
             f"for X with {n_samples} rows; use at most {largest}, a third of the rows, for a useful map"
         )
+
+
+def check_degrees_of_freedom(value: Any) -> None:
+    """Raise unless ``value`` is a number above 0 or one of the names for it."""
+    if isinstance(value, str):
+        _checks.check_choice("degrees_of_freedom", value, ("d-1", "learned"))
+    else:
+        _checks.check_number("degrees_of_freedom", value, low=0, above=True)

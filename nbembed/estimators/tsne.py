@@ -1,12 +1,20 @@
 """t-SNE (van der Maaten & Hinton 2008), as openTSNE runs it by default."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from nbembed import _checks
 from nbembed.estimators.base import Embedder
-from nbembed.estimators.parts import check_perplexity, neighbors_part, planned
-from nbembed.phases import Phase
+from nbembed.estimators.parts import (
+    check_degrees_of_freedom,
+    check_perplexity,
+    neighbors_part,
+    planned,
+    student_part,
+)
+from nbembed.phases import Part, Phase
+from nbembed.training import Run
 
 __all__ = ["TSNE"]
 
@@ -24,7 +32,8 @@ class TSNE(Embedder):
         Dimension of the map, at least 1. Default 2.
     perplexity
         Effective number of neighbours, above 1 and below the number of rows. Default 30. The
-        ``3 * perplexity`` nearest neighbours carry the affinities.
+        ``3 * perplexity`` nearest neighbours carry the affinities. Several, such as ``(10, 100)``, are multiscale: the
+        mean of the affinities of each (Lee et al. 2015), for structure near and far.
     early_exaggeration
         Factor on the attraction in the first phase, above 0. Default 12.
     early_exaggeration_iter
@@ -34,6 +43,14 @@ class TSNE(Embedder):
     exaggeration
         Factor on the attraction in the main phase, above 0. Default 1, which is t-SNE; about 4
         looks like UMAP (Böhm et al. 2022).
+    degrees_of_freedom
+        Of Student's t in the map, above 0. Default 1, which is t-SNE; 0.5 shows finer groups, with more room
+        between them (Kobak et al. 2019); ``"d-1"`` is n_components - 1, and 1 at least; ``"learned"`` starts at 1 after
+        the early exaggeration and minimises the divergence too, which takes the sums of all pairs in every step.
+        A number other than 1 can be moved in mid-run.
+    geodesic
+        Neighbours of each row, at least 1, in a graph along whose paths distances are measured, as Isomap does; None
+        (default) measures them straight. New rows are placed by straight distances, to their nearest rows.
     learning_rate
         Step size, above 0, in openTSNE's convention: the gradient's factor 4 is left out. ``"auto"``
         (default) is ``max(200, n_samples / exaggeration)`` (Belkina et al. 2019).
@@ -54,6 +71,11 @@ class TSNE(Embedder):
         A function of a :class:`~nbembed.training.Frame`, a callback, or a list of them; one that
         returns True stops the fit.
 
+    Attributes
+    ----------
+    degrees_of_freedom_ : float
+        Those of the map, learned or not.
+
     References
     ----------
     van der Maaten & Hinton (2008), JMLR 9, eq. 1-5; Belkina et al. (2019), Nature Communications
@@ -68,16 +90,19 @@ class TSNE(Embedder):
     """
 
     title = "t-SNE"
+    fitted_numbers = (*Embedder.fitted_numbers, "degrees_of_freedom_")
 
     def __init__(
         self,
         n_components: int = 2,
         *,
-        perplexity: float = 30.0,
+        perplexity: float | tuple[float, ...] = 30.0,
         early_exaggeration: float = 12.0,
         early_exaggeration_iter: int = 250,
         n_iter: int = 500,
         exaggeration: float = 1.0,
+        degrees_of_freedom: float | str = 1.0,
+        geodesic: int | None = None,
         learning_rate: float | str = "auto",
         momentum: float = 0.8,
         metric: str | Callable[..., Any] = "euclidean",
@@ -93,6 +118,8 @@ class TSNE(Embedder):
         self.early_exaggeration_iter = early_exaggeration_iter
         self.n_iter = n_iter
         self.exaggeration = exaggeration
+        self.degrees_of_freedom = degrees_of_freedom
+        self.geodesic = geodesic
         self.learning_rate = learning_rate
         self.momentum = momentum
         self.metric = metric
@@ -104,11 +131,16 @@ class TSNE(Embedder):
 
     def phases(self, n_samples: int) -> list[Phase]:
         """Return early exaggeration, which starts the map, and the optimization that follows it."""
-        k = max(1, min(n_samples - 1, int(3 * self.perplexity)))
+        perplexities = self._perplexities()
+        k = max(1, min(n_samples - 1, int(3 * max(perplexities))))
+        affinities: Part = {"name": "perplexity", "perplexity": perplexities[0]}
+        if len(perplexities) > 1:
+            affinities = {"name": "multiscale", "perplexities": perplexities}
+        degrees = self.degrees_of_freedom
         common: dict[str, Any] = {
-            "neighbors": neighbors_part(k, self.metric),
-            "affinities": {"name": "perplexity", "perplexity": float(self.perplexity)},
-            "kernel": {"name": "student_t"},
+            "neighbors": neighbors_part(k, self.metric, self.geodesic),
+            "affinities": affinities,
+            "kernel": student_part(degrees, self.n_components),
             "sampler": {"name": "everything"},
             "loss": {"name": "kl"},
             "model": {"name": "free", "n_components": self.n_components},
@@ -123,7 +155,17 @@ class TSNE(Embedder):
             "momentum": self.momentum,
         }
         start = {"name": self.init if isinstance(self.init, str) else "array"}
-        return planned(plan, optimizer, common, start)
+        phases = planned(plan, optimizer, common, start)
+        if degrees == "learned" and len(phases) > 1:
+            # What is early in the map is nothing to learn tails from.
+            phases[0] = replace(phases[0], kernel=student_part(1.0, self.n_components))
+        return phases
+
+    def keep(self, run: Run) -> None:
+        """Take the fitted arrays over from ``run``, and the degrees of freedom that it has learned."""
+        super().keep(run)
+        if run.embedding is not None:
+            self.degrees_of_freedom_ = run.degrees_of_freedom
 
     @property
     def affinities_(self) -> Any:
@@ -133,10 +175,19 @@ class TSNE(Embedder):
         """
         return self._graph("affinities_")
 
+    def _perplexities(self) -> list[float]:
+        several = isinstance(self.perplexity, (tuple, list))
+        return [float(each) for each in (self.perplexity if several else (self.perplexity,))]
+
     def check_parameters(self, n_samples: int) -> None:
         """Raise for a hyper-parameter that cannot be used with ``n_samples`` rows."""
         super().check_parameters(n_samples)
-        check_perplexity(self.perplexity, n_samples)
+        several = isinstance(self.perplexity, (tuple, list)) and len(self.perplexity) > 0
+        for each in self.perplexity if several else (self.perplexity,):
+            check_perplexity(each, n_samples)
+        check_degrees_of_freedom(self.degrees_of_freedom)
+        if self.geodesic is not None:
+            _checks.check_number("geodesic", self.geodesic, low=1, high=n_samples - 1, integer=True)
         _checks.check_number("early_exaggeration", self.early_exaggeration, low=0, above=True)
         _checks.check_number(
             "early_exaggeration_iter", self.early_exaggeration_iter, low=0, integer=True

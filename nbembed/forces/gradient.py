@@ -104,7 +104,7 @@ class GradientStepper(Stepper):
             np.float32(live["momentum"]),
             self._max_step_norm,
         )
-        attract(self.graph, self._points, self._attraction)
+        self._attract()
         arrays = (self._points, self._velocity, self._gains, self._attraction, self._push)
         share(len(self._points), lambda first, last: move_points(first, last, *arrays, rates))
         centre = self._points.mean(axis=0, dtype=np.float64)
@@ -129,13 +129,17 @@ class GradientStepper(Stepper):
         Four times their difference is the gradient of the divergence.
         """
         Z = self._repel()
-        attract(self.graph, self._points, self._attraction)
+        self._attract()
         return self._attraction.copy(), self._push / np.float32(Z)
 
     def load_state_dict(self, state: State) -> None:
         """Go back to a state; the steps from there are the same, bit by bit."""
         super().load_state_dict(state)
         self._Z = None
+
+    def _attract(self) -> None:
+        """Compute the attraction of every point, not exaggerated."""
+        attract(self.graph, self._points, self._attraction)
 
     def _repel(self) -> float:
         """Return the sum of kernels at the present positions, whose repulsion is kept with it."""

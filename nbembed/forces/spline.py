@@ -1,8 +1,9 @@
 r"""The repulsion of t-SNE in one and two dimensions, by one potential on a grid.
 
-With :math:`\Phi(y) = \sum_j (1 + |y - y_j|^2)^{-1}`, the sum of all kernels is
-:math:`Z = \sum_i (\Phi(y_i) - 1)` and the repulsion
-:math:`\sum_j w_{ij}^2 (y_i - y_j) = -\tfrac{1}{2} \nabla \Phi(y_i)`. Points are spread to a grid by
+With :math:`\Phi(y) = \sum_j w(|y - y_j|)`, the sum of all kernels is
+:math:`Z = \sum_i (\Phi(y_i) - 1)` and the repulsion, with :math:`g = -\partial \ln w/\partial d^2`,
+:math:`\sum_j w_{ij} g_{ij} (y_i - y_j) = -\tfrac{1}{2} \nabla \Phi(y_i)`, whatever the kernel. For that of
+t-SNE, :math:`w = (1 + d^2)^{-1}`, g is w too. Points are spread to a grid by
 quintic B-splines, the grid is convolved with the kernel by FFT, and potential and gradient are read
 off by the same splines: one transform forth and one back, where interpolating the force itself
 (Linderman et al. 2019, Nature Methods 16) takes four of each. The smoothing of the splines is
@@ -22,9 +23,11 @@ from scipy import fft
 from nbembed._threads import share
 from nbembed.forces.attraction import CHUNKS, FAST, INLINED
 from nbembed.forces.stepper import Points
+from nbembed.kernels import Kernel, kernel_named
 
 __all__ = ["Potential", "SplineRepulsion", "in_plane", "potential_of", "slope_at"]
 
+STUDENT = kernel_named("student_t")
 # Distance of grid points, in units of the kernel's width; the error falls with its sixth power.
 SPACING = 0.4
 # A narrow embedding gets a finer grid, down to where rounding in float32 would be the larger error.
@@ -57,16 +60,25 @@ class Potential(NamedTuple):
 
 
 class SplineRepulsion:
-    """Interpolates the potential of all points on a grid."""
+    """Interpolates the potential of all points on a grid.
+
+    Parameters
+    ----------
+    kernel
+        Similarity of two points, smooth at distance 0, so with b = 1. Default that of t-SNE.
+    """
+
+    def __init__(self, kernel: Kernel = STUDENT) -> None:
+        self.kernel = kernel
 
     def __call__(self, points: NDArray[np.float32], forces: NDArray[np.float32]) -> float:
-        r"""Fill ``forces`` with :math:`\sum_j w_{ij}^2 (y_i - y_j)`, return :math:`Z`.
+        r"""Fill ``forces`` with :math:`\sum_j w_{ij} g_{ij} (y_i - y_j)`, return :math:`Z`.
 
         Everything is a function of ``points`` alone, so that a restored run goes on bit by bit.
         """
         plane = in_plane(points)
         pushed = np.empty_like(plane)
-        grid = potential_of(plane)
+        grid = potential_of(plane, kernel=self.kernel)
         sums = np.empty(CHUNKS, dtype=np.float64)
         share(CHUNKS, lambda first, last: _read(first, last, plane, grid, pushed, sums))
         forces[...] = pushed[:, : points.shape[1]]
@@ -78,21 +90,23 @@ def in_plane(points: Points) -> Points:
     return np.pad(points, ((0, 0), (0, 1))) if points.shape[1] == 1 else points
 
 
-def potential_of(plane: Points, *, room: float = 0.0) -> Potential:
+def potential_of(plane: Points, *, room: float = 0.0, kernel: Kernel = STUDENT) -> Potential:
     """Return the potential of points in a plane, on a grid that reaches ``room`` beyond them."""
     lowest = plane.min(axis=0).astype(np.float64) - room
     extent = plane.max(axis=0) + room - lowest
-    spacing = _spacing(float(extent.max()))
+    spacing = _spacing(float(extent.max()), kernel)
     cells = tuple(_rounded(width / spacing + BORDER) for width in extent)
     origin = (lowest - 3.0 * spacing).astype(np.float32)
     inverse = np.float32(1.0 / spacing)
     grids = np.zeros((PIECES, *cells), dtype=np.float32)
     share(PIECES, lambda first, last: _spread(first, last, plane, origin, inverse, grids))
-    return Potential(_convolved(grids.sum(axis=0), spacing), origin, inverse)
+    return Potential(_convolved(grids.sum(axis=0), spacing, kernel), origin, inverse)
 
 
-def _spacing(extent: float) -> float:
-    fine = min(max(extent / MIN_CELLS, FINEST_SPACING), SPACING)
+def _spacing(extent: float, kernel: Kernel) -> float:
+    # Where ln w has the bend of t-SNE's kernel; narrower ones need a finer grid.
+    width = 1.0 if math.isinf(kernel.c) else min(1.0, 1.0 / math.sqrt(kernel.a * kernel.c))
+    fine = min(max(extent / MIN_CELLS, FINEST_SPACING), SPACING * width)
     return max(fine, extent / MAX_CELLS)
 
 
@@ -101,7 +115,7 @@ def _rounded(size: float) -> int:
     return math.ceil(2.0 ** (math.ceil(8.0 * math.log2(size)) / 8.0))
 
 
-def _convolved(charge: NDArray[np.float32], spacing: float) -> NDArray[np.float32]:
+def _convolved(charge: NDArray[np.float32], spacing: float, kernel: Kernel) -> NDArray[np.float32]:
     rows, columns = charge.shape
     # Twice the size, so that what wraps around stays out of the part that is read.
     shape = (
@@ -113,19 +127,21 @@ def _convolved(charge: NDArray[np.float32], spacing: float) -> NDArray[np.float3
     transformed: NDArray[Any] = np.asarray(
         fft.rfft2(charge.astype(dtype), s=shape, workers=FFT_WORKERS)
     )
-    transformed *= _kernel(shape, spacing, dtype)
+    transformed *= _kernel(shape, spacing, dtype, kernel)
     potential = fft.irfft2(transformed, s=shape, workers=FFT_WORKERS, overwrite_x=True)
     return np.ascontiguousarray(np.asarray(potential)[:rows, :columns], dtype=np.float32)
 
 
 @lru_cache(maxsize=4)
-def _kernel(shape: tuple[int, int], spacing: float, dtype: str) -> NDArray[np.floating]:
+def _kernel(
+    shape: tuple[int, int], spacing: float, dtype: str, kernel: Kernel
+) -> NDArray[np.floating]:
     """Return the transform of the kernel over that of the two splines."""
     rows, columns = (np.arange(size) for size in shape)
     row_distance = spacing * np.minimum(rows, shape[0] - rows)
     column_distance = spacing * np.minimum(columns, shape[1] - columns)
-    kernel = 1.0 / (1.0 + row_distance[:, None] ** 2 + column_distance**2)
-    transformed = np.real(np.asarray(fft.rfft2(kernel, workers=FFT_WORKERS)))
+    values = kernel.values(row_distance[:, None] ** 2 + column_distance**2)
+    transformed = np.real(np.asarray(fft.rfft2(values, workers=FFT_WORKERS)))
     row_spline = _symbol(2.0 * np.pi * rows / shape[0])
     column_spline = _symbol(2.0 * np.pi * columns / shape[1])
     smoothing = (row_spline[:, None] * column_spline[: shape[1] // 2 + 1]) ** 2

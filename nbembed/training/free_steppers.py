@@ -1,15 +1,15 @@
 """From a phase to the stepper that moves free coordinates."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nbembed.errors import InvalidInputError
-from nbembed.kernels import Kernel, kernel_named
-from nbembed.neighbors import Graph
+from nbembed.neighbors import Graph, edge_lengths
 from nbembed.phases import Phase
-from nbembed.training.live import LIVE, curve
+from nbembed.training.live import LIVE, curve, kernel_of
 from nbembed.training.stepping import Stepper
 
 __all__ = ["make_free_stepper"]
@@ -19,37 +19,50 @@ DRAWS_PER_RATE = 1_000.0
 
 
 def make_free_stepper(
-    phase: Phase, index: int, graph: Graph, embedding: NDArray[np.float32], *, seed: int
+    phase: Phase,
+    index: int,
+    graph: Graph,
+    embedding: NDArray[np.float32],
+    *,
+    seed: int,
+    X: NDArray[np.float32] | None = None,
+    before: Any = None,
 ) -> Stepper:
-    """Return the stepper of ``phase``, the run's phase number ``index``, from ``embedding`` on."""
-    match phase.loss["name"]:
-        case "kl":
-            return _gradient_stepper(phase, graph, embedding)
-        case "negative_sampling":
-            return _sampled_stepper(phase, index, graph, embedding, seed=seed)
-        case "contrastive":
-            return _contrastive_stepper(phase, index, graph, embedding, seed=seed)
-        case "matching":
-            return _matching_stepper(phase, index, graph, embedding, seed=seed)
-        case name:
-            raise InvalidInputError(f"loss must be one of {sorted(LIVE)}, got {name!r}")
+    """Return the stepper of ``phase``, the run's phase number ``index``, from ``embedding`` on.
+
+    ``X``, the data, and ``before``, the stepper of the phase before, are for losses that need them.
+    """
+    name = phase.loss["name"]
+    if name == "kl":
+        return _gradient_stepper(phase, graph, embedding)
+    if name == "pacmap":
+        return _pacmap_stepper(phase, graph, embedding, seed=seed, X=X, before=before)
+    if name in ("stress", "strain"):
+        return _scaling_stepper(phase, graph, embedding, seed=seed)
+    if name not in SAMPLED and name != "negative_sampling":
+        raise InvalidInputError(f"loss must be one of {sorted(LIVE)}, got {name!r}")
+    if name == "negative_sampling":
+        return _sampled_stepper(phase, index, graph, embedding, seed=seed, X=X)
+    return SAMPLED[name](phase, index, graph, embedding, seed=seed)
 
 
 def _gradient_stepper(phase: Phase, graph: Graph, embedding: NDArray[np.float32]) -> Stepper:
-    from nbembed.forces import GradientStepper
+    from nbembed.forces import GradientStepper, TailedStepper
 
     if phase.kernel["name"] != "student_t":
         raise InvalidInputError(
             f"loss 'kl' works with kernel 'student_t', got {phase.kernel['name']!r}"
         )
     optimizer = phase.optimizer
-    return GradientStepper(
-        graph,
-        embedding,
-        learning_rate=_gradient_learning_rate(optimizer, graph.n),
-        momentum=optimizer["momentum"],
-        exaggeration=optimizer["exaggeration"],
-    )
+    options = {
+        "learning_rate": _gradient_learning_rate(optimizer, graph.n),
+        "momentum": optimizer["momentum"],
+        "exaggeration": optimizer["exaggeration"],
+    }
+    degrees = phase.kernel.get("degrees_of_freedom", 1.0)
+    if degrees == 1:
+        return GradientStepper(graph, embedding, **options)
+    return TailedStepper(graph, embedding, degrees_of_freedom=degrees, **options)
 
 
 def _gradient_learning_rate(optimizer: dict[str, Any], n: int) -> float:
@@ -59,26 +72,38 @@ def _gradient_learning_rate(optimizer: dict[str, Any], n: int) -> float:
 
 
 def _sampled_stepper(
-    phase: Phase, index: int, graph: Graph, embedding: NDArray[np.float32], *, seed: int
+    phase: Phase,
+    index: int,
+    graph: Graph,
+    embedding: NDArray[np.float32],
+    *,
+    seed: int,
+    X: Any,
 ) -> Stepper:
-    from nbembed.forces import SampledStepper
+    from nbembed.forces import DensityStepper, SampledStepper, log_radii
 
     if phase.kernel["name"] != "cauchy":
         raise InvalidInputError(
             f"loss 'negative_sampling' works with kernel 'cauchy', got {phase.kernel['name']!r}"
         )
     a, b = curve(phase, {})
-    return SampledStepper(
-        graph,
-        embedding,
-        a=a,
-        b=b,
-        learning_rate=phase.optimizer["learning_rate"],
-        n_steps=phase.n_steps,
-        n_negatives=phase.sampler["n_negatives"],
-        repulsion_strength=phase.loss["repulsion_strength"],
-        seed=seed,
-        phase=index,
+    options: dict[str, Any] = {
+        "a": a,
+        "b": b,
+        "learning_rate": phase.optimizer["learning_rate"],
+        "n_steps": phase.n_steps,
+        "n_negatives": phase.sampler["n_negatives"],
+        "repulsion_strength": phase.loss["repulsion_strength"],
+        "seed": seed,
+        "phase": index,
+    }
+    density = phase.loss.get("density")
+    if density is None:
+        return SampledStepper(graph, embedding, **options)
+    rows = np.repeat(np.arange(graph.n), np.diff(graph.indptr))
+    lengths = edge_lengths(X, rows, graph.indices, phase.neighbors["metric"])
+    return DensityStepper(
+        graph, embedding, radii=log_radii(graph, lengths**2), **density, **options
     )
 
 
@@ -115,7 +140,7 @@ def _matching_stepper(
     return MatchingStepper(
         graph,
         embedding,
-        kernel=_kernel(phase),
+        kernel=kernel_of(phase, {}),
         switches=Switches(
             divergence=loss["divergence"],
             normalized=loss["normalized"],
@@ -147,8 +172,44 @@ def _matching_learning_rate(phase: Phase, graph: Graph) -> float:
     return min(rate, draws / DRAWS_PER_RATE)
 
 
-def _kernel(phase: Phase) -> Kernel:
-    if phase.kernel["name"] == "cauchy":
-        a, b = curve(phase, {})
-        return kernel_named("cauchy", a=a, b=b)
-    return kernel_named(phase.kernel["name"], dof=phase.kernel.get("degrees_of_freedom", 1.0))
+def _pacmap_stepper(
+    phase: Phase,
+    graph: Graph,
+    embedding: NDArray[np.float32],
+    *,
+    seed: int,
+    X: Any,
+    before: Any,
+) -> Stepper:
+    from nbembed.forces import PacmapStepper, PairWeights
+
+    loss = phase.loss
+    return PacmapStepper(
+        graph,
+        embedding,
+        X=X,
+        weights=PairWeights(loss["near"], tuple(loss["mid_near"]), loss["far"]),
+        learning_rate=phase.optimizer["learning_rate"],
+        n_mid_near=phase.sampler["n_mid_near"],
+        n_far=phase.sampler["n_far"],
+        n_steps=phase.n_steps,
+        seed=seed,
+        before=before,
+    )
+
+
+def _scaling_stepper(
+    phase: Phase, graph: Graph, embedding: NDArray[np.float32], *, seed: int
+) -> Stepper:
+    from nbembed.forces import StrainStepper, StressStepper
+
+    if phase.loss["name"] == "stress":
+        return StressStepper(graph, embedding)
+    return StrainStepper(graph, embedding, seed=seed)
+
+
+# What draws at random, by the name of the loss.
+SAMPLED: dict[str, Callable[..., Stepper]] = {
+    "contrastive": _contrastive_stepper,
+    "matching": _matching_stepper,
+}

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from nbembed.errors import InvalidInputError, InvalidTypeError
-from nbembed.kernels import fit_ab
+from nbembed.kernels import Kernel, fit_ab, kernel_named
 from nbembed.phases import Phase
 from nbembed.training.stepping import Stepper
 
@@ -14,9 +14,11 @@ __all__ = [
     "LIVE",
     "check_live",
     "curve",
+    "degrees_of",
     "effect_of",
-    "exaggeration_of",
+    "kernel_of",
     "live_parameters",
+    "schedules_of",
     "set_live",
     "weights_of",
 ]
@@ -37,6 +39,9 @@ LIVE: dict[str, tuple[str, ...]] = {
     "neg_tsne": ("learning_rate", "repulsion_strength", "min_dist", "spread"),
     "info_nce": ("learning_rate",),
     "nce": ("learning_rate",),
+    "pacmap": ("learning_rate",),
+    "stress": (),
+    "strain": (),
     "position": ("learning_rate",),
     "none": ("learning_rate",),
 }
@@ -53,6 +58,10 @@ def live_parameters(phase: Phase) -> tuple[str, ...]:
     names = LIVE[phase.loss["name"]]
     if phase.loss["name"] == "kl" and phase.model["name"] != "free":
         names = LIVE_NETWORK_KL
+    elif "density" in phase.loss:
+        names += ("density_weight",)
+    elif phase.loss["name"] == "kl" and phase.kernel.get("degrees_of_freedom", 1) != 1:
+        names += ("degrees_of_freedom",)
     return names + tuple(part["key"] + WEIGHT for part in phase.terms)
 
 
@@ -85,14 +94,34 @@ def curve(phase: Phase, overrides: dict[str, Any]) -> tuple[float, float]:
     )
 
 
+def kernel_of(phase: Phase, overrides: dict[str, Any]) -> Kernel:
+    """Return the kernel of a phase's map, with what was set in mid-run."""
+    if phase.kernel["name"] == "cauchy":
+        a, b = curve(phase, overrides)
+        return kernel_named("cauchy", a=a, b=b)
+    wanted = {**phase.kernel, **overrides}.get("degrees_of_freedom", 1.0)
+    return kernel_named(phase.kernel["name"], dof=float(wanted))
+
+
 def effect_of(phase: Phase, name: str) -> str:
     """Return when a change of ``name`` acts: ``"next step"`` or ``"needs a restart"``."""
     return "next step" if name in live_parameters(phase) else "needs a restart"
 
 
-def exaggeration_of(stepper: Stepper, phase: Phase) -> float | None:
-    """Return the factor of the attraction, None where the phase has none."""
-    return stepper.get("exaggeration") if "exaggeration" in live_parameters(phase) else None
+def schedules_of(stepper: Stepper, phase: Phase) -> dict[str, float]:
+    """Return what changes in the course of ``phase`` beside the map, by name, as it stands."""
+    live = live_parameters(phase)
+    values = {"exaggeration": stepper.get("exaggeration")} if "exaggeration" in live else {}
+    if phase.kernel.get("degrees_of_freedom") == "learned":
+        values["degrees_of_freedom"] = degrees_of(stepper)
+    return values
+
+
+def degrees_of(stepper: Stepper | None) -> float:
+    """Return the degrees of freedom of Student's t in the map; 1 for methods without them."""
+    own = getattr(stepper, "degrees_of_freedom", None)
+    kernel = getattr(getattr(stepper, "objective", None), "kernel", None)
+    return float(getattr(kernel, "degrees_of_freedom", 1.0) if own is None else own)
 
 
 def check_live(phase: Phase, name: str, value: Any) -> None:
@@ -100,6 +129,12 @@ def check_live(phase: Phase, name: str, value: Any) -> None:
     if not isinstance(value, (int, float, np.number)) or isinstance(value, bool):
         raise InvalidTypeError(f"{name} must be a number, got {value!r}")
     lowest = LOWEST.get(name, 0)
-    if not (np.isfinite(value) and value >= lowest) or (name == "momentum" and value >= 1):
+    above = name == "degrees_of_freedom"
+    if (
+        not (np.isfinite(value) and value >= lowest)
+        or (name == "momentum" and value >= 1)
+        or (above and value <= 0)
+    ):
         bound = "in [0, 1)" if name == "momentum" else f"finite and at least {lowest}"
+        bound = "finite and above 0" if above else bound
         raise InvalidInputError(f"{name} must be {bound}, got {value!r} (phase {phase.name!r})")

@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from nbembed import affinities
 from nbembed._scaling import Scaling
 from nbembed.errors import InvalidInputError
+from nbembed.kernels import kernel_named
 from nbembed.neighbors import Graph, Index, Neighbors, content_keys
 from nbembed.phases import Phase
-from nbembed.training.live import curve
+from nbembed.training.live import curve, kernel_of
 from nbembed.training.run import Run
+from nbembed.training.scaling_placement import placed_by_scaling
 
 __all__ = ["Reference"]
 
@@ -63,7 +65,10 @@ class Reference:
     def of(cls, run: Run, before: "Reference | None" = None) -> "Reference":
         """Return what ``run`` leaves behind as it stands; ``before`` is what it left earlier."""
         graph = run.graph
-        left = cls(run.X, run.phase, run.overrides, seed=run.seed, scaling=run.scaling, graph=graph)
+        overrides = run.overrides
+        if "degrees_of_freedom" in run.phase.kernel:
+            overrides["degrees_of_freedom"] = run.degrees_of_freedom
+        left = cls(run.X, run.phase, overrides, seed=run.seed, scaling=run.scaling, graph=graph)
         if before is not None and before.X is left.X and before.graph is graph:
             left.index = before.index
         return left
@@ -139,15 +144,20 @@ class Reference:
                 return self._settled(rows, embedding, own)
             case "negative_sampling" | "matching" | "contrastive":
                 return self._wandered(rows, embedding, own)
+            case "pacmap":
+                return self._pulled(rows, embedding, own)
+            case "stress" | "strain":
+                known = (self.phase, self.index, self.graph)
+                return placed_by_scaling(*known, rows, embedding, own)
             case name:
                 raise InvalidInputError(
-                    "transform needs a fit with loss 'kl', 'negative_sampling', 'matching' or "
-                    f"'contrastive', got {name!r}"
+                    "transform needs a fit with loss 'kl', 'negative_sampling', 'matching', 'contrastive', 'pacmap', "
+                    f"'stress' or 'strain', got {name!r}"
                 )
 
     def _settled(self, rows: Points, embedding: Points, own: Rows | None) -> Points:
         """Place rows as t-SNE does, starting at the median of their neighbours."""
-        from nbembed.forces import Ties, settle
+        from nbembed.forces import Ties, settle, settle_under
 
         perplexity = min(self.phase.affinities.get("perplexity", MAX_PERPLEXITY), MAX_PERPLEXITY)
         found = self._nearest(rows, own, int(3 * perplexity))
@@ -156,12 +166,20 @@ class Reference:
         )
         start = np.median(embedding[found.indices], axis=1)
         optimizer: dict[str, Any] = {**self.phase.optimizer, **self.overrides}
-        return settle(
-            embedding,
-            Ties(found.indices, weights.astype(np.float32)),
-            start.astype(np.float32),
-            exaggeration=max(MIN_EXAGGERATION, float(optimizer["exaggeration"])),
-        )
+        ties, begin = Ties(found.indices, weights.astype(np.float32)), start.astype(np.float32)
+        hold = max(MIN_EXAGGERATION, float(optimizer["exaggeration"]))
+        kernel = kernel_of(self.phase, self.overrides)
+        if kernel == kernel_named("student_t"):
+            return settle(embedding, ties, begin, exaggeration=hold)
+        return settle_under(kernel, embedding, ties, begin, exaggeration=hold)
+
+    def _pulled(self, rows: Points, embedding: Points, own: Rows | None) -> Points:
+        """Place rows by PaCMAP's near pairs alone, starting at the mean of their neighbours."""
+        from nbembed.forces import rest_near
+
+        found = self._nearest(rows, own, int(self.phase.affinities["n_neighbors"]))
+        near = [embedding[each] for each in found.indices]
+        return np.array([rest_near(each, each.mean(axis=0)) for each in near])
 
     def _wandered(self, rows: Points, embedding: Points, own: Rows | None) -> Points:
         """Place rows as UMAP does, starting at the weighted mean of their neighbours."""

@@ -3,7 +3,7 @@
 Written as a generator, so that a run can show each stage, pause in it and be stopped in it.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any, TypeVar
@@ -26,9 +26,12 @@ T = TypeVar("T")
 
 # The name of a stage and its finished fraction; None where that cannot be known.
 StageProgress = tuple[str, float | None]
+# A number for each row's class, -1 where it is unknown.
+Labels = NDArray[np.int64] | None
 
-FINDING, WEIGHING, COMPILING, LOADING, STARTING = (
+FINDING, FOLLOWING, WEIGHING, COMPILING, LOADING, STARTING = (
     "finding neighbours",
+    "measuring paths",
     "computing affinities",
     "compiling, once on this machine",
     "loading torch",
@@ -37,8 +40,19 @@ FINDING, WEIGHING, COMPILING, LOADING, STARTING = (
 COMPUTING = "computing what layer {} makes of the data"
 
 
+# What the names of affinities stand for.
+WEIGHINGS: dict[str, Callable[..., Graph]] = {
+    "perplexity": affinities.perplexity,
+    "fuzzy_union": affinities.fuzzy_union,
+    "joint": affinities.joint,
+    "multiscale": affinities.multiscale,
+    "scaled_pairs": affinities.scaled_pairs,
+    "distances": affinities.distances,
+}
 # From the map that t-SNE starts from to one of standard deviation 1.
 WIDER = 1e4
+# From the data's own units to the map that PaCMAP starts from.
+SHRUNK = 0.01
 
 
 @dataclass(frozen=True)
@@ -60,13 +74,15 @@ def prepare(
     seed: int,
     init_array: NDArray[np.float32] | None = None,
     given: Given | None = None,
+    labels: Labels = None,
 ) -> Generator[StageProgress, None, Prepared]:
     """Yield the progress of each stage, return what the steps need.
 
-    With ``given``, affinities, neighbours or distances of the caller's take the place of those of ``X``.
+    With ``given``, affinities, neighbours or distances of the caller's take the place of those of ``X``; with
+    ``labels``, numbers of classes and -1, affinities heed these too.
     """
     n_components = int(phase.model["n_components"])
-    found, graph = yield from relate(X, phase, seed=seed, given=given)
+    found, graph = yield from relate(X, phase, seed=seed, given=given, labels=labels)
     loss = str(phase.loss["name"])
     # Named only once it has taken a while: mostly there is nothing to compile or to load.
     if phase.model["name"] == "free":
@@ -86,7 +102,12 @@ def prepare(
 
 
 def relate(
-    rows: NDArray[np.float32], phase: Phase, *, seed: int, given: Given | None = None
+    rows: NDArray[np.float32],
+    phase: Phase,
+    *,
+    seed: int,
+    given: Given | None = None,
+    labels: Labels = None,
 ) -> Generator[StageProgress, None, tuple[Neighbors | None, Graph]]:
     """Yield the progress of each stage, return neighbours and affinities as ``phase`` wants them.
 
@@ -100,6 +121,8 @@ def relate(
         Fixes what the search draws.
     given
         Affinities, neighbours or distances of the caller's, instead of those of ``rows``.
+    labels
+        A number for each row's class, -1 where it is unknown; affinities heed them.
     """
     if phase.affinities["name"] == "none":
         n = len(rows)
@@ -108,19 +131,43 @@ def relate(
         return found, Graph(np.zeros(n + 1, dtype=np.int64), none.ravel(), found.distances.ravel())
     if isinstance(given, Graph):
         return None, _scaled(given, phase)
-    options = {k: v for k, v in phase.neighbors.items() if k not in ("name", "scale", "mix")}
+    skipped = ("name", "scale", "mix", "geodesic")
+    options = {k: v for k, v in phase.neighbors.items() if k not in skipped}
     if isinstance(given, Neighbors):
         found = _first(given, int(options["n_neighbors"]))
     else:
         measured = rows if given is None else given
-        found = yield from _named(FINDING, neighbors.search(measured, random_state=seed, **options))
-    graph = yield from _named(WEIGHING, in_background(lambda: weigh(found, phase.affinities)))
+        wanted, near = options["n_neighbors"], phase.neighbors.get("geodesic")
+        searched = options | {"n_neighbors": wanted if near is None else near}
+        found = yield from _named(
+            FINDING, neighbors.search(measured, random_state=seed, **searched)
+        )
+        if near is not None:
+            found = yield from _named(FOLLOWING, in_background(_along_paths(found, wanted)))
+    part = phase.affinities
+    graph = yield from _named(WEIGHING, in_background(lambda: weigh(found, part, labels)))
     return found, graph
+
+
+def _along_paths(straight: Neighbors, wanted: int) -> Callable[[], Neighbors]:
+    """Return the search of neighbours along the paths of a graph."""
+
+    def follow() -> Neighbors:
+        try:
+            return affinities.geodesic_neighbors(straight, n_neighbors=wanted)
+        except InvalidInputError:
+            near = straight.indices.shape[1]
+            raise InvalidInputError(
+                f"geodesic (Isomap's n_neighbors) must join all rows by paths, got {near}, whose graph is in parts; "
+                "take more neighbours"
+            ) from None
+
+    return follow
 
 
 def _scaled(given: Graph, phase: Phase) -> Graph:
     """Return the caller's affinities; those of t-SNE sum to 1."""
-    if phase.affinities["name"] != "perplexity":
+    if phase.affinities["name"] not in ("perplexity", "multiscale"):
         return given
     total = given.weights.sum(dtype=np.float64)
     return replace(given, weights=(given.weights / total).astype(np.float32))
@@ -180,23 +227,17 @@ def relate_anew(
     return graph if own is None or not share else blended(graph, own, share)
 
 
-def weigh(found: Neighbors, part: Part) -> Graph:
-    """Return the affinities that ``part`` describes on the neighbours ``found``."""
-    options = {k: v for k, v in part.items() if k != "name"}
-    match part["name"]:
-        case "perplexity":
-            return affinities.perplexity(found, **options)
-        case "fuzzy_union":
-            return affinities.fuzzy_union(found, **options)
-        case "joint":
-            return affinities.joint(found, **options)
-        case "multiscale":
-            return affinities.multiscale(found, **options)
-        case name:
-            raise InvalidInputError(
-                "affinities must be 'perplexity', 'fuzzy_union', 'joint' or 'multiscale', "
-                f"got {name!r}"
-            )
+def weigh(found: Neighbors, part: Part, labels: Labels = None) -> Graph:
+    """Return the affinities that ``part`` describes on the neighbours ``found``, and on ``labels`` if there are any."""
+    options = {k: v for k, v in part.items() if k not in ("name", "target_weight")}
+    if labels is not None:
+        return affinities.with_labels(
+            weigh(found, part), labels, target_weight=part["target_weight"]
+        )
+    if part["name"] not in WEIGHINGS:
+        names = ", ".join(map(repr, WEIGHINGS))
+        raise InvalidInputError(f"affinities must be one of {names}, got {part['name']!r}")
+    return WEIGHINGS[part["name"]](found, **options)
 
 
 def _start(
@@ -220,6 +261,11 @@ def _start(
     start = _first_map(X, graph, phase.init["name"], n_components, seed=seed)
     if phase.loss["name"] == "kl" or phase.loss.get("normalized", False):
         return initialization.scale_for_tsne(start)
+    if phase.loss["name"] == "pacmap":
+        return (SHRUNK * start).astype(np.float32)
+    if phase.loss["name"] in ("stress", "strain"):
+        # Their maps have the units of the data.
+        return start.astype(np.float32)
     if phase.loss["name"] == "position" and phase.kernel["name"] == "student_t":
         # A network cannot aim at the tiny map that free coordinates start from: one as wide as a kernel.
         return (initialization.scale_for_tsne(start) * WIDER).astype(np.float32)

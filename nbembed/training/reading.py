@@ -13,7 +13,7 @@ from nbembed.phases import Phase
 from nbembed.training.frame import total
 from nbembed.training.graphs import Graphs
 from nbembed.training.history import History
-from nbembed.training.live import weights_of
+from nbembed.training.live import degrees_of, weights_of
 from nbembed.training.preparation import Prepared
 from nbembed.training.recursions import Recursed
 from nbembed.training.steppers import Seen
@@ -87,8 +87,7 @@ class Readable:
     @property
     def degrees_of_freedom(self) -> float:
         """Those of Student's t in the map; 1 for methods without them."""
-        objective: Any = getattr(self._stepper, "objective", None)
-        return float(getattr(getattr(objective, "kernel", None), "degrees_of_freedom", 1.0))
+        return degrees_of(self._stepper)
 
     @property
     def recursions(self) -> list[Recursed]:

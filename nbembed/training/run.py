@@ -16,7 +16,7 @@ from nbembed.phases import Phase, phase_at
 from nbembed.training.frame import Event, Frame, total
 from nbembed.training.graphs import Graphs
 from nbembed.training.history import History
-from nbembed.training.live import check_live, effect_of, exaggeration_of, set_live
+from nbembed.training.live import check_live, effect_of, schedules_of, set_live
 from nbembed.training.preparation import Prepared, prepare
 from nbembed.training.reading import Readable
 from nbembed.training.recursions import extent, recursed, remember
@@ -58,7 +58,8 @@ class Run(Readable, Iterator[Frame]):
     given
         Affinities, neighbours or distances that take the place of those of ``X``.
     targets
-        What the terms of the phases need beside plain data, by key: labels, values, functions.
+        What the phases need beside plain data, by key: numbers of classes for affinities that heed ``"labels"``, and
+        what terms ask for.
     """
 
     def __init__(  # noqa: PLR0913 - what a run is made of
@@ -93,8 +94,9 @@ class Run(Readable, Iterator[Frame]):
         self.step = 0
         self.n_steps = sum(phase.n_steps for phase in self.phases)
         self._init_array = init_array
+        labels = self._seen.targets.get("labels")
         self._preparation = prepare(
-            X, self.phases[0], seed=seed, init_array=init_array, given=given
+            X, self.phases[0], seed=seed, init_array=init_array, given=given, labels=labels
         )
         self._prepared: Prepared | None = None
         self._graphs = Graphs(X, self.phases, seed=seed, given=given)
@@ -320,9 +322,7 @@ class Run(Readable, Iterator[Frame]):
             return {}
         losses = stepper.losses()
         values = losses | ({"loss": total(losses, self.weights)} if len(losses) > 1 else {})
-        values |= {"learning_rate": stepper.learning_rate}
-        if (exaggeration := exaggeration_of(stepper, self.phase)) is not None:
-            values["exaggeration"] = exaggeration
+        values |= {"learning_rate": stepper.learning_rate, **schedules_of(stepper, self.phase)}
         for name, value in values.items():
             history.add_value(name, step, value)
         return losses
@@ -367,7 +367,7 @@ class Run(Readable, Iterator[Frame]):
             step=self.step,
             n_steps=self.n_steps,
             learning_rate=stepper.learning_rate,
-            exaggeration=exaggeration_of(stepper, self.phase),
+            exaggeration=schedules_of(stepper, self.phase).get("exaggeration"),
             recorded_losses=losses,
             weights=self.weights,
             recursion=self.phase.recursion,

@@ -65,7 +65,7 @@ def make_stepper(
         return _network_stepper(
             phase, index, graph, seen, embedding, seed=seed, before=before, source=source
         )
-    return make_free_stepper(phase, index, graph, embedding, seed=seed)
+    return make_free_stepper(phase, index, graph, embedding, seed=seed, X=seen.X, before=before)
 
 
 def _network_stepper(

@@ -1,0 +1,170 @@
+"""UMAP that heeds labels, and UMAP that heeds densities, against umap-learn."""
+
+import numpy as np
+import pytest
+from sklearn.neighbors import KNeighborsClassifier
+
+import nbembed as nb
+from nbembed.affinities import fuzzy_union, with_labels
+from nbembed.errors import InvalidInputError
+from nbembed.forces import DensityStepper, log_radii
+from nbembed.neighbors import edge_lengths, nearest_neighbors
+
+
+@pytest.fixture(scope="module")
+def blobs():
+    # Two groups upon each other, told apart by labels alone; a third as wide as ten of them.
+    rng = np.random.default_rng(0)
+    wide = np.repeat([1.0, 1.0, 4.0], 40)[:, None]
+    centres = np.repeat([0.0, 0.5, 30.0], 40)[:, None]
+    return (wide * rng.normal(size=(120, 5)) + centres).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def labels():
+    return np.repeat([0, 1, 2], 40)
+
+
+def graph_of(rows):
+    return fuzzy_union(nearest_neighbors(rows, n_neighbors=14))
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.5, 0.9, 1.0])
+def test_labels_change_memberships_as_in_umap_learn(blobs, labels, weight):
+    package = pytest.importorskip("umap.umap_")
+    some = labels.copy()
+    some[::7] = -1
+    graph = graph_of(blobs)
+    far = 2.5 / (1 - weight) if weight < 1 else 1e12
+    theirs = package.discrete_metric_simplicial_set_intersection(
+        graph.to_scipy().astype(np.float64), some, far_dist=far
+    )
+    ours = with_labels(graph, some, target_weight=weight).to_scipy()
+    assert abs(ours - theirs).max() < 1e-6
+
+
+def umap(**options):
+    return nb.UMAP(n_epochs=60, random_state=0, **options)
+
+
+def test_labels_tell_groups_apart_and_only_where_they_are_given(blobs, labels):
+    def accuracy(estimator, y):
+        found = estimator.fit(blobs, y).embedding_
+        return KNeighborsClassifier(5).fit(found[::2], labels[::2]).score(found[1::2], labels[1::2])
+
+    without, given = umap(), umap(target_weight=0.9)
+    assert accuracy(without, None) < 0.95
+    assert accuracy(given, labels) > 0.99
+    np.testing.assert_array_equal(
+        umap().fit_transform(blobs), umap(target_weight=1.0).fit_transform(blobs)
+    )
+    names = np.array(["a", "b", "c"])[labels]
+    np.testing.assert_array_equal(
+        umap().fit_transform(blobs, names), umap().fit_transform(blobs, labels)
+    )
+
+
+def test_runs_with_labels_branch_bit_by_bit(blobs, labels):
+    run = umap().run(blobs, labels)
+    next(frame for frame in run if frame.step == 20)
+    branch = run.branch(7)
+    for each in (run, branch):
+        for _ in each:
+            pass
+    np.testing.assert_array_equal(run.embedding, branch.embedding)
+
+
+def test_what_cannot_be_is_said(blobs, labels):
+    with pytest.raises(InvalidInputError, match="y must hold one value per row"):
+        umap().fit(blobs, labels[:5])
+    with pytest.raises(InvalidInputError, match="y must hold classes"):
+        umap().fit(blobs, np.linspace(0, 1.5, 120))
+    with pytest.raises(InvalidInputError, match="target_weight must be"):
+        umap(target_weight=2).fit(blobs)
+    for name, value in {"dens_lambda": -1, "dens_frac": 2, "dens_var_shift": -1}.items():
+        with pytest.raises(InvalidInputError, match=f"{name} must be"):
+            umap(**{name: value}).fit(blobs)
+
+
+def lengths_of(rows, graph, metric="euclidean"):
+    heads = np.repeat(np.arange(graph.n), np.diff(graph.indptr))
+    return edge_lengths(rows, heads, graph.indices, metric)
+
+
+def density_stepper(rows, points):
+    graph = graph_of(rows)
+    radii = log_radii(graph, lengths_of(rows, graph) ** 2)
+    return DensityStepper(
+        graph, points, radii=radii, a=1.6, b=0.9, learning_rate=1.0, n_steps=10, seed=0
+    )
+
+
+def test_edges_are_as_long_as_they_are(blobs):
+    from sklearn.metrics import pairwise_distances
+
+    heads, tails = np.arange(10), np.arange(10, 20)
+    for metric in ("euclidean", "cosine", "chebyshev"):
+        wanted = pairwise_distances(blobs, metric=metric)[heads, tails]
+        np.testing.assert_allclose(edge_lengths(blobs, heads, tails, metric), wanted, rtol=1e-5)
+    table = pairwise_distances(blobs)
+    np.testing.assert_array_equal(
+        edge_lengths(table, heads, tails, "precomputed"), table[heads, tails]
+    )
+
+
+def test_the_gradient_of_the_correlation_is_that_of_finite_differences(blobs):
+    points = np.random.default_rng(1).normal(size=(120, 2)).astype(np.float32) * 3
+    gradient = density_stepper(blobs, points).density_gradient()
+    for i, d in [(0, 0), (60, 1), (119, 0)]:
+        values = []
+        for move in (2e-3, -2e-3):
+            moved = points.copy()
+            moved[i, d] += move
+            values.append(density_stepper(blobs, moved).density_correlation())
+        assert gradient[i, d] == pytest.approx((values[0] - values[1]) / 4e-3, rel=2e-2, abs=1e-6)
+
+
+def test_radii_are_those_of_umap_learn(blobs):
+    package = pytest.importorskip("umap.umap_")
+    found = nearest_neighbors(blobs, n_neighbors=14)
+    own = np.arange(120, dtype=np.int32)[:, None]
+    indices = np.hstack([own, found.indices])
+    distances = np.hstack([np.zeros((120, 1), np.float32), found.distances])
+    graph, _, _, table = package.fuzzy_simplicial_set(
+        blobs, 15, 0, "euclidean", knn_indices=indices, knn_dists=distances, return_dists=True
+    )
+    graph, table = graph.toarray(), table.toarray()
+    theirs = np.log(1e-8 + (graph * table**2).sum(axis=1) / graph.sum(axis=1))
+    ours = graph_of(blobs)
+    np.testing.assert_allclose(log_radii(ours, lengths_of(blobs, ours) ** 2), theirs, atol=2e-3)
+
+
+def test_densmap_keeps_densities_as_umap_learn_does(blobs):
+    def kept(points):
+        return np.corrcoef(radii, density_stepper(blobs, points)._edges_of_map()[0])[0, 1]
+
+    graph = graph_of(blobs)
+    radii = log_radii(graph, lengths_of(blobs, graph) ** 2)
+    plain = kept(nb.UMAP(n_epochs=200, random_state=0).fit_transform(blobs))
+    ours = kept(nb.UMAP(n_epochs=200, densmap=True, random_state=0).fit_transform(blobs))
+    umap_learn = pytest.importorskip("umap")
+    theirs = umap_learn.UMAP(n_epochs=200, densmap=True, random_state=0, n_jobs=1)
+    assert ours > plain + 0.1
+    assert ours > kept(np.asarray(theirs.fit_transform(blobs))) - 0.05
+
+
+def test_densities_act_late_and_can_be_changed_in_mid_run(blobs):
+    plain, dense = umap().run(blobs), umap(densmap=True).run(blobs)
+    for run in (plain, dense):
+        next(frame for frame in run if frame.step == 42)
+    np.testing.assert_array_equal(plain.embedding, dense.embedding)
+    assert dense.losses.keys() == {"attraction", "repulsion", "density"}
+    assert dense.set("density_weight", 5.0) == "next step"
+    assert plain.set("density_weight", 5.0) == "needs a restart"
+    branch = dense.branch(41)
+    for each in (plain, dense, branch):
+        for _ in each:
+            pass
+    assert not np.array_equal(plain.embedding, dense.embedding)
+    assert nb.UMAP(densmap=True).title == "densMAP"
+    assert np.isfinite(branch.embedding).all()
