@@ -10,6 +10,7 @@ from nbembed.estimators.autoencoder import Autoencoder
 from nbembed.estimators.base import Embedder
 from nbembed.estimators.dre import DRE
 from nbembed.estimators.gdr import GDR
+from nbembed.estimators.largevis import LargeVis
 from nbembed.estimators.neighbor_embedding import NeighborEmbedding
 from nbembed.estimators.pacmap import PaCMAP
 from nbembed.estimators.parametric_tsne import ParametricTSNE
@@ -17,6 +18,7 @@ from nbembed.estimators.parametric_umap import ParametricUMAP
 from nbembed.estimators.projection import Projection
 from nbembed.estimators.recursions import Recursion
 from nbembed.estimators.scaling import MDS, Isomap
+from nbembed.estimators.sne import SNE
 from nbembed.estimators.tsne import TSNE
 from nbembed.estimators.umap import UMAP
 
@@ -25,11 +27,13 @@ __all__ = [
     "GDR",
     "MDS",
     "METHODS",
+    "SNE",
     "TSNE",
     "UMAP",
     "Autoencoder",
     "Embedder",
     "Isomap",
+    "LargeVis",
     "NeighborEmbedding",
     "PaCMAP",
     "ParametricTSNE",
@@ -45,6 +49,8 @@ __all__ = [
 METHODS: dict[str, type[Embedder]] = {
     "tsne": TSNE,
     "umap": UMAP,
+    "largevis": LargeVis,
+    "sne": SNE,
     "pacmap": PaCMAP,
     "mds": MDS,
     "isomap": Isomap,

@@ -104,6 +104,9 @@ class GDR(Embedder):
         Factor on the attraction in the first phase of amplified descent, above 0. Default 4.
     early_exaggeration_iter
         Steps of that phase, at least 0; at most half of all. Default 250.
+    geodesic
+        Neighbours of each row, at least 1, in a graph along whose paths distances are measured, as Isomap does; None
+        (default) measures them straight.
     metric
         Any metric name of scikit-learn, or a function of two rows. Default ``"euclidean"``.
     random_state
@@ -158,6 +161,7 @@ class GDR(Embedder):
         momentum: float = 0.9,
         early_exaggeration: float = 4.0,
         early_exaggeration_iter: int = 250,
+        geodesic: int | None = None,
         metric: str | Callable[..., Any] = "euclidean",
         random_state: Any = None,
         n_jobs: int | None = None,
@@ -187,6 +191,7 @@ class GDR(Embedder):
         self.momentum = momentum
         self.early_exaggeration = early_exaggeration
         self.early_exaggeration_iter = early_exaggeration_iter
+        self.geodesic = geodesic
         self.metric = metric
         self.random_state = random_state
         self.n_jobs = n_jobs
@@ -275,6 +280,8 @@ class GDR(Embedder):
         if self.learning_rate != "auto":
             _checks.check_number("learning_rate", self.learning_rate, low=0, above=True)
         _checks.check_number("momentum", self.momentum, low=0, high=0.999)
+        if self.geodesic is not None:
+            _checks.check_number("geodesic", self.geodesic, low=1, high=n_samples - 1, integer=True)
         iterations = self.early_exaggeration_iter
         _checks.check_number("early_exaggeration_iter", iterations, low=0, integer=True)
 
@@ -288,7 +295,7 @@ class GDR(Embedder):
         if self.a is not None and self.b is not None:
             shape = {"a": float(self.a), "b": float(self.b)}
         return {
-            "neighbors": neighbors_part(max(1, n_neighbors - 1), self.metric),
+            "neighbors": neighbors_part(max(1, n_neighbors - 1), self.metric, self.geodesic),
             "affinities": {
                 "name": "joint",
                 "rows": self.affinities,

@@ -7,6 +7,7 @@ from nbembed.forces.hashing import stream, substreams
 from nbembed.forces.matching import MatchingStepper, Switches
 from nbembed.forces.pacmap import PacmapStepper, PairWeights, rest_near
 from nbembed.forces.placing import Ties, settle, wander
+from nbembed.forces.rowwise import RowwiseStepper
 from nbembed.forces.sampled import Law, SampledStepper
 from nbembed.forces.scaling import (
     StrainStepper,
@@ -17,7 +18,7 @@ from nbembed.forces.scaling import (
 )
 from nbembed.forces.settling import settle_under
 from nbembed.forces.stepper import Stepper
-from nbembed.forces.tails import LEARNED, TailedStepper
+from nbembed.forces.tails import LEARNED, KernelStepper, TailedStepper
 from nbembed.forces.warm_up import warm_up
 
 __all__ = [
@@ -25,10 +26,12 @@ __all__ = [
     "ContrastiveStepper",
     "DensityStepper",
     "GradientStepper",
+    "KernelStepper",
     "Law",
     "MatchingStepper",
     "PacmapStepper",
     "PairWeights",
+    "RowwiseStepper",
     "SampledStepper",
     "Stepper",
     "StrainStepper",

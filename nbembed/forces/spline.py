@@ -104,8 +104,8 @@ def potential_of(plane: Points, *, room: float = 0.0, kernel: Kernel = STUDENT) 
 
 
 def _spacing(extent: float, kernel: Kernel) -> float:
-    # Where ln w has the bend of t-SNE's kernel; narrower ones need a finer grid.
-    width = 1.0 if math.isinf(kernel.c) else min(1.0, 1.0 / math.sqrt(kernel.a * kernel.c))
+    # A kernel's nearest singularity in the complex plane is as far as this; nearer ones need a finer grid.
+    width = 1.0 if math.isinf(kernel.c) else min(1.0, 1.0 / math.sqrt(kernel.a))
     fine = min(max(extent / MIN_CELLS, FINEST_SPACING), SPACING * width)
     return max(fine, extent / MAX_CELLS)
 

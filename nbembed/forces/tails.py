@@ -1,4 +1,6 @@
-"""Descent on t-SNE's divergence with tails of any weight in the map, or of one that is learned."""
+"""Descent on t-SNE's divergence with any kernel in the map: other tails, tails that are learned, a Gaussian."""
+
+from typing import Any
 
 import numba
 import numpy as np
@@ -14,7 +16,7 @@ from nbembed.forces.stepper import Points
 from nbembed.kernels import Kernel, kernel_named
 from nbembed.neighbors import Graph
 
-__all__ = ["LEARNED", "TailedStepper"]
+__all__ = ["LEARNED", "KernelStepper", "TailedStepper"]
 
 # In the place of a number: the degrees of freedom are learned, from 1 on.
 LEARNED = "learned"
@@ -23,7 +25,70 @@ TAIL_RATE, LONGEST = 1.0, 0.02
 LOWEST, HIGHEST = -3.0, 6.0
 
 
-class TailedStepper(GradientStepper):
+class KernelStepper(GradientStepper):
+    r"""t-SNE whose similarities in the map are of any kernel :math:`w` with b = 1.
+
+    With :math:`g = -\partial \ln w/\partial d^2` the gradient is :math:`4 \sum_j (p_{ij} - q_{ij}) g_{ij} (y_i - y_j)`;
+    a step goes along a quarter of it, as that of :class:`GradientStepper`.
+
+    Parameters
+    ----------
+    graph, embedding, learning_rate, momentum, exaggeration, repulsion, max_step_norm
+        As for :class:`GradientStepper`.
+    kernel
+        Similarity in the map. With the Gaussian this is symmetric SNE.
+
+    References
+    ----------
+    van der Maaten & Hinton (2008), JMLR 9, sec. 3.1 and 3.3.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        embedding: NDArray[np.floating],
+        *,
+        kernel: Kernel,
+        repulsion: str = "auto",
+        **options: Any,
+    ) -> None:
+        super().__init__(graph, embedding, **options)
+        self._kernel = kernel
+        auto = repulsion == "auto"
+        self._way = faster_repulsion(*self._points.shape) if auto else repulsion
+
+    @property
+    def kernel(self) -> Kernel:
+        """The similarity in the map now in force."""
+        return self._kernel
+
+    def losses(self) -> dict[str, float]:
+        """Return the divergence of the present embedding, without exaggeration, in nats."""
+        Z = self._repel()
+        _, sums = pull_edges(self.graph, self._points, self.kernel, PLAIN, 0.0)
+        return {"kl": self._negentropy + float(sums[:, 1].sum()) + self._mass * float(np.log(Z))}
+
+    # ---- inside -------------------------------------------------------------------------------
+
+    def _attract(self) -> None:
+        force, _ = pull_edges(self.graph, self._points, self.kernel, PLAIN, 0.0)
+        self._attraction[...] = force
+
+    def _repel(self) -> float:
+        if self._Z is None:
+            if self._way == "fft":
+                self._Z = SplineRepulsion(self.kernel)(self._points, self._push)
+            else:
+                counts = np.full(len(self._points), ALL_OTHERS, dtype=np.int64)
+                push, _, sums = push_pairs(
+                    self._points, counts, np.uint64(0), self.kernel, SIMILAR, 0.0
+                )
+                self._push[...] = push
+                self._Z = float(sums[:, 0].sum())
+        return self._Z
+
+
+class TailedStepper(KernelStepper):
     r"""t-SNE whose similarities :math:`(1 + d^2/\alpha)^{-(\alpha + 1)/2}` have :math:`\alpha` degrees of freedom.
 
     With :math:`g_{ij} = \frac{\alpha + 1}{2\alpha} (1 + d_{ij}^2/\alpha)^{-1}` the gradient is
@@ -51,24 +116,11 @@ class TailedStepper(GradientStepper):
         embedding: NDArray[np.floating],
         *,
         degrees_of_freedom: float | str,
-        learning_rate: float,
-        momentum: float,
-        exaggeration: float,
-        repulsion: str = "auto",
-        max_step_norm: float = 5.0,
+        **options: Any,
     ) -> None:
-        super().__init__(
-            graph,
-            embedding,
-            learning_rate=learning_rate,
-            momentum=momentum,
-            exaggeration=exaggeration,
-            max_step_norm=max_step_norm,
-        )
+        super().__init__(graph, embedding, kernel=kernel_named("student_t"), **options)
         self.learns = degrees_of_freedom == LEARNED
         self._live["degrees_of_freedom"] = 1.0 if self.learns else float(degrees_of_freedom)
-        auto = repulsion == "auto"
-        self._way = faster_repulsion(*self._points.shape) if auto else repulsion
 
     @property
     def degrees_of_freedom(self) -> float:
@@ -94,12 +146,6 @@ class TailedStepper(GradientStepper):
             self.set("degrees_of_freedom", float(np.exp(np.clip(log_degrees, LOWEST, HIGHEST))))
         super().step()
 
-    def losses(self) -> dict[str, float]:
-        """Return the divergence of the present embedding, without exaggeration, in nats."""
-        Z = self._repel()
-        _, sums = pull_edges(self.graph, self._points, self.kernel, PLAIN, 0.0)
-        return {"kl": self._negentropy + float(sums[:, 1].sum()) + self._mass * float(np.log(Z))}
-
     def tail_slope(self) -> float:
         r"""Return the slope of the divergence by the logarithm of the degrees of freedom, over all pairs.
 
@@ -111,25 +157,6 @@ class TailedStepper(GradientStepper):
         share(CHUNKS, lambda first, last: _tails(first, last, *given))
         edge_sum, pair_sum, Z = sums.sum(axis=0)
         return float(self._mass * pair_sum / Z - edge_sum)
-
-    # ---- inside -------------------------------------------------------------------------------
-
-    def _attract(self) -> None:
-        force, _ = pull_edges(self.graph, self._points, self.kernel, PLAIN, 0.0)
-        self._attraction[...] = force
-
-    def _repel(self) -> float:
-        if self._Z is None:
-            if self._way == "fft":
-                self._Z = SplineRepulsion(self.kernel)(self._points, self._push)
-            else:
-                counts = np.full(len(self._points), ALL_OTHERS, dtype=np.int64)
-                push, _, sums = push_pairs(
-                    self._points, counts, np.uint64(0), self.kernel, SIMILAR, 0.0
-                )
-                self._push[...] = push
-                self._Z = float(sums[:, 0].sum())
-        return self._Z
 
 
 @numba.njit(**FAST)

@@ -54,7 +54,7 @@ def warm_up(loss: str, n: int, n_components: int) -> None:
         stepper = StressStepper(_complete(SIZE), start)
     elif loss == "strain":
         stepper = StrainStepper(_complete(SIZE), start, seed=0)
-    elif loss == "kl":
+    elif loss in ("kl", "rowwise_kl"):
         repulsion = faster_repulsion(n, n_components)
         stepper = GradientStepper(
             graph, start, learning_rate=1.0, momentum=0.5, exaggeration=1.0, repulsion=repulsion

@@ -33,7 +33,7 @@ def make_free_stepper(
     ``X``, the data, and ``before``, the stepper of the phase before, are for losses that need them.
     """
     name = phase.loss["name"]
-    if name == "kl":
+    if name in ("kl", "rowwise_kl"):
         return _gradient_stepper(phase, graph, embedding)
     if name == "pacmap":
         return _pacmap_stepper(phase, graph, embedding, seed=seed, X=X, before=before)
@@ -47,19 +47,23 @@ def make_free_stepper(
 
 
 def _gradient_stepper(phase: Phase, graph: Graph, embedding: NDArray[np.float32]) -> Stepper:
-    from nbembed.forces import GradientStepper, TailedStepper
+    from nbembed.forces import GradientStepper, KernelStepper, RowwiseStepper, TailedStepper
 
-    if phase.kernel["name"] != "student_t":
+    optimizer, kernel = phase.optimizer, phase.kernel
+    if kernel["name"] not in ("student_t", "gaussian"):
         raise InvalidInputError(
-            f"loss 'kl' works with kernel 'student_t', got {phase.kernel['name']!r}"
+            f"loss 'kl' works with kernel 'student_t' or 'gaussian', got {kernel['name']!r}"
         )
-    optimizer = phase.optimizer
     options = {
         "learning_rate": _gradient_learning_rate(optimizer, graph.n),
         "momentum": optimizer["momentum"],
         "exaggeration": optimizer["exaggeration"],
     }
-    degrees = phase.kernel.get("degrees_of_freedom", 1.0)
+    degrees = kernel.get("degrees_of_freedom", 1.0)
+    if phase.loss["name"] == "rowwise_kl":
+        return RowwiseStepper(graph, embedding, kernel=kernel_of(phase, {}), **options)
+    if kernel["name"] == "gaussian":
+        return KernelStepper(graph, embedding, kernel=kernel_of(phase, {}), **options)
     if degrees == 1:
         return GradientStepper(graph, embedding, **options)
     return TailedStepper(graph, embedding, degrees_of_freedom=degrees, **options)

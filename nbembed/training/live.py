@@ -26,6 +26,7 @@ __all__ = [
 # The names a user may set in mid-run, by the loss of the phase.
 LIVE: dict[str, tuple[str, ...]] = {
     "kl": ("learning_rate", "exaggeration", "momentum"),
+    "rowwise_kl": ("learning_rate", "exaggeration", "momentum"),
     "matching": ("learning_rate", "exaggeration", "momentum", "n_negatives"),
     "negative_sampling": (
         "learning_rate",

@@ -138,7 +138,7 @@ class Reference:
     def _placed(self, rows: Points, embedding: Points, own: Rows | None) -> Points:
         loss = self.phase.loss
         match loss["name"]:
-            case "kl":
+            case "kl" | "rowwise_kl":
                 return self._settled(rows, embedding, own)
             case "matching" if loss["normalized"]:
                 return self._settled(rows, embedding, own)
@@ -186,9 +186,12 @@ class Reference:
         from nbembed.forces import Ties, stream, substreams, wander
 
         found = self._nearest(rows, own, self.phase.neighbors["n_neighbors"] + 1)
-        weights = affinities.memberships(
-            found, local_connectivity=self.phase.affinities["local_connectivity"]
-        )
+        part = self.phase.affinities
+        if part["name"] == "perplexity":
+            most = float(found.indices.shape[1])
+            weights, _ = affinities.conditional(found, perplexity=min(part["perplexity"], most))
+        else:
+            weights = affinities.memberships(found, local_connectivity=part["local_connectivity"])
         keys = substreams(stream(self.seed, NEW_ROWS), content_keys(rows))
         return wander(
             embedding,

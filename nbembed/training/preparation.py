@@ -259,7 +259,7 @@ def _start(
             )
         return np.ascontiguousarray(init_array, dtype=np.float32)
     start = _first_map(X, graph, phase.init["name"], n_components, seed=seed)
-    if phase.loss["name"] == "kl" or phase.loss.get("normalized", False):
+    if phase.loss["name"] in ("kl", "rowwise_kl") or phase.loss.get("normalized", False):
         return initialization.scale_for_tsne(start)
     if phase.loss["name"] == "pacmap":
         return (SHRUNK * start).astype(np.float32)

@@ -24,6 +24,14 @@ class CurveFeed:
 
     LABELS: ClassVar = {
         "kl": ("KL divergence", "loss"),
+        "frobenius": ("squared distance of P and Q", "loss"),
+        "info_nce": ("InfoNCE per edge", "loss"),
+        "stress": ("normalised stress", "loss"),
+        "strain": ("normalised strain", "loss"),
+        "near": ("near pairs, per point", "loss"),
+        "mid_near": ("mid-near pairs, per point", "loss"),
+        "far": ("far pairs, per point", "loss"),
+        "density": ("density (−λ · correlation)", "loss"),
         "loss": ("loss per edge", "loss"),
         "attraction": ("attraction", "loss"),
         "repulsion": ("repulsion", "loss"),
@@ -31,6 +39,7 @@ class CurveFeed:
         "neighbor_recall": ("neighbour recall", "quality"),
         "learning_rate": ("learning rate", "schedule"),
         "exaggeration": ("exaggeration", "schedule"),
+        "degrees_of_freedom": ("degrees of freedom", "schedule"),
         "extent": ("size of the map", "schedule"),
     }
 

@@ -76,7 +76,8 @@ class EmbedWidget(LookWidget):
         Names of the columns of a data frame to embed, numeric or boolean. Default: every numeric
         column that ``labels`` and ``y`` do not take.
     method
-        ``"umap"`` (default), ``"tsne"``, ``"parametric_umap"``, ``"parametric_tsne"``, ``"autoencoder"``,
+        ``"umap"`` (default), ``"tsne"``, ``"neighbor_embedding"``, ``"gdr"``, ``"largevis"``, ``"pacmap"``, ``"sne"``,
+        ``"mds"``, ``"isomap"``, ``"parametric_umap"``, ``"parametric_tsne"``, ``"dre"``, ``"autoencoder"``,
         ``"projection"``, or an estimator such as ``nb.TSNE(perplexity=50)``.
     height
         Height of the map in CSS pixels, 150 to 2000. Default 420.

@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from nbembed.phases import Phase
 from nbembed.training import Frame, Run
 
 __all__ = ["StatusLine", "idle_status"]
@@ -13,6 +14,8 @@ SEARCH_RATE, FORCE_RATE = 3e10, 2.5e7
 # Approximate search, seconds per row and feature (measured with pynndescent, one thread).
 APPROXIMATE_SECONDS = 1.5e-7
 EXACT_ROWS = 20_000
+# What a grid costs, in pairs.
+GRID_PAIRS = 200_000
 
 
 class StatusLine:
@@ -99,11 +102,20 @@ def expected_seconds(run: Run) -> float:
     steps = 0.0
     for phase in run.phases:
         k = int(phase.neighbors["n_neighbors"])
-        # One grid evaluation costs about 200,000 pairs whatever n is.
-        pairs = (
-            n * 2 * k + 200_000
-            if phase.loss["name"] == "kl"
-            else n * 2 * phase.sampler["n_negatives"]
-        )
+        pairs = _pairs_of_step(phase, n, k)
         steps += phase.n_steps * pairs / FORCE_RATE / 2
     return round(search + steps, 1)
+
+
+def _pairs_of_step(phase: Phase, n: int, k: int) -> float:
+    """Return how many pairs a step of ``phase`` looks at, roughly, with ``k`` neighbours of ``n`` rows."""
+    sampler = phase.sampler
+    if "n_far" in sampler:
+        return n * 2.0 * (k + sampler["n_mid_near"] + sampler["n_far"])
+    if "n_negatives" in sampler and sampler.get("repulsion") != "exact":
+        # Edges that act in a step: some two of each row, but all of them where each is multiplied by its weight.
+        acting = k if sampler.get("weights") == "explicit" else 2
+        return n * float(acting) * sampler["n_negatives"]
+    if phase.loss["name"] in ("stress", "strain", "rowwise_kl", "matching"):
+        return float(n) * n
+    return n * 2.0 * k + GRID_PAIRS
