@@ -124,8 +124,12 @@ def test_largevis_minimises_its_loss_and_keeps_neighbours(blobs):
     repulsion = 5 * (degrees[:, None] / 60 * far).sum() / P.sum()
     assert found["attraction"] == pytest.approx(attraction, rel=1e-4)
     assert found["repulsion"] == pytest.approx(repulsion, rel=1e-4)
-    values = run.history.curves["attraction"].values
-    assert values[-1] < values[0]
+    curves = run.history.curves
+    totals = [
+        near + 7 * away
+        for near, away in zip(curves["attraction"].values, curves["repulsion"].values, strict=True)
+    ]
+    assert totals[-1] < 0.9 * totals[0]
     pca = PCA(2).fit_transform(blobs)
     good, wanted = (trustworthiness(blobs, each, n_neighbors=7) for each in (Y, pca))
     assert good > wanted

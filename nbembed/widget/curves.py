@@ -31,7 +31,7 @@ class CurveFeed:
         "near": ("near pairs, per point", "loss"),
         "mid_near": ("mid-near pairs, per point", "loss"),
         "far": ("far pairs, per point", "loss"),
-        "density": ("density (−λ · correlation)", "loss"),
+        "density": ("density correlation, weighted and below 0", "loss"),
         "loss": ("loss per edge", "loss"),
         "attraction": ("attraction", "loss"),
         "repulsion": ("repulsion", "loss"),
