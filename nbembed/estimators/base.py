@@ -104,7 +104,7 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
             callbacks=as_callbacks(self.callbacks) + ([ProgressBar()] if self.verbose else []),
             n_jobs=self.n_jobs,
             scaling=scaling,
-            targets=self._targets(y, len(array)),
+            targets=self._heeded(y, len(array)),
         )
 
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -276,7 +276,7 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
 
     # ---- inside -------------------------------------------------------------------------------
 
-    def _targets(self, y: Any, n_samples: int) -> dict[str, Any]:  # noqa: ARG002
+    def _heeded(self, y: Any, n_samples: int) -> dict[str, Any]:  # noqa: ARG002
         """Return what a run needs of labels, by name; most methods need nothing."""
         return {}
 

@@ -176,14 +176,16 @@ class TSNE(Embedder):
         return self._graph("affinities_")
 
     def _perplexities(self) -> list[float]:
-        several = isinstance(self.perplexity, (tuple, list))
-        return [float(each) for each in (self.perplexity if several else (self.perplexity,))]
+        return [float(each) for each in self._each_perplexity()]
+
+    def _each_perplexity(self) -> tuple[Any, ...]:
+        given: Any = self.perplexity
+        return tuple(given) if isinstance(given, (tuple, list)) and given else (given,)
 
     def check_parameters(self, n_samples: int) -> None:
         """Raise for a hyper-parameter that cannot be used with ``n_samples`` rows."""
         super().check_parameters(n_samples)
-        several = isinstance(self.perplexity, (tuple, list)) and len(self.perplexity) > 0
-        for each in self.perplexity if several else (self.perplexity,):
+        for each in self._each_perplexity():
             check_perplexity(each, n_samples)
         check_degrees_of_freedom(self.degrees_of_freedom)
         if self.geodesic is not None:

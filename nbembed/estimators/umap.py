@@ -9,6 +9,7 @@ from nbembed.estimators.base import Embedder
 from nbembed.estimators.parts import at_most, neighbors_part
 from nbembed.phases import Part, Phase
 from nbembed.terms import encoded
+from nbembed.training.preparation import HEEDED
 
 __all__ = ["UMAP"]
 
@@ -217,5 +218,5 @@ class UMAP(Embedder):
         }
         return {"density": numbers}
 
-    def _targets(self, y: Any, n_samples: int) -> dict[str, Any]:
-        return {} if y is None else {"labels": encoded(y, n_samples, fewest=1)[1]}
+    def _heeded(self, y: Any, n_samples: int) -> dict[str, Any]:
+        return {} if y is None else {HEEDED: encoded(y, n_samples, fewest=1)[1]}

@@ -149,6 +149,5 @@ class DensityStepper(SampledStepper):
 
 def _sums(graph: Graph, values: Table) -> Table:
     """Return the sum of values over the edges of each row."""
-    return np.bincount(
-        np.repeat(np.arange(graph.n), np.diff(graph.indptr)), weights=values, minlength=graph.n
-    )
+    rows = np.repeat(np.arange(graph.n), np.diff(graph.indptr))
+    return np.asarray(np.bincount(rows, weights=values, minlength=graph.n), dtype=np.float64)

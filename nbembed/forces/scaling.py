@@ -218,7 +218,8 @@ def _shift_of(B: Table) -> float:
         lowest = float(np.linalg.eigvalsh(B)[0])
     else:
         begin = np.random.default_rng(0).normal(size=len(B))
-        found = eigsh(B, k=1, which="SA", v0=begin, return_eigenvectors=False, tol=1e-2)
+        options: dict[str, Any] = {"v0": begin, "return_eigenvectors": False, "tol": 1e-2}
+        found = eigsh(B, k=1, which="SA", **options)
         lowest = float(np.asarray(found)[0])
     return max(0.0, -0.5 * lowest)
 

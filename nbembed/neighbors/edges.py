@@ -29,19 +29,21 @@ def edge_lengths(
 
     if isinstance(metric, str) and metric == "precomputed":
         return np.asarray(X[heads, tails], dtype=np.float64)
-    lengths = np.empty(len(heads))
-    known = callable(metric) or metric in ("euclidean", "cosine", "manhattan", "l1", "l2")
+    lengths, named = np.empty(len(heads)), str(metric)
+    known = named in ("euclidean", "cosine", "manhattan", "l1", "l2")
     for start in range(0, len(heads), BLOCK):
         part = slice(start, start + BLOCK)
         one, other = (X[ends[part]].astype(np.float64) for ends in (heads, tails))
         if known:
-            lengths[part] = paired_distances(one, other, metric=metric)
+            lengths[part] = paired_distances(one, other, metric=named)
         else:
             lengths[part] = [_between(a, b, metric) for a, b in zip(one, other, strict=True)]
     return lengths
 
 
-def _between(one: NDArray[Any], other: NDArray[Any], metric: str) -> float:
+def _between(one: NDArray[Any], other: NDArray[Any], metric: Any) -> float:
     from sklearn.metrics import pairwise_distances
 
+    if callable(metric):
+        return float(metric(one, other))  # pyright: ignore[reportArgumentType]
     return float(pairwise_distances(one[None], other[None], metric=metric)[0, 0])

@@ -54,7 +54,7 @@ def _gradient_stepper(phase: Phase, graph: Graph, embedding: NDArray[np.float32]
         raise InvalidInputError(
             f"loss 'kl' works with kernel 'student_t' or 'gaussian', got {kernel['name']!r}"
         )
-    options = {
+    options: dict[str, Any] = {
         "learning_rate": _gradient_learning_rate(optimizer, graph.n),
         "momentum": optimizer["momentum"],
         "exaggeration": optimizer["exaggeration"],

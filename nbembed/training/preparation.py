@@ -20,12 +20,14 @@ from nbembed.neighbors import Given, Graph, Neighbors
 from nbembed.phases import Part, Phase
 from nbembed.training.sources import blended, measured_rows
 
-__all__ = ["Prepared", "StageProgress", "prepare", "relate_anew"]
+__all__ = ["HEEDED", "Prepared", "StageProgress", "prepare", "relate_anew"]
 
 T = TypeVar("T")
 
 # The name of a stage and its finished fraction; None where that cannot be known.
 StageProgress = tuple[str, float | None]
+# The key of the labels that affinities heed, among what a run needs beside plain data; no term is called so.
+HEEDED = "labels of affinities"
 # A number for each row's class, -1 where it is unknown.
 Labels = NDArray[np.int64] | None
 
@@ -232,7 +234,7 @@ def weigh(found: Neighbors, part: Part, labels: Labels = None) -> Graph:
     options = {k: v for k, v in part.items() if k not in ("name", "target_weight")}
     if labels is not None:
         return affinities.with_labels(
-            weigh(found, part), labels, target_weight=part["target_weight"]
+            weigh(found, part), labels, target_weight=part.get("target_weight", 0.5)
         )
     if part["name"] not in WEIGHINGS:
         names = ", ".join(map(repr, WEIGHINGS))

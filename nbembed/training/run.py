@@ -17,7 +17,7 @@ from nbembed.training.frame import Event, Frame, total
 from nbembed.training.graphs import Graphs
 from nbembed.training.history import History
 from nbembed.training.live import check_live, effect_of, schedules_of, set_live
-from nbembed.training.preparation import Prepared, prepare
+from nbembed.training.preparation import HEEDED, Prepared, prepare
 from nbembed.training.reading import Readable
 from nbembed.training.recursions import extent, recursed, remember
 from nbembed.training.steppers import Seen, make_stepper
@@ -58,8 +58,7 @@ class Run(Readable, Iterator[Frame]):
     given
         Affinities, neighbours or distances that take the place of those of ``X``.
     targets
-        What the phases need beside plain data, by key: numbers of classes for affinities that heed ``"labels"``, and
-        what terms ask for.
+        What the phases need beside plain data, by key: what terms ask for, and labels for affinities.
     """
 
     def __init__(  # noqa: PLR0913 - what a run is made of
@@ -94,7 +93,7 @@ class Run(Readable, Iterator[Frame]):
         self.step = 0
         self.n_steps = sum(phase.n_steps for phase in self.phases)
         self._init_array = init_array
-        labels = self._seen.targets.get("labels")
+        labels = self._seen.targets.get(HEEDED)
         self._preparation = prepare(
             X, self.phases[0], seed=seed, init_array=init_array, given=given, labels=labels
         )
