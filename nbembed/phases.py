@@ -32,24 +32,28 @@ class Phase:
         Number of steps, at least 1. A step is one full-batch update (t-SNE) or one epoch, that is
         one visit of every edge (UMAP).
     neighbors
-        The search: ``n_neighbors``, ``metric``, ``method``.
+        The search: ``n_neighbors``, ``metric``, ``method``; with ``geodesic``, along the paths of a graph of as many
+        neighbours.
     affinities
-        ``{"name": "perplexity", "perplexity": u}``, ``{"name": "fuzzy_union", …}``,
-        ``{"name": "multiscale", "perplexities": […]}`` or ``{"name": "joint", …}`` with every switch
-        of :func:`nbembed.affinities.joint`;
-        ``{"name": "none"}`` where none are needed.
+        ``{"name": "perplexity", "perplexity": u}``, ``{"name": "multiscale", "perplexities": […]}``,
+        ``{"name": "fuzzy_union", …}``, which heeds labels by ``target_weight``, ``{"name": "joint", …}`` with every
+        switch of :func:`nbembed.affinities.joint`, ``{"name": "scaled_pairs", "n_neighbors": k}``,
+        ``{"name": "distances"}`` themselves; ``{"name": "none"}`` where none are needed.
     kernel
-        Distances in the map to similarities: ``{"name": "student_t", "degrees_of_freedom": 1.0}``,
-        ``{"name": "cauchy", "a": a, "b": b}`` or ``{"name": "gaussian"}``.
+        Distances in the map to similarities: ``{"name": "student_t", "degrees_of_freedom": 1.0}``, where
+        ``"learned"`` is a number too, ``{"name": "cauchy", "a": a, "b": b}``, ``{"name": "gaussian"}``, or the
+        ``{"name": "distance"}`` itself.
     sampler
-        Which pairs a step looks at: ``{"name": "everything"}`` or
-        ``{"name": "edges", "n_negatives": 5}``, or ``{"name": "gathered", "weights": …,
-        "repulsion": …, "symmetric_attraction": …, "n_negatives": 1}``.
+        Which pairs a step looks at: ``{"name": "everything"}``, ``{"name": "edges", "n_negatives": 5}``,
+        ``{"name": "gathered", "weights": …, "repulsion": …, "symmetric_attraction": …, "n_negatives": 1}`` or
+        ``{"name": "near_mid_far", "n_mid_near": 5, "n_far": 20}``.
     loss
-        ``{"name": "kl"}``, ``{"name": "negative_sampling", "repulsion_strength": 1.0}``,
-        ``{"name": "matching", "divergence": "kl", "normalized": False}`` or
-        ``{"name": "contrastive", "contrast": "neg_tsne", "spectrum": 1.0}``;
-        ``{"name": "none"}`` where only terms count.
+        ``{"name": "kl"}``, ``{"name": "rowwise_kl"}``, ``{"name": "stress"}``, ``{"name": "strain"}``,
+        ``{"name": "negative_sampling", "repulsion_strength": 1.0}``, with ``density`` as densMAP,
+        ``{"name": "matching", "divergence": "kl", "normalized": False}``,
+        ``{"name": "contrastive", "contrast": "neg_tsne", "spectrum": 1.0}``,
+        ``{"name": "pacmap", "near": 2.0, "mid_near": [1000.0, 3.0], "far": 1.0}``; ``{"name": "none"}`` where only
+        terms count.
     optimizer
         ``{"name": "momentum_gains", "learning_rate": …, "momentum": …, "exaggeration": …}`` or
         ``{"name": "decayed_sgd", "learning_rate": …}``.
