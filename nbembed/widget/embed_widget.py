@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import traitlets
 
 from nbembed import _checks, export, metrics
 from nbembed.encodings import as_text
@@ -15,13 +14,13 @@ from nbembed.widget.advice import advise
 from nbembed.widget.arguments import choose_estimator, read_hover, read_images
 from nbembed.widget.details import Details
 from nbembed.widget.inbox import Inbox, Questions
-from nbembed.widget.look_widget import LookWidget
 from nbembed.widget.publisher import PROTOCOL, Publisher
 from nbembed.widget.selection import pack_rows
 from nbembed.widget.status import idle_status
+from nbembed.widget.story_widget import CONTENT, StoryWidget
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
@@ -43,7 +42,7 @@ def _bundle(name: str, missing: str) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else missing
 
 
-class EmbedWidget(LookWidget):
+class EmbedWidget(StoryWidget):
     """A map of high-dimensional data that shows how it is made.
 
     Parameters
@@ -124,8 +123,6 @@ class EmbedWidget(LookWidget):
     _esm = _bundle("widget.js", _NOT_BUILT)
     _css = _bundle("widget.css", "")
 
-    height = traitlets.Int(420).tag(sync=True)
-
     def __init__(  # noqa: PLR0913 - all of them say what is shown
         self,
         X: Any,
@@ -159,6 +156,19 @@ class EmbedWidget(LookWidget):
         said = (labels, y, color, size, opacity, hover, images, features)
         bare = all(argument is None for argument in said)
         advise(self._table, self._data, features=features, color=color, is_bare=bare)
+        self._come_alive(height)
+
+    @classmethod
+    def _of(cls, content: "Mapping[str, Any]", *, height: int) -> "EmbedWidget":
+        """Return a widget of what another one, or a file, holds instead of a caller's arguments."""
+        widget = cls.__new__(cls)
+        for name in CONTENT:
+            setattr(widget, name, content[name])
+        widget._come_alive(height)  # noqa: SLF001 - one of ours
+        return widget
+
+    def _come_alive(self, height: int) -> None:
+        """Become a widget, once what it shows is read."""
         super().__init__(
             height=height,
             encodings={channel: look.spec for channel, look in self._looks.items()},

@@ -7,6 +7,7 @@ import traitlets
 from nbembed import _checks
 from nbembed.errors import RunEndedError
 from nbembed.estimators import Embedder
+from nbembed.training import live_parameters
 from nbembed.widget.control import Command
 from nbembed.widget.inbox import MAX_STEPS
 from nbembed.widget.publisher import PROTOCOL, Publisher
@@ -15,6 +16,8 @@ from nbembed.widget.shown_widget import ShownWidget
 from nbembed.widget.status import StatusLine
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from nbembed.training import Run
@@ -166,11 +169,9 @@ class RunWidget(ShownWidget):
         >>> _ = w.stop()
         """
         session = self._live_session()
-        known = self._estimator.get_params(deep=False)
+        self._check_names("set()", parameters)
         effects: dict[str, str] = {}
         for name, value in parameters.items():
-            if name not in known:
-                raise _checks.unknown_keyword("set()", name, known)
             answer = session.control.ask(Command("set", parameter=name, value=value))
             if isinstance(answer, Exception):
                 raise answer
@@ -204,26 +205,40 @@ class RunWidget(ShownWidget):
 
     # ---- inside -------------------------------------------------------------------------------
 
+    def _check_names(self, called: str, names: "Iterable[str]") -> None:
+        """Raise for a name that is neither a hyper-parameter nor something that can be set in mid-run."""
+        run = None if self._session is None else self._session.run
+        phases = [] if run is None else run.phases
+        live = [name for phase in phases for name in live_parameters(phase)]
+        known = list(dict.fromkeys([*self._estimator.get_params(deep=False), *live]))
+        for name in names:
+            if name not in known:
+                raise _checks.unknown_keyword(called, name, known)
+
     def _begin(self, mode: str, *, paused: bool = False, show: bool | None = None) -> Session:
-        """Make a run and a session for it, show the widget, and let it go."""
-        if self._session is not None and not self._session.control.finished.is_set():
+        """Take the run that stands, or make a new one; show the widget, and let it go."""
+        session = self._session
+        if session is None or session.control.finished.is_set():
+            session = self._session = self._session_of(self._estimator.run(self._data, self._y))
+        elif session.control.is_started:
             raise RunEndedError(
                 f"{mode}() needs the run before to have ended, got one that is {self._state()}; call stop() first"
             )
+        self._show(show=show)
+        session.begin(mode, paused=paused)
+        return session
+
+    def _session_of(self, run: "Run") -> Session:
+        """Return a session for ``run``, the next of this widget."""
         self._runs += 1
-        run = self._estimator.run(self._data, self._y)
-        self._session = Session(
+        return Session(
             run,
             self._publisher,
             self._set_traits,
-            status=StatusLine(run, number=self._runs, title=self._estimator.title, mode=mode),
-            paused=paused,
+            status=StatusLine(run, number=self._runs, title=self._estimator.title),
             live_metrics=self._live_metrics,
             on_end=self._refresh_still,
         )
-        self._show(show=show)
-        self._session.begin()
-        return self._session
 
     def _publish_until_finished(self, session: Session) -> None:
         """Publish from this thread, which belongs to the cell, until the worker has ended."""

@@ -38,10 +38,7 @@ class Session:
     set_traits
         Sets synced traits of the widget; called only by the thread that publishes.
     status
-        The run's status line. Its mode says who publishes: ``"fit"``, the cell's own thread, which
-        calls :meth:`serve`; ``"start"``, the worker.
-    paused
-        Begin paused.
+        The run's status line.
     live_metrics
         Measure the map's quality while it moves.
     on_end
@@ -55,7 +52,6 @@ class Session:
         set_traits: Callable[..., None],
         *,
         status: StatusLine,
-        paused: bool = False,
         live_metrics: bool = True,
         on_end: Callable[[], None],
     ) -> None:
@@ -63,9 +59,10 @@ class Session:
         self.publisher = publisher
         self.status = status
         self.number = int(status.values["run"])
-        self.cell_publishes = status.values["mode"] == "fit"
+        # Who publishes: the cell's own thread, which calls `serve`, or the worker.
+        self.cell_publishes = False
         self.control = RunControl(
-            run, on_frame=self._on_frame, on_state=self._on_state, paused=paused
+            run, on_frame=self._on_frame, on_state=self._on_state, paused=True
         )
         self._set_traits = set_traits
         self._on_end = on_end
@@ -80,15 +77,57 @@ class Session:
         self._message_due = self._resend = self._story_due = False
         self._last_message = self._last_trait = float("-inf")
         self._told: deque[str] = deque(maxlen=REMEMBERED_VIEWS)
+        # Whether nothing was done yet with a run that has a history.
+        self.is_standing = False
 
-    def begin(self) -> None:
-        """Say what is going on, then let the worker begin."""
-        state = self.control.state
+    def begin(self, mode: str, *, paused: bool = False) -> None:
+        """Say what is going on, then let the worker begin.
+
+        Parameters
+        ----------
+        mode
+            ``"fit"``: a cell waits, and its thread publishes and calls :meth:`serve`; ``"start"``: the
+            worker publishes.
+        paused
+            Begin paused.
+        """
+        self.cell_publishes = mode == "fit"
         self.publisher.begin(cell_waits=self.cell_publishes)
+        state = "paused" if paused else "running"
+        nothing: dict[str, Any] = {"curves": {}, "snapshot_info": {}, "snapshot": b""}
+        # What stood here before anything was done is still what there is to see.
         self._set_traits(
-            status=self.status.change(state=state), curves={}, snapshot_info={}, snapshot=b""
+            status=self.status.change(state=state, mode=mode),
+            **({} if self.is_standing else nothing),
         )
-        self.control.start()
+        self.is_standing = False
+        self.control.start(paused=paused)
+
+    def stand(self, state: str = "paused") -> None:
+        """Show a run as it stands, with its history; the first command lets the worker begin.
+
+        Parameters
+        ----------
+        state
+            ``"paused"``, or how a run that cannot go on has ended.
+        """
+        self.is_standing = True
+        if state in ENDED:
+            self.control.end(state)
+        run = self.run
+        status = self.status.change(
+            state=state,
+            phase=run.phase.name,
+            step=run.step,
+            stage=False,
+            progress=None,
+            seconds_left=None,
+        )
+        self.publisher.begin(cell_waits=False)
+        traits = self._snapshot(status)
+        traits.pop("history", None)
+        self._set_traits(status=status, **traits)
+        self._offer(run.embedding, run.step, run.phase.name, status)
 
     # ---- in the publishing thread -------------------------------------------------------------
 

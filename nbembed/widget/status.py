@@ -26,17 +26,15 @@ class StatusLine:
         Which run of this widget it is; the browser drops frames of older ones.
     title
         The method's name.
-    mode
-        ``"fit"`` or ``"start"``.
     """
 
-    def __init__(self, run: Run, *, number: int, title: str, mode: str) -> None:
+    def __init__(self, run: Run, *, number: int, title: str) -> None:
         self._began = time.monotonic()
         self._expected = expected_seconds(run)
         self.values: dict[str, Any] = idle_status(title, *run.X.shape) | {
             "run": number,
             "state": "running",
-            "mode": mode,
+            "mode": "start",
             "phase": "finding neighbours",
             "stage": True,
             "n_steps": run.n_steps,
