@@ -2,16 +2,19 @@
 
 from nbembed.training.frame import Frame
 from nbembed.training.history import Curve, History, StoredFrame, thinned
+from nbembed.training.kept import KeptRun
 from nbembed.training.network_placement import NetworkReference
 from nbembed.training.placement import Reference
-from nbembed.training.run import Event, Run
+from nbembed.training.run import Run
 from nbembed.training.steppers import live_parameters
+from nbembed.training.storing import Event
 
 __all__ = [
     "Curve",
     "Event",
     "Frame",
     "History",
+    "KeptRun",
     "NetworkReference",
     "Reference",
     "Run",

@@ -55,6 +55,11 @@ class Readable:
         return None if self._stepper is None else self._stepper.embedding()
 
     @property
+    def has_map(self) -> bool:
+        """Whether there is a map yet."""
+        return self._prepared is not None
+
+    @property
     def prepared(self) -> Prepared | None:
         """Neighbours, affinities and starting map; None before they exist."""
         return self._prepared

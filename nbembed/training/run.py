@@ -1,7 +1,6 @@
 """The only loop in the project: a run yields one frame per step."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
@@ -19,7 +18,6 @@ from nbembed.training.frame import Frame, total
 from nbembed.training.graphs import Graphs
 from nbembed.training.history import History
 from nbembed.training.preparation import Prepared, prepare
-from nbembed.training.reading import Readable
 from nbembed.training.steppers import (
     Seen,
     Stepper,
@@ -28,21 +26,12 @@ from nbembed.training.steppers import (
     make_stepper,
     set_live,
 )
+from nbembed.training.storing import Event, Storable
 
 __all__ = ["Event", "Run"]
 
 
-@dataclass(frozen=True)
-class Event:
-    """A parameter changed in mid-run, after ``step`` steps."""
-
-    step: int
-    phase: str
-    name: str
-    value: float
-
-
-class Run(Readable, Iterator[Frame]):
+class Run(Storable, Iterator[Frame]):
     """A fit as an iterator of frames.
 
     Pulling a frame does the work of one step; not pulling is a pause. First come the frames of the

@@ -198,11 +198,13 @@ class EmbedWidget(StoryWidget):
     def estimator_(self) -> Embedder:
         """The fitted estimator, with ``embedding_``, ``loss_`` and ``save``."""
         self._run_with_map()
+        self._needs_data("estimator_")
         self._keep()
         return self._estimator
 
     def metrics(self, *, n_neighbors: int = 15) -> "metrics.Report":
         """Return how faithful the map is: see :func:`nbembed.metrics.report`."""
+        self._needs_data("metrics()")
         labels = None if self._labels is None else self._labels.values
         return metrics.report(self._data, self.embedding_, labels=labels, n_neighbors=n_neighbors)
 
@@ -322,7 +324,7 @@ class EmbedWidget(StoryWidget):
 
     def _picture_png(self) -> bytes | None:
         """Return the map as it is now for readers without a kernel; None before there is one."""
-        if self._session is None or self._session.run.prepared is None:
+        if self._session is None or not self._session.run.has_map:
             return None
         from nbembed import figures
 

@@ -247,6 +247,7 @@ class LookWidget(RunWidget):
 
         See :attr:`selection` for their positions.
         """
+        self._needs_data("selected")
         return self._table.rows(self.selection)
 
     # ---- what the browser asks ----------------------------------------------------------------

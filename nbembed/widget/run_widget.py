@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, Self
 import traitlets
 
 from nbembed import _checks
-from nbembed.errors import RunEndedError
+from nbembed.errors import NotKeptError, RunEndedError
 from nbembed.estimators import Embedder
-from nbembed.training import live_parameters
+from nbembed.training import KeptRun, live_parameters
 from nbembed.widget.control import Command
 from nbembed.widget.inbox import MAX_STEPS
 from nbembed.widget.publisher import PROTOCOL, Publisher
@@ -215,8 +215,16 @@ class RunWidget(ShownWidget):
             if name not in known:
                 raise _checks.unknown_keyword(called, name, known)
 
+    def _needs_data(self, asked: str) -> None:
+        """Raise for what cannot be had of a run that was loaded without its data."""
+        if self._session is not None and isinstance(self._session.run, KeptRun):
+            raise NotKeptError(
+                f"{asked} needs the data, which the file of this run does not hold; save it with data=True"
+            )
+
     def _begin(self, mode: str, *, paused: bool = False, show: bool | None = None) -> Session:
         """Take the run that stands, or make a new one; show the widget, and let it go."""
+        self._needs_data(f"{mode}()")
         session = self._session
         if session is None or session.control.finished.is_set():
             session = self._session = self._session_of(self._estimator.run(self._data, self._y))
@@ -289,7 +297,7 @@ class RunWidget(ShownWidget):
         return self._session
 
     def _run_with_map(self) -> "Run":
-        if self._session is None or self._session.run.prepared is None:
+        if self._session is None or not self._session.run.has_map:
             raise RunEndedError("there is no map yet; call fit(), start() or step() first")
         return self._session.run
 

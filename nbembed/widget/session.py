@@ -68,10 +68,11 @@ class Session:
         self._on_end = on_end
         self._curves = CurveFeed()
         # Two rows are too few to tell near from far.
-        self._metrics = LiveMetrics(run) if live_metrics and len(run.X) > 2 else None  # noqa: PLR2004
+        measures = live_metrics and not run.ended and len(run.X) > 2  # noqa: PLR2004
+        self._metrics = LiveMetrics(run) if measures else None
         if self._metrics is not None:
             note = self._metrics.note
-            self._curves.notes = {"trustworthiness": note, "neighbor_recall": note}
+            self.notes.update(trustworthiness=note, neighbor_recall=note)
         self._pump_lock = threading.RLock()
         self._outbox: dict[str, Any] = {}
         self._message_due = self._resend = self._story_due = False
@@ -79,6 +80,11 @@ class Session:
         self._told: deque[str] = deque(maxlen=REMEMBERED_VIEWS)
         # Whether nothing was done yet with a run that has a history.
         self.is_standing = False
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """What is to be said of a curve, by its name."""
+        return self._curves.notes
 
     def begin(self, mode: str, *, paused: bool = False) -> None:
         """Say what is going on, then let the worker begin.

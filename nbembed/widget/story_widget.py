@@ -1,15 +1,18 @@
-"""The widget's story: branches of its run."""
+"""The widget's story: branches of its run, and the file that holds all of it."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self
+from pathlib import Path
+from typing import Any, Self
 
-from nbembed import _checks
+import numpy as np
+
+from nbembed import _checks, persistence
 from nbembed.errors import InvalidInputError
-from nbembed.estimators import Embedder
+from nbembed.estimators import Embedder, unfitted
+from nbembed.training import KeptRun, Run
+from nbembed.widget.files import Arrays, read_content, stored_content
 from nbembed.widget.look_widget import LookWidget
-
-if TYPE_CHECKING:
-    from nbembed.training import Run
+from nbembed.widget.session import ENDED
 
 __all__ = ["CONTENT", "StoryWidget"]
 
@@ -28,7 +31,7 @@ CONTENT = (
 
 
 class StoryWidget(LookWidget):
-    """A widget whose run can be branched."""
+    """A widget whose run can be branched, and saved with its history."""
 
     def branch(self, step: int | None = None, **parameters: Any) -> Self:
         """Return a new widget that goes on from a moment of this run, with parameters changed.
@@ -79,6 +82,73 @@ class StoryWidget(LookWidget):
         estimator = type(self._estimator)(**self._estimator.get_params(deep=False))
         return self._standing(estimator, child, look_of=self)
 
+    def save(self, path: str | Path, *, data: bool = True) -> None:
+        """Write the widget with its whole run to one file, which :func:`nbembed.load` reads back.
+
+        The file holds the map, the history, the curves, what was set when, the parameters, what colours and
+        sizes the points and what their cards say, the selection and the filter. It holds numbers and
+        JSON only; no code runs when it is loaded. Pictures (``images=``) it does not hold, and of a data
+        frame only the columns that are offered for colour and on cards. A run that goes on is saved as it
+        stands, and loaded paused.
+
+        Parameters
+        ----------
+        path
+            The file; replaced at once or not at all.
+        data
+            Store the rows, as float32, their affinities, and the states of the run too: then the loaded
+            run can go on and be branched, bit by bit as this one. Without, it can be looked at, scrubbed and
+            exported.
+
+        Raises
+        ------
+        RunEndedError
+            If there is no map yet.
+        InvalidTypeError
+            If a parameter is a function, or a network of the caller's.
+        """
+        run, arrays = self._run_with_map(), Arrays()
+        session = self._live_session(ended_is_fine=True)
+        has_data = data and not isinstance(run, KeptRun)
+        with session.control.between_steps:
+            stored = run.to_config()
+            arrays |= run.arrays()
+            way = run.way_config() if has_data else None
+            arrays |= run.way_arrays() if has_data else {}
+            state = session.control.state
+        known = self._estimator.get_params(deep=False)
+        # A seed that was drawn, or came out of a generator, is one number now.
+        estimator = type(self._estimator)(**(known | {"random_state": run.seed}))
+        content = {name: getattr(self, name) for name in CONTENT}
+        config = {
+            "estimator": type(estimator).__name__,
+            "parameters": estimator.stored_parameters(arrays),
+            "run": stored,
+            "way": way,
+            "state": state if state in ENDED else "paused",
+            "notes": session.notes,
+            "height": self.height,
+            "filter": self.filter,
+            "content": stored_content(content, self.fields["columns"], arrays, data=has_data),
+        }
+        arrays["selection"] = np.array(self.selection, dtype=np.int64)
+        persistence.save(path, persistence.STORY, config, arrays)
+
+    @classmethod
+    def restored(cls, config: Mapping[str, Any], arrays: Arrays) -> Self:
+        """Return the widget that :meth:`save` has described; ``nbembed.load`` calls it."""
+        estimator = unfitted(config["estimator"], config["parameters"], arrays)
+        run: Run = KeptRun(config["run"], arrays)
+        data = arrays["data"] if config["way"] is not None else run.X
+        content = read_content(config["content"], arrays, data) | {"_estimator": estimator}
+        if config["way"] is not None:
+            fresh = estimator.run(data, content["_y"])
+            run = fresh.restore(config["run"], config["way"], arrays)
+        widget = cls._of(content, height=int(config["height"]))
+        widget.selection, widget.filter = arrays["selection"], config["filter"]
+        widget._stand(run, config["state"], notes=config["notes"])  # noqa: SLF001 - one of ours
+        return widget
+
     # ---- inside -------------------------------------------------------------------------------
 
     @classmethod
@@ -87,7 +157,7 @@ class StoryWidget(LookWidget):
         raise NotImplementedError
 
     @classmethod
-    def _standing(cls, estimator: Embedder, run: "Run", *, look_of: "StoryWidget") -> Self:
+    def _standing(cls, estimator: Embedder, run: Run, *, look_of: "StoryWidget") -> Self:
         """Return a widget that looks like another one and shows a run that stands."""
         content = {name: getattr(look_of, name) for name in CONTENT} | {"_estimator": estimator}
         widget = cls._of(content, height=look_of.height)
@@ -95,7 +165,10 @@ class StoryWidget(LookWidget):
         widget._stand(run)  # noqa: SLF001 - one of ours
         return widget
 
-    def _stand(self, run: "Run", state: str = "paused") -> None:
-        """Show a run as it stands."""
+    def _stand(
+        self, run: Run, state: str = "paused", *, notes: Mapping[str, str] | None = None
+    ) -> None:
+        """Show a run as it stands; ``notes`` are what is to be said of its curves."""
         self._session = self._session_of(run)
+        self._session.notes.update(notes or {})
         self._session.stand(state)
