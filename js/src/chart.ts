@@ -23,6 +23,8 @@ export interface ChartOptions {
   range?: readonly [number, number];
   /** Every curve has its own vertical axis, since their units differ. */
   isApart?: boolean;
+  /** A curve's own colour; undefined for one of the three that tell curves apart. */
+  color?: (curve: Curve) => string | undefined;
   /** Told the step under the pointer, null when it leaves. Only the chart under it tells. */
   onHover(step: number | null): void;
   /** Told the step that the pointer has pressed or been dragged to. */
@@ -105,7 +107,7 @@ function optionsOf(
   curves: readonly Curve[],
   marker: () => number | null,
 ): uPlot.Options {
-  const { ink, group, domain, range, isApart, host } = options;
+  const { ink, group, domain, range, isApart, host, color } = options;
   const scaleOf = (i: number) => (isApart === true && i > 0 ? `y${i}` : "y");
   const scales: uPlot.Scales = { x: { time: false, range: () => widen(domain()) } };
   curves.forEach((_, i) => {
@@ -125,7 +127,7 @@ function optionsOf(
       // The dots stand at the values that are written above: the last ones at or before the line.
       dataIdx: (self, series, _, x) => before(self, series, Math.round(x)),
     },
-    series: [{}, ...curves.map((_, i) => seriesOf(ink, scaleOf(i), i))],
+    series: [{}, ...curves.map((c, i) => seriesOf(ink, scaleOf(i), i, () => color?.(c)))],
     axes: axesOf(ink, isApart === true && curves.length > 1),
     hooks: {
       setCursor: [
@@ -141,13 +143,18 @@ function optionsOf(
   };
 }
 
-function seriesOf(ink: () => Ink, scale: string, i: number): uPlot.Series {
+function seriesOf(
+  ink: () => Ink,
+  scale: string,
+  i: number,
+  own: () => string | undefined,
+): uPlot.Series {
   const stroke = strokeOf(i);
   return {
     scale,
-    stroke: () => ink().series[stroke.ink] ?? "#888",
+    stroke: () => own() ?? ink().series[stroke.ink] ?? "#888",
     width: 1.6,
-    dash: stroke.dash,
+    dash: own() === undefined ? stroke.dash : [],
     spanGaps: true,
     points: { show: (self) => self.data[0].length < 3, size: 4 },
   };

@@ -100,6 +100,8 @@ export interface PageDetails {
 export type Box = readonly [number, number, number, number];
 
 export interface PackedFrame {
+  /** Which of several maps it is. */
+  map?: number;
   step: number;
   phase: string;
   bbox: Box;
@@ -118,9 +120,46 @@ export interface Curve {
   /** null where the value was not a finite number. */
   values: (number | null)[];
   note?: string;
+  /** Which of several maps it belongs to. */
+  map?: number;
 }
 
 export type Curves = Record<string, Curve>;
+
+/** One of several maps. */
+export interface GalleryMap {
+  name: string;
+  /** Steps that lead to it. */
+  step: number;
+  scores: Record<string, number>;
+}
+
+export interface Measure {
+  name: string;
+  label: string;
+  /** Whether less of it is better. */
+  lower: boolean;
+}
+
+/** Several maps of the same rows. */
+export interface GalleryInfo {
+  kind: "compare" | "moments";
+  maps: GalleryMap[];
+  measures: Measure[];
+  /** What the scores stand for. */
+  note: string;
+}
+
+export type Mode = "beside" | "over" | "flicker";
+/** By what maps are laid onto each other. */
+export type Align = "all" | "selection" | "none";
+
+export interface Arrangement {
+  mode: Mode;
+  align: Align;
+  /** The map that the others are laid onto. */
+  onto: number;
+}
 
 /** Bytes as a host may hand them over: a view into a larger buffer, or base64 text. */
 export type Bytes = ArrayBuffer | ArrayBufferView | string;
@@ -138,6 +177,8 @@ export interface Traits {
   snapshot_info: PackInfo | Record<string, never>;
   snapshot: Bytes;
   curves: Curves;
+  gallery: GalleryInfo | Record<string, never>;
+  arrangement: Arrangement;
 }
 
 export type Encoding = "u16" | "base64";

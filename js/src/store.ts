@@ -4,6 +4,7 @@ import type { AnyModel } from "@anywidget/types";
 import { batch, computed, signal } from "@preact/signals";
 import { appendCurves, appendSaved } from "./curves";
 import { Film } from "./film";
+import { Gallery } from "./gallery";
 import { Greeter } from "./greeting";
 import { Looking, type Written } from "./looking";
 import {
@@ -22,7 +23,15 @@ import {
   type Traits,
 } from "./state";
 import { media } from "./theme";
-import { bodyOf, bytesOf, echoBytes, inflate, isEcho, u16Of } from "./transport";
+import {
+  bodyOf,
+  bytesOf,
+  echoBytes,
+  type Frame,
+  inflate,
+  isEcho,
+  u16Of,
+} from "./transport";
 
 /** What is known of the way back to Python. */
 export type Controls = "live" | "unknown" | "dead";
@@ -58,6 +67,7 @@ export class Store {
   readonly controls;
   readonly isLate;
   readonly looking: Looking;
+  readonly gallery: Gallery;
 
   private readonly film: Film;
   private readonly greeter: Greeter;
@@ -88,7 +98,7 @@ export class Store {
       read: () => model.get("moment") ?? -1,
       write: (step: number) => this.write("moment", step),
     };
-    this.film = new Film(moment, aborted);
+    this.film = new Film(moment, aborted, (frames) => this.leading(frames));
     ({
       newest: this.newest,
       frames: this.frames,
@@ -105,6 +115,13 @@ export class Store {
       () => this.frame.peek()?.n ?? this.status.peek().n,
       isPage,
       details,
+      aborted,
+    );
+    this.gallery = new Gallery(
+      model,
+      this.looking,
+      this,
+      (arrangement) => this.write("arrangement", arrangement),
       aborted,
     );
     this.readTraits();
@@ -184,6 +201,12 @@ export class Store {
 
   private readHeight(): void {
     this.height.value = this.model.get("height") || 420;
+  }
+
+  private leading(frames: readonly Frame[]): readonly Frame[] {
+    return frames.some((frame) => frame.map !== undefined)
+      ? this.gallery.take(frames)
+      : frames;
   }
 
   private write<K extends Written>(name: K, value: Traits[K]): void {

@@ -15,7 +15,7 @@ from nbembed.training.history import History
 from nbembed.training.preparation import Prepared
 from nbembed.training.reading import Readable
 
-__all__ = ["Event", "Storable", "joined", "split"]
+__all__ = ["Event", "Storable", "joined", "split", "there"]
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -62,22 +62,22 @@ class Storable(Readable):
 
     def arrays(self) -> Arrays:
         """Return what is stored of the run as arrays: the map, the history."""
-        return {"map": _there(self.embedding), **self.history.arrays()}
+        return {"map": there(self.embedding), **self.history.arrays()}
 
     def way_config(self) -> dict[str, Any]:
         """Return as JSON what the run needs beside its data to go on, bit by bit."""
-        there, found = self._graphs.there, _there(self._prepared).neighbors
-        graphs = _distinct(there)
+        by_phase, found = self._graphs.there, there(self._prepared).neighbors
+        graphs = _distinct(by_phase)
         return {
             "state": split(self.state)[0],
             "states": [split(state)[0] for state in self.history.states],
-            "graphs": {str(index): graphs.index(graph) for index, graph in there.items()},
+            "graphs": {str(index): graphs.index(graph) for index, graph in by_phase.items()},
             "exact": None if found is None else bool(found.exact),
         }
 
     def way_arrays(self) -> Arrays:
         """Return as arrays what the run needs beside its data to go on, bit by bit."""
-        prepared = _there(self._prepared)
+        prepared = there(self._prepared)
         arrays: Arrays = {"start": prepared.start}
         if prepared.neighbors is not None:
             arrays["neighbors.indices"] = prepared.neighbors.indices
@@ -156,7 +156,8 @@ def _of(arrays: Arrays, prefix: str) -> Arrays:
     return {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
 
 
-def _there(value: Any) -> Any:
+def there(value: Any) -> Any:
+    """Return what a run has from its first map on; raise before that."""
     if value is None:
         raise RunEndedError("there is no map yet that could be stored; pull frames first")
     return value

@@ -12,12 +12,13 @@ from nbembed.estimators import Embedder
 from nbembed.persistence import replacing
 from nbembed.widget.advice import advise
 from nbembed.widget.arguments import choose_estimator, read_hover, read_images
+from nbembed.widget.compare_widget import CompareWidget
 from nbembed.widget.details import Details
 from nbembed.widget.inbox import Inbox, Questions
 from nbembed.widget.publisher import PROTOCOL, Publisher
 from nbembed.widget.selection import pack_rows
 from nbembed.widget.status import idle_status
-from nbembed.widget.story_widget import CONTENT, StoryWidget
+from nbembed.widget.story_widget import CONTENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,7 +43,7 @@ def _bundle(name: str, missing: str) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else missing
 
 
-class EmbedWidget(StoryWidget):
+class EmbedWidget(CompareWidget):
     """A map of high-dimensional data that shows how it is made.
 
     Parameters
@@ -185,6 +186,7 @@ class EmbedWidget(StoryWidget):
     @property
     def embedding_(self) -> "NDArray[Any]":
         """The map as it is now, shape (n_samples, n_components), float32, a copy."""
+        self._needs_one("embedding_")
         run = self._run_with_map()
         with self._live_session(ended_is_fine=True).control.between_steps:
             return _map_of(run)
@@ -192,6 +194,7 @@ class EmbedWidget(StoryWidget):
     @property
     def history_(self) -> "History":
         """Maps and curves of the run so far; see :class:`nbembed.training.History`."""
+        self._needs_one("history_")
         return self._run_with_map().history
 
     @property
@@ -202,10 +205,17 @@ class EmbedWidget(StoryWidget):
         self._keep()
         return self._estimator
 
-    def metrics(self, *, n_neighbors: int = 15) -> "metrics.Report":
-        """Return how faithful the map is: see :func:`nbembed.metrics.report`."""
-        self._needs_data("metrics()")
+    def metrics(self, *, n_neighbors: int = 15) -> "metrics.Report | metrics.Comparison":
+        """Return how faithful the map is: see :func:`nbembed.metrics.report`.
+
+        Of several maps, see :func:`nbembed.metrics.compare`.
+        """
         labels = None if self._labels is None else self._labels.values
+        if self._hung:
+            return metrics.compare(
+                self._maps_with_data("metrics()"), self._data, labels, n_neighbors=n_neighbors
+            )
+        self._needs_data("metrics()")
         return metrics.report(self._data, self.embedding_, labels=labels, n_neighbors=n_neighbors)
 
     def to_frame(self) -> Any:
@@ -253,6 +263,8 @@ class EmbedWidget(StoryWidget):
         """
         from nbembed import figures  # matplotlib takes a while, and a live map does not need it
 
+        if self._hung:
+            return self._plot_all(ax=ax, title=title)
         return figures.map(
             self.embedding_,
             encodings=self.encodings,
@@ -303,10 +315,12 @@ class EmbedWidget(StoryWidget):
             "fields": {**self.fields, "images": False},
             "selection": as_text(pack_rows(self.selection, len(self._data)), of="data"),
             "filter": self.filter,
+            "gallery": self.gallery,
+            "arrangement": self.arrangement,
         }
         details = self._details.page()
         n, d = self._data.shape
-        heading = title or f"{self._estimator.title} of {n:,} × {d} data"
+        heading = title or f"{self._title} of {n:,} × {d} data"
         return export.write_page(
             path,
             payload if details is None else {**payload, "details": details},
@@ -318,6 +332,8 @@ class EmbedWidget(StoryWidget):
 
     def __repr__(self) -> str:
         n, d = self._data.shape
+        if self._hung:
+            return f"EmbedWidget(maps={len(self._hung)}, n={n}, d={d})"
         return (
             f"EmbedWidget(method={self._estimator.title!r}, n={n}, d={d}, state={self._state()!r})"
         )

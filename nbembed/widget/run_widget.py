@@ -215,8 +215,17 @@ class RunWidget(ShownWidget):
             if name not in known:
                 raise _checks.unknown_keyword(called, name, known)
 
+    @property
+    def _title(self) -> str:
+        """What the widget shows, in a word or two."""
+        return self._estimator.title
+
+    def _needs_one(self, asked: str) -> None:
+        """Raise for what cannot be had where there are several maps."""
+
     def _needs_data(self, asked: str) -> None:
         """Raise for what cannot be had of a run that was loaded without its data."""
+        self._needs_one(asked)
         if self._session is not None and isinstance(self._session.run, KeptRun):
             raise NotKeptError(
                 f"{asked} needs the data, which the file of this run does not hold; save it with data=True"
@@ -243,7 +252,7 @@ class RunWidget(ShownWidget):
             run,
             self._publisher,
             self._set_traits,
-            status=StatusLine(run, number=self._runs, title=self._estimator.title),
+            status=StatusLine(run, number=self._runs, title=self._title),
             live_metrics=self._live_metrics,
             on_end=self._refresh_still,
         )
@@ -261,7 +270,7 @@ class RunWidget(ShownWidget):
             self._still.refresh()
 
     def _words(self) -> str:
-        return f"{self._estimator.title} map of {len(self._data):,} points"
+        return f"{self._title} map of {len(self._data):,} points"
 
     def _retire(self) -> None:
         self._is_retired = True

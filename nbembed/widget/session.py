@@ -151,8 +151,8 @@ class Session:
             now = time.monotonic()
             if self._resend:
                 self._resend = False
-                whole = self._curves.whole(self.run.history.curves)
-                self.publisher.message({"t": "status", "status": self.status.at(), "curves": whole})
+                whole = {"status": self.status.at(), "curves": self._curves_now()}
+                self.publisher.message({"t": "status", **whole})
                 self.publisher.resend()
             if self.publisher.pump(self._fresh_curves):
                 self._last_message, self._message_due = now, False
@@ -190,8 +190,8 @@ class Session:
         """Return status, history and curves as an exported page keeps them, and the history's bytes."""
         with self.control.between_steps:
             kept = packs.moments(self.run)
-            curves = self._curves.whole(self.run.history.curves)
-        info, body = packs.page_pack(kept, number=self.number)
+            curves = self._curves_now()
+        info, body = self._page_pack(kept)
         status = {**self.status.at(), "seconds_left": None}
         if not self.control.finished.is_set():
             status["state"] = "stopped"  # on the page nothing goes on
@@ -231,9 +231,21 @@ class Session:
         self.publisher.message({"t": "status", "status": self.status.at(), **self._fresh_curves()})
 
     def _tell_story(self) -> None:
-        story = packs.story_pack(self.run, number=self.number)
+        story = self._story()
         if story is not None:
             self._send_history(*story, replay=False)
+
+    def _story(self) -> packs.Pack | None:
+        """Return the maps so far for a view that has none."""
+        return packs.story_pack(self.run, number=self.number)
+
+    def _page_pack(self, kept: list[packs.Moment]) -> packs.Pack:
+        """Return the maps as an exported page keeps them."""
+        return packs.page_pack(kept, number=self.number)
+
+    def _curves_now(self) -> dict[str, Any]:
+        """Return all curves as they stand."""
+        return self._curves.whole(self.run.history.curves)
 
     def _send_history(self, info: dict[str, Any], body: bytes, *, replay: bool) -> None:
         self.publisher.message({"t": "history", "info": info, "replay": replay}, body)

@@ -8,7 +8,7 @@ import numpy as np
 
 from nbembed import _checks, persistence
 from nbembed.errors import InvalidInputError
-from nbembed.estimators import Embedder, unfitted
+from nbembed.estimators import unfitted
 from nbembed.training import KeptRun, Run
 from nbembed.widget.files import Arrays, read_content, stored_content
 from nbembed.widget.look_widget import LookWidget
@@ -67,6 +67,7 @@ class StoryWidget(LookWidget):
         >>> other
         EmbedWidget(method='t-SNE', n=150, d=4, state='paused')
         """
+        self._needs_one("branch()")
         run = self._run_with_map()
         self._check_names("branch()", parameters)
         if step is not None:
@@ -80,7 +81,11 @@ class StoryWidget(LookWidget):
                     f"EmbedWidget(X, method=…, {name}={value!r})"
                 )
         estimator = type(self._estimator)(**self._estimator.get_params(deep=False))
-        return self._standing(estimator, child, look_of=self)
+        content = self._content() | {"_estimator": estimator}
+        widget = self._of(content, height=self.height)
+        widget.selection, widget.filter = self.selection, self.filter
+        widget._stand(child)  # noqa: SLF001 - one of ours
+        return widget
 
     def save(self, path: str | Path, *, data: bool = True) -> None:
         """Write the widget with its whole run to one file, which :func:`nbembed.load` reads back.
@@ -107,6 +112,7 @@ class StoryWidget(LookWidget):
         InvalidTypeError
             If a parameter is a function, or a network of the caller's.
         """
+        self._needs_one("save()")
         run, arrays = self._run_with_map(), Arrays()
         session = self._live_session(ended_is_fine=True)
         has_data = data and not isinstance(run, KeptRun)
@@ -119,7 +125,7 @@ class StoryWidget(LookWidget):
         known = self._estimator.get_params(deep=False)
         # A seed that was drawn, or came out of a generator, is one number now.
         estimator = type(self._estimator)(**(known | {"random_state": run.seed}))
-        content = {name: getattr(self, name) for name in CONTENT}
+        content = self._content()
         config = {
             "estimator": type(estimator).__name__,
             "parameters": estimator.stored_parameters(arrays),
@@ -138,7 +144,7 @@ class StoryWidget(LookWidget):
     def restored(cls, config: Mapping[str, Any], arrays: Arrays) -> Self:
         """Return the widget that :meth:`save` has described; ``nbembed.load`` calls it."""
         estimator = unfitted(config["estimator"], config["parameters"], arrays)
-        run: Run = KeptRun(config["run"], arrays)
+        run: Run = KeptRun.from_config(config["run"], arrays)
         data = arrays["data"] if config["way"] is not None else run.X
         content = read_content(config["content"], arrays, data) | {"_estimator": estimator}
         if config["way"] is not None:
@@ -151,19 +157,14 @@ class StoryWidget(LookWidget):
 
     # ---- inside -------------------------------------------------------------------------------
 
+    def _content(self) -> dict[str, Any]:
+        """Return what makes this widget, to make another one of it."""
+        return {name: getattr(self, name) for name in CONTENT}
+
     @classmethod
     def _of(cls, content: Mapping[str, Any], *, height: int) -> Self:
         """Return a widget of what another one holds instead of a caller's arguments."""
         raise NotImplementedError
-
-    @classmethod
-    def _standing(cls, estimator: Embedder, run: Run, *, look_of: "StoryWidget") -> Self:
-        """Return a widget that looks like another one and shows a run that stands."""
-        content = {name: getattr(look_of, name) for name in CONTENT} | {"_estimator": estimator}
-        widget = cls._of(content, height=look_of.height)
-        widget.selection, widget.filter = look_of.selection, look_of.filter
-        widget._stand(run)  # noqa: SLF001 - one of ours
-        return widget
 
     def _stand(
         self, run: Run, state: str = "paused", *, notes: Mapping[str, str] | None = None
