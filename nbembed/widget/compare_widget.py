@@ -72,8 +72,8 @@ class CompareWidget(StoryWidget):
         All maps are turned, mirrored, scaled to one size and moved onto the first one (Procrustes), so that what
         differs is not the way they happen to lie; no neighbourhood changes. They share selection, hover, zoom,
         colours and the moment of the run. Beside them stand their scores: trustworthiness and neighbour recall
-        where the data are known, stability (the mean share of a point's 15 neighbours that it has in the other maps too, as
-        Jaccard index), and the difference from the first map (Procrustes disparity, 0 to 1). The column
+        where the data are known, stability (how much of a point's 15 neighbours it has in the other maps too, as
+        Jaccard index, on average), and the difference from the first map (Procrustes disparity, 0 to 1). The column
         ``"stability"`` colours each point by its own; see :func:`nbembed.metrics.neighbor_jaccard`.
 
         Parameters

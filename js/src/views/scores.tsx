@@ -5,6 +5,8 @@ import type { ViewProps } from "../props";
 import type { GalleryInfo, Measure } from "../state";
 
 const DIGITS = 3;
+/** A difference that is only rounding. */
+const ITSELF = 1e-9;
 
 export function Scores({ store, screen }: ViewProps) {
   const info = store.gallery.info.value;
@@ -62,12 +64,15 @@ export function Scores({ store, screen }: ViewProps) {
   );
 }
 
-/** The best score as it is written; a difference from itself is no merit. */
+/** The best score as it is written, where they differ; no difference from itself is no merit. */
 function bestOf(info: GalleryInfo, { name, lower }: Measure): string | undefined {
   const values = info.maps
     .map(({ scores }) => scores[name])
-    .filter((value): value is number => value !== undefined && !(lower && value === 0));
+    .filter(
+      (value): value is number => value !== undefined && !(lower && value < ITSELF),
+    );
   if (values.length < 2) return undefined;
+  if (new Set(values.map((value) => value.toFixed(DIGITS))).size < 2) return undefined;
   return (lower ? Math.min(...values) : Math.max(...values)).toFixed(DIGITS);
 }
 
