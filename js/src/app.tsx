@@ -12,6 +12,7 @@ import { MapView } from "./views/map";
 import { Marks } from "./views/marks";
 import { Notice } from "./views/notice";
 import { Panels } from "./views/panels";
+import { Parameters } from "./views/parameters";
 import { PointCard } from "./views/point-card";
 import { Ramp } from "./views/ramp";
 import { Scores } from "./views/scores";
@@ -69,6 +70,7 @@ export function App(props: ViewProps) {
           <Scores {...props} />
         </Panels>
       </div>
+      {!isCompared && <Parameters {...props} />}
       <footer class="nbe-footer">
         {!isCompared && <Controls {...props} />}
         <Scrubber {...props} />

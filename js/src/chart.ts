@@ -25,6 +25,8 @@ export interface ChartOptions {
   isApart?: boolean;
   /** A curve's own colour; undefined for one of the three that tell curves apart. */
   color?: (curve: Curve) => string | undefined;
+  /** Steps at which something was set. */
+  events?: () => readonly number[];
   /** Told the step under the pointer, null when it leaves. Only the chart under it tells. */
   onHover(step: number | null): void;
   /** Told the step that the pointer has pressed or been dragged to. */
@@ -138,7 +140,13 @@ function optionsOf(
           options.onHover(left < 0 ? null : Math.round(self.posToVal(left, "x")));
         },
       ],
-      draw: [(self) => drawMarker(self, marker(), ink().text)],
+      draw: [
+        (self) => {
+          for (const step of options.events?.() ?? [])
+            drawLine(self, step, ink().text, [2, 3]);
+          drawLine(self, marker(), ink().text, []);
+        },
+      ],
     },
   };
 }
@@ -208,14 +216,20 @@ function roomy(_: uPlot, min: number | null, max: number | null): uPlot.Range.Mi
   return [low - room, high + room];
 }
 
-/** A line at the step that the map shows, when it is not the newest. */
-function drawMarker(self: uPlot, step: number | null, color: string): void {
+/** A line at a step: that of the map on show, when it is not the newest, or of a change. */
+function drawLine(
+  self: uPlot,
+  step: number | null,
+  color: string,
+  dash: readonly number[],
+): void {
   if (step === null) return;
   const x = Math.round(self.valToPos(step, "x", true)) + 0.5;
   const { top, height } = self.bbox;
   self.ctx.save();
   self.ctx.strokeStyle = color;
   self.ctx.lineWidth = devicePixelRatio;
+  self.ctx.setLineDash(dash.map((length) => length * devicePixelRatio));
   self.ctx.beginPath();
   self.ctx.moveTo(x, top);
   self.ctx.lineTo(x, top + height);

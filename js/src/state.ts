@@ -30,7 +30,39 @@ export interface Status {
   message: string | null;
   /** The host shows nothing that is pushed: ask for frames. */
   pull: boolean;
+  /** What was set in mid-run: after which step, what, and to which value. */
+  events?: [step: number, name: string, value: number][];
+  /** What can be changed now, with the values in force. */
+  live?: Record<string, number>;
 }
+
+interface Offered {
+  name: string;
+  /** Whether it can change in mid-run, in some phase. */
+  live: boolean;
+  /** Whether a new run can be begun with another value. */
+  restart: boolean;
+}
+
+export interface NumberParameter extends Offered {
+  kind: "number";
+  /** null where the method chooses it. */
+  value: number | null;
+  low: number;
+  high: number;
+  integer: boolean;
+  log: boolean;
+  /** Values that have a meaning of their own. */
+  marks?: [number, string][];
+}
+
+export interface ChoiceParameter extends Offered {
+  kind: "choice";
+  value: string;
+  choices: string[];
+}
+
+export type Parameter = NumberParameter | ChoiceParameter;
 
 /** One value per row as two bytes each, compressed with zlib. */
 interface Valued {
@@ -177,6 +209,7 @@ export interface Traits {
   snapshot_info: PackInfo | Record<string, never>;
   snapshot: Bytes;
   curves: Curves;
+  parameters: Parameter[];
   gallery: GalleryInfo | Record<string, never>;
   arrangement: Arrangement;
 }
@@ -239,13 +272,20 @@ export interface FoundMessage {
   first: number;
 }
 
+/** Why a wish was not fulfilled. */
+export interface RefusedMessage {
+  t: "refused";
+  text: string;
+}
+
 export type FromKernel =
   | WelcomeMessage
   | FrameMessage
   | StatusMessage
   | HistoryMessage
   | DetailsMessage
-  | FoundMessage;
+  | FoundMessage
+  | RefusedMessage;
 
 export type CommandName = "pause" | "resume" | "step" | "stop";
 
@@ -257,7 +297,9 @@ export type ToKernel =
   | { t: "command"; name: CommandName; n?: number }
   | { t: "details"; id: number; row: number }
   | { t: "search"; text: string }
-  | { t: "color"; by: string | null };
+  | { t: "color"; by: string | null }
+  | { t: "set"; name: string; value: number }
+  | { t: "restart"; parameters: Record<string, number | string> };
 
 export const IDLE: Status = {
   run: 0,

@@ -22,6 +22,7 @@ import {
   type ToKernel,
   type Traits,
 } from "./state";
+import { Steering } from "./steering";
 import { media } from "./theme";
 import {
   bodyOf,
@@ -68,6 +69,7 @@ export class Store {
   readonly isLate;
   readonly looking: Looking;
   readonly gallery: Gallery;
+  readonly steering: Steering;
 
   private readonly film: Film;
   private readonly greeter: Greeter;
@@ -122,6 +124,12 @@ export class Store {
       this.looking,
       this,
       (arrangement) => this.write("arrangement", arrangement),
+      aborted,
+    );
+    this.steering = new Steering(
+      model,
+      this.status,
+      (message) => this.send(message),
       aborted,
     );
     this.readTraits();
@@ -236,15 +244,18 @@ export class Store {
     this.lastHeard = Date.now();
     this.asked = false;
     if (this.notice.peek() === MUTE) this.notice.value = null;
-    batch(() => {
-      if (message.t === "welcome") this.welcome(message, buffers);
-      else if (message.t === "frame") this.receiveFrame(message, buffers);
-      else if (message.t === "history") this.receiveHistory(message, buffers);
-      else if (message.t === "status") {
-        this.setStatus(message.status);
-        this.addCurves(message.curves);
-      } else this.looking.receive(message, buffers);
-    });
+    batch(() => this.take(message, buffers));
+  }
+
+  private take(message: FromKernel, buffers: readonly Bytes[]): void {
+    if (message.t === "welcome") this.welcome(message, buffers);
+    else if (message.t === "frame") this.receiveFrame(message, buffers);
+    else if (message.t === "history") this.receiveHistory(message, buffers);
+    else if (message.t === "refused") this.steering.refuse(message);
+    else if (message.t === "status") {
+      this.setStatus(message.status);
+      this.addCurves(message.curves);
+    } else this.looking.receive(message, buffers);
   }
 
   private welcome(

@@ -13,7 +13,7 @@ from nbembed.phases import Phase
 from nbembed.training.frame import total
 from nbembed.training.graphs import Graphs
 from nbembed.training.preparation import Prepared
-from nbembed.training.steppers import Seen, Stepper, weights_of
+from nbembed.training.steppers import Seen, Stepper, live_parameters, weights_of
 
 __all__ = ["Readable"]
 
@@ -114,6 +114,28 @@ class Readable:
     def overrides(self) -> dict[str, float]:
         """What was set in mid-run and is still in force, by name."""
         return dict(self._overrides)
+
+    @property
+    def live(self) -> dict[str, float]:
+        """What can be changed in the present phase, with the values now in force; {} before the first map."""
+        stepper, phase = self._stepper, self.phase
+        if stepper is None:
+            return {}
+        known = self.weights_by_name | {
+            name: value for name, value in phase.kernel.items() if name in ("min_dist", "spread")
+        }
+        # A network's exaggeration is a factor of its plan's.
+        known |= {} if phase.model["name"] == "free" else {"exaggeration": 1.0}
+        known |= self._overrides
+        return {
+            name: float(known[name] if name in known else stepper.get(name))
+            for name in live_parameters(phase)
+        }
+
+    @property
+    def weights_by_name(self) -> dict[str, float]:
+        """The weights of the terms under the names by which they are changed."""
+        return {f"{key}_weight": weight for key, weight in self.weights.items()}
 
     @property
     def state(self) -> State:

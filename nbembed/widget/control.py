@@ -39,6 +39,8 @@ class RunControl:
         Called in the worker with every frame, right after it was pulled.
     on_state
         Called in the worker whenever :attr:`state` has changed.
+    on_set
+        Called in the worker whenever a parameter has been changed.
     paused
         Begin in the paused state, waiting for ``step`` or ``resume``.
 
@@ -52,6 +54,7 @@ class RunControl:
         *,
         on_frame: Callable[[Frame], None],
         on_state: Callable[[], None],
+        on_set: Callable[[], None] = lambda: None,
         paused: bool = False,
     ) -> None:
         self.run = run
@@ -59,7 +62,7 @@ class RunControl:
         self.error: BaseException | None = None
         self.finished = threading.Event()
         self.between_steps = threading.Lock()
-        self._on_frame, self._on_state = on_frame, on_state
+        self._on_frame, self._on_state, self._on_set = on_frame, on_state, on_set
         self._commands: Queue[Command] = Queue()
         # Steps left before the run pauses by itself; None is without end.
         self._allowed: int | None = 0 if paused else None
@@ -179,9 +182,12 @@ class RunControl:
 
     def _set(self, command: Command) -> str | Exception:
         try:
-            return self.run.set(command.parameter, command.value)
+            effect = self.run.set(command.parameter, command.value)
         except Exception as error:  # noqa: BLE001 - raised again in the caller's thread
             return error
+        # What is set is shown, also while the run rests.
+        self._on_set()
+        return effect
 
     def _pull(self) -> bool:
         """Pull one frame; False when there is none left."""

@@ -177,7 +177,9 @@ class EmbedWidget(CompareWidget):
             status=idle_status(self._estimator.title, *self._data.shape),
         )
         self._publisher = Publisher(self.send)
-        questions = Questions(details=self._tell, search=self._search, color=self._recolor)
+        questions = Questions(
+            details=self._tell, search=self._search, color=self._recolor, restart=self._restart_with
+        )
         self._inbox = Inbox(self._publisher, lambda: self._session, questions)
         self.on_msg(self._inbox.receive)
 
@@ -317,6 +319,7 @@ class EmbedWidget(CompareWidget):
             "filter": self.filter,
             "gallery": self.gallery,
             "arrangement": self.arrangement,
+            "parameters": self.parameters,
         }
         details = self._details.page()
         n, d = self._data.shape

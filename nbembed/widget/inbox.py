@@ -30,11 +30,14 @@ class Questions:
         ``search(text)`` selects the rows that hold a text.
     color
         ``color(by)`` colours by a column's name, or by nothing for None.
+    restart
+        ``restart(parameters)`` begins a new run; it must not wait for the old one to end.
     """
 
     details: Callable[[int, int], None]
     search: Callable[[str], None]
     color: Callable[[str | None], None]
+    restart: Callable[[Any], None]
 
 
 class Inbox:
@@ -78,6 +81,8 @@ class Inbox:
                 self._encode(content.get("base64") is True, session)
             case "poll" | "command" as kind if session is not None:
                 session.pump() if kind == "poll" else _enqueue(content, session)
+            case "set" if session is not None:
+                _set(content, session)
             case kind:
                 self._ask(kind, content)
 
@@ -115,6 +120,8 @@ class Inbox:
             self._questions.details(question, row)
         elif kind == "search" and isinstance(text, str) and len(text) <= MAX_TEXT:
             self._questions.search(text)
+        elif kind == "restart":
+            self._questions.restart(content.get("parameters"))
         elif kind == "color" and (by is None or isinstance(by, str)):
             self._questions.color(by)
 
@@ -127,3 +134,11 @@ def _enqueue(content: dict[str, Any], session: Session) -> None:
     name, n = content.get("name"), content.get("n", 1)
     if name in COMMANDS and isinstance(n, int) and 1 <= n <= MAX_STEPS:
         session.control.send(Command(name, n=n))
+
+
+def _set(content: dict[str, Any], session: Session) -> None:
+    """Let the worker change a parameter; what it refuses stays as it is, as the browser then sees."""
+    name, value = content.get("name"), content.get("value")
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if isinstance(name, str) and is_number and name in session.run.live:
+        session.control.send(Command("set", parameter=name, value=value))

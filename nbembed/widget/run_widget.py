@@ -1,15 +1,19 @@
 """The widget's run control: begin, pause, step, change and end a run."""
 
+import contextvars
+import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import traitlets
 
 from nbembed import _checks
-from nbembed.errors import NotKeptError, RunEndedError
+from nbembed.errors import NbembedError, NotKeptError, RunEndedError
 from nbembed.estimators import Embedder
 from nbembed.training import KeptRun, live_parameters
 from nbembed.widget.control import Command
 from nbembed.widget.inbox import MAX_STEPS
+from nbembed.widget.parameters import described, readable
 from nbembed.widget.publisher import PROTOCOL, Publisher
 from nbembed.widget.session import Session
 from nbembed.widget.shown_widget import ShownWidget
@@ -51,6 +55,8 @@ class RunWidget(ShownWidget):
     snapshot_info = traitlets.Dict().tag(sync=True)
     snapshot = traitlets.Bytes(b"").tag(sync=True)
     curves = traitlets.Dict().tag(sync=True)
+    # What the panel of parameters offers; the browser reads it only.
+    parameters = traitlets.List().tag(sync=True, from_json=lambda _, widget: widget.parameters)
 
     # ---- running ------------------------------------------------------------------------------
 
@@ -245,9 +251,26 @@ class RunWidget(ShownWidget):
         session.begin(mode, paused=paused)
         return session
 
+    def _restart_with(self, wanted: Any) -> None:
+        """Begin anew with parameters that the browser has sent; what is wrong with them is said there."""
+        parameters = readable(wanted, self.parameters)
+        if parameters is None:
+            return
+        try:
+            known = self._estimator.get_params(deep=False)
+            type(self._estimator)(**(known | parameters)).check_parameters(len(self._data))
+        except NbembedError as error:
+            self._publisher.message({"t": "refused", "text": str(error)})
+            return
+        # Not here: a handler must not wait for the worker. ipykernel 7.0 publishes only from threads that
+        # carry the context of a cell.
+        begin = partial(contextvars.copy_context().run, self.restart, show=False, **parameters)
+        threading.Thread(target=begin, name="nbembed-restart", daemon=True).start()
+
     def _session_of(self, run: "Run") -> Session:
         """Return a session for ``run``, the next of this widget."""
         self._runs += 1
+        self.parameters = described(self._estimator, run)
         return Session(
             run,
             self._publisher,

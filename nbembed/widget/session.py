@@ -62,7 +62,11 @@ class Session:
         # Who publishes: the cell's own thread, which calls `serve`, or the worker.
         self.cell_publishes = False
         self.control = RunControl(
-            run, on_frame=self._on_frame, on_state=self._on_state, paused=True
+            run,
+            on_frame=self._on_frame,
+            on_state=self._on_state,
+            on_set=self._on_set,
+            paused=True,
         )
         self._set_traits = set_traits
         self._on_end = on_end
@@ -268,6 +272,15 @@ class Session:
         if embedding is not None:
             content = {"run": self.number, "step": step, "phase": phase, "status": status}
             self.publisher.offer(content, embedding)
+
+    def _on_set(self) -> None:
+        """Say at once what was set."""
+        with self._pump_lock:
+            self._outbox = self._outbox | {"status": self.status.read()}
+            self._message_due = True
+        if not self.cell_publishes:
+            self.pump()
+            self._publish_traits()
 
     def _on_state(self) -> None:
         """Show exactly where a run stands that began, rests, goes on or has ended."""

@@ -167,6 +167,7 @@ function drawChart(
     ink: () => ink,
     domain: () => domainOf(store),
     isApart: kind === "schedule",
+    events: () => store.steering.events.peek().map(([step]) => step),
     color: ({ map }) =>
       map === undefined
         ? undefined
@@ -188,6 +189,9 @@ function drawChart(
       if (curves.length > 0) chart.set(curves);
     }),
     effect(() => chart.mark(scrubbedTo(store))),
+    effect(() => {
+      if (store.steering.events.value.length > 0) chart.redraw();
+    }),
     effect(() => {
       void screen.isDark.value;
       // The attribute that switches the style sheet is set in an effect as well.
