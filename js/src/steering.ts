@@ -1,7 +1,7 @@
 // The parameters of a run: what can be changed, when it acts, and what was wished for.
 
 import type { AnyModel } from "@anywidget/types";
-import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type {
   NumberParameter,
   Parameter,
@@ -39,8 +39,14 @@ export class Steering {
     const read = () => this.read();
     read();
     model.on("change:parameters", read);
+    const endConfirming = effect(() => {
+      const live = this.status.value.live ?? {};
+      for (const [name, value] of Object.entries(this.sent.peek()))
+        if (live[name] === value) this.confirm(name);
+    });
     aborted.addEventListener("abort", () => {
       model.off("change:parameters", read);
+      endConfirming();
       for (const timer of this.timers.values()) clearTimeout(timer);
     });
   }
@@ -91,15 +97,18 @@ export class Steering {
     clearTimeout(this.timers.get(name));
     const tell = () => {
       this.send({ t: "set", name, value });
+      // Whatever the kernel has made of it is shown then.
       this.timers.set(
         name,
-        setTimeout(() => {
-          const { [name]: _, ...others } = this.sent.peek();
-          this.sent.value = others;
-        }, 10 * PAUSE),
+        setTimeout(() => this.confirm(name), 10 * PAUSE),
       );
     };
     this.timers.set(name, setTimeout(tell, PAUSE));
+  }
+
+  private confirm(name: string): void {
+    const { [name]: _, ...others } = this.sent.peek();
+    this.sent.value = others;
   }
 
   private read(): void {

@@ -80,6 +80,17 @@ test("a slider that is dragged sends the last value, and shows it until the kern
   expect(steering.valueOf(RATE)).toBe(0.8);
 });
 
+test("what Python sets after the browser is shown at once", () => {
+  const { model, steering } = open();
+  steering.change(RATE, 0.8);
+  vi.advanceTimersByTime(PAUSE + 1);
+  for (const value of [0.8, 0.3]) {
+    const live = { learning_rate: value };
+    model.push({ t: "status", status: running({ live, elapsed: 5 }) });
+  }
+  expect(steering.valueOf(RATE)).toBe(0.3);
+});
+
 test("what the kernel does not take is not shown for long", () => {
   const { steering } = open();
   steering.change(RATE, 3);
