@@ -29,6 +29,7 @@ from nbembed.widget.look_widget import make_look
 from nbembed.widget.selection import InvalidTraitError
 from nbembed.widget.status import StatusLine
 from nbembed.widget.story_widget import StoryWidget
+from nbembed.widget.traits import kept
 
 __all__ = ["CompareWidget"]
 
@@ -53,8 +54,8 @@ class CompareWidget(StoryWidget):
         ``{"mode", "align", "onto"}``, see :meth:`arrange`. The browser changes it as well.
     """
 
-    gallery = traitlets.Dict().tag(sync=True, from_json=lambda _, widget: widget.gallery)
-    arrangement = Arrangement(lambda widget: len(widget.gallery.get("maps", ())))
+    gallery = traitlets.Dict().tag(sync=True, from_json=kept("gallery"))
+    arrangement = Arrangement()
 
     @classmethod
     def compare(
@@ -278,7 +279,7 @@ class CompareWidget(StoryWidget):
         labels = None if look is None else look.column.values
         return quality_figures.compare_maps(dict(self.maps_), labels=labels, title=title or "")
 
-    def _as_hung(self, name: str) -> Hung:
+    def as_hung(self, name: str) -> Hung:
         """Return the map of this widget with its history, as it stands."""
         self._needs_one("compare()")
         run, session = self._run_with_map(), self._live_session(ended_is_fine=True)
@@ -355,7 +356,7 @@ def _hung(item: Any, name: str, shape: tuple[int, ...]) -> Hung:
     """Return a map with what is known of it; ``shape`` is that of the data."""
     n, d = shape
     if isinstance(item, CompareWidget):
-        return item._as_hung(name)  # noqa: SLF001 - one of ours
+        return item.as_hung(name)
     embedding = check_map(_embedding_of(item), name=name).astype(np.float32)
     if len(embedding) != n:
         raise InvalidInputError(f"{name} must have {n} rows, as the data, got {len(embedding)}")

@@ -62,19 +62,12 @@ class Hung:
 
 
 class Arrangement(traitlets.TraitType[Any, Any]):
-    """How maps are arranged: ``{"mode", "align", "onto"}``.
-
-    Parameters
-    ----------
-    count
-        ``count(widget)`` is the number of maps.
-    """
+    """How the maps of a widget's gallery are arranged: ``{"mode", "align", "onto"}``."""
 
     info_text = "{'mode': …, 'align': …, 'onto': number of a map}"
 
-    def __init__(self, count: Any) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._count = count
         self.tag(sync=True, from_json=self._from_json)
 
     def make_dynamic_default(self) -> dict[str, Any]:
@@ -91,7 +84,7 @@ class Arrangement(traitlets.TraitType[Any, Any]):
                 raise InvalidTraitError(
                     f"{key} must be one of {', '.join(map(repr, known))}, got {full[key]!r}"
                 )
-        onto, most = full["onto"], max(1, self._count(obj))
+        onto, most = full["onto"], max(1, len(obj.gallery.get("maps", ())))
         if isinstance(onto, bool) or not isinstance(onto, int) or not 0 <= onto < most:
             raise InvalidTraitError(
                 f"onto must be the number of a map, 0 to {most - 1}, got {onto!r}"

@@ -139,6 +139,7 @@ def _enqueue(content: dict[str, Any], session: Session) -> None:
 def _set(content: dict[str, Any], session: Session) -> None:
     """Let the worker change a parameter; what it refuses stays as it is, as the browser then sees."""
     name, value = content.get("name"), content.get("value")
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if isinstance(name, str) and is_number and name in session.run.live:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return
+    if isinstance(name, str) and name in session.run.live:
         session.control.send(Command("set", parameter=name, value=value))

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
-from numbers import Real
 from typing import Any
+
+import numpy as np
 
 from nbembed.estimators import Embedder
 from nbembed.training import Run, live_parameters
 
 __all__ = ["described", "live_values", "readable"]
 
+NUMBER = (int, float, np.number)
 # After the key of a term stands the weight with which it is added to the loss.
 WEIGHT = "_weight"
 STARTS = ("pca", "spectral", "random")
@@ -116,7 +118,7 @@ def _described(name: str, value: Any, n: int, *, is_live: bool) -> dict[str, Any
     span = RANGES.get(name, WEIGHTS if name.endswith(WEIGHT) else None)
     if name == "learning_rate" and value == "auto":
         value = max(200.0, float(n))  # t-SNE's own choice without exaggeration
-    number = isinstance(value, Real) and not isinstance(value, bool)
+    number = isinstance(value, NUMBER) and not isinstance(value, bool)
     if span is None or not (number or is_live):
         return None
     low, high = span.low, span.high

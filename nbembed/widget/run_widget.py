@@ -18,6 +18,7 @@ from nbembed.widget.publisher import PROTOCOL, Publisher
 from nbembed.widget.session import Session
 from nbembed.widget.shown_widget import ShownWidget
 from nbembed.widget.status import StatusLine
+from nbembed.widget.traits import kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +57,7 @@ class RunWidget(ShownWidget):
     snapshot = traitlets.Bytes(b"").tag(sync=True)
     curves = traitlets.Dict().tag(sync=True)
     # What the panel of parameters offers; the browser reads it only.
-    parameters = traitlets.List().tag(sync=True, from_json=lambda _, widget: widget.parameters)
+    parameters = traitlets.List().tag(sync=True, from_json=kept("parameters"))
 
     # ---- running ------------------------------------------------------------------------------
 
