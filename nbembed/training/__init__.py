@@ -1,13 +1,13 @@
 """Runs: from phases to frames. The only loop in the project stands in :mod:`nbembed.training.run`."""
 
-from nbembed.training.frame import Frame
+from nbembed.training.frame import Event, Frame
 from nbembed.training.history import Curve, History, StoredFrame, thinned
 from nbembed.training.kept import KeptRun
 from nbembed.training.network_placement import NetworkReference
 from nbembed.training.placement import Reference
+from nbembed.training.recursions import LayerStatistics, Recursed
 from nbembed.training.run import Run
 from nbembed.training.steppers import live_parameters
-from nbembed.training.storing import Event
 
 __all__ = [
     "Curve",
@@ -15,7 +15,9 @@ __all__ = [
     "Frame",
     "History",
     "KeptRun",
+    "LayerStatistics",
     "NetworkReference",
+    "Recursed",
     "Reference",
     "Run",
     "StoredFrame",

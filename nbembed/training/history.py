@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbembed._types import State
+from nbembed.training.recursions import Recursed
 
 __all__ = ["Curve", "History", "StoredFrame", "thinned"]
 
@@ -90,6 +91,7 @@ class History:
         self.loss_every = loss_every
         self.frames: list[StoredFrame] = []
         self.curves: dict[str, Curve] = {}
+        self.recursions: list[Recursed] = []
         self._stride = 1
         self._states: dict[int, State] = {}
         self._state_stride = 25
@@ -147,6 +149,7 @@ class History:
         copy = History(max_bytes=self.max_bytes, loss_every=self.loss_every)
         copy._stride, copy._state_stride = self._stride, self._state_stride
         copy.frames = [f for f in self.frames if f.step <= step]
+        copy.recursions = [r for r in self.recursions if r.end <= step]
         copy._states = {s: v for s, v in self._states.items() if s <= step}
         for name, curve in self.curves.items():
             end = bisect_right(curve.steps, step)
@@ -171,6 +174,7 @@ class History:
             "state_stride": self._state_stride,
             "phases": [frame.phase for frame in self.frames],
             "curves": [[name, curve.by_clock] for name, curve in self.curves.items()],
+            "recursions": [recursion.to_config() for recursion in self.recursions],
         }
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -181,6 +185,8 @@ class History:
         for number, curve in enumerate(self.curves.values()):
             arrays[f"curve.{number}.steps"] = np.array(curve.steps, dtype=np.int64)
             arrays[f"curve.{number}.values"] = np.array(curve.values, dtype=np.float64)
+        for number, recursion in enumerate(self.recursions):
+            arrays[f"recursion.{number}"] = recursion.embedding
         return arrays
 
     @classmethod
@@ -198,6 +204,9 @@ class History:
                 arrays[f"curve.{number}.values"].tolist(),
                 bool(by_clock),
             )
+        for number, recursion in enumerate(config["recursions"]):
+            embedding = arrays[f"recursion.{number}"]
+            history.recursions.append(Recursed.from_config(recursion, embedding))
         return history
 
     @property

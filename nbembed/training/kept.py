@@ -1,6 +1,6 @@
 """A run that was stored without its data: all there is to see of it, and no way on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn, Self
 
 import numpy as np
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from nbembed._types import State
 from nbembed.errors import NotKeptError
 from nbembed.phases import Phase
-from nbembed.training.frame import Frame
+from nbembed.training.frame import Event, Frame
 from nbembed.training.history import History
 from nbembed.training.run import Run
-from nbembed.training.storing import Event, there
+from nbembed.training.storing import there
 
 __all__ = ["KeptRun"]
 
@@ -124,7 +124,12 @@ class KeptRun(Run):
         """Raise: a run without its data cannot be changed."""
         self._refuse("set()")
 
-    def branch(self, step: int | None = None) -> Run:  # noqa: ARG002 - as other runs
+    def branch(
+        self,
+        step: int | None = None,  # noqa: ARG002 - as other runs
+        *,
+        phases: Iterable[Phase] | None = None,  # noqa: ARG002
+    ) -> Run:
         """Raise: a run without its data has no branches."""
         self._refuse("branch()")
 

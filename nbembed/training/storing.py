@@ -1,7 +1,7 @@
 """A run as plain settings and arrays, and back: what a file holds of it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Self
 
 import numpy as np
@@ -11,23 +11,14 @@ from nbembed._types import State
 from nbembed.errors import InvalidInputError, RunEndedError
 from nbembed.neighbors import Graph, Neighbors
 from nbembed.phases import Phase
+from nbembed.training.frame import Event
 from nbembed.training.history import History
 from nbembed.training.preparation import Prepared
 from nbembed.training.reading import Readable
 
-__all__ = ["Event", "Storable", "joined", "split", "there"]
+__all__ = ["Storable", "joined", "split", "there"]
 
 Arrays = dict[str, NDArray[Any]]
-
-
-@dataclass(frozen=True)
-class Event:
-    """A parameter changed in mid-run, after ``step`` steps."""
-
-    step: int
-    phase: str
-    name: str
-    value: float
 
 
 class Storable(Readable):
@@ -85,6 +76,8 @@ class Storable(Readable):
         for number, graph in enumerate(_distinct(self._graphs.there)):
             for part in ("indptr", "indices", "weights"):
                 arrays[f"graph.{number}.{part}"] = getattr(graph, part)
+        for index, rows in self._graphs.sources.items():
+            arrays[f"source.{index}"] = rows
         for place, state in (("now", self.state), *enumerate(self.history.states)):
             for name, array in split(state)[1].items():
                 arrays[f"state.{place}.{name}"] = array
@@ -124,6 +117,8 @@ class Storable(Readable):
         states = enumerate(way["states"])
         self.history.states = [joined(plain, _of(arrays, f"state.{i}.")) for i, plain in states]
         self._graphs.there.update(graphs)
+        for index, rows in _of(arrays, "source.").items():
+            self._graphs.sources[int(index)] = rows
         self.events = [Event(**event) for event in config["events"]]
         self._load(joined(way["state"], _of(arrays, "state.now.")), prepared)
         return self
