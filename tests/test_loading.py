@@ -21,6 +21,9 @@ METHODS = {
     "parametric_umap": {
         "n_batches": 60, "hidden": (16,), "batch_size": 64, "terms": ["classification", "reconstruction"],
     },
+    "dre": {
+        "recursions": ["f20", "f10"], "head": (20, 10), "n_epochs": 6, "batch_size": 50, "perplexity": 10, "device": "cpu",
+    },
 }  # fmt: skip
 CLASSES = np.repeat(["ä", "b", "c"], 50)
 
@@ -58,7 +61,14 @@ def test_a_run_comes_back_with_everything(finished, tmp_path):
     np.testing.assert_array_equal(again.embedding_, finished.embedding_)
     assert_same_history(again, finished)
     assert again._session.run.phases == finished._session.run.phases
-    assert again.estimator_.get_params() == finished.estimator_.get_params()
+    mine, theirs = again.estimator_.get_params(), finished.estimator_.get_params()
+    # What stood for recursions is written out in a file.
+    assert [r["layer"] for r in mine.pop("recursions", ())] == theirs.pop("recursions", [])
+    assert mine == theirs
+    recursions = zip(again.history_.recursions, finished.history_.recursions, strict=True)
+    for one, other in recursions:
+        assert one.to_config() == other.to_config()
+        np.testing.assert_array_equal(one.embedding, other.embedding)
     assert again.metrics() == finished.metrics()
 
 
@@ -86,6 +96,21 @@ def test_a_run_that_rests_goes_on_bit_for_bit(blobs, tmp_path, method, go_on):
     again.wait()
     np.testing.assert_array_equal(again.embedding_, whole.embedding_)
     assert_same_history(again, whole, by_clock=False)
+
+
+def test_a_recursion_that_measures_in_every_batch_goes_on_bit_for_bit(blobs, tmp_path):
+    known = METHODS["dre"] | {"batches": "redrawn", "method": "dre", "random_state": 1}
+    whole = EmbedWidget(blobs, **known).fit()
+    ends = [recursion.end for recursion in whole.history_.recursions]
+    for step in (ends[0], ends[0] + 1, ends[1] + 1):
+        half = EmbedWidget(blobs, **known).step(step)
+        again = saved(half, tmp_path)
+        half.stop()
+        assert len(again._session.run._graphs.sources) == sum(step > end for end in ends)
+        np.testing.assert_array_equal(again.fit().embedding_, whole.embedding_)
+        assert [r.to_config() for r in again.history_.recursions] == [
+            r.to_config() for r in whole.history_.recursions
+        ]
 
 
 def test_a_file_is_the_same_after_a_second_trip(finished, tmp_path):
@@ -122,13 +147,8 @@ def test_without_its_data_a_run_is_seen_and_does_not_go_on(finished, tmp_path):
     assert repr(again) == repr(finished)
     # The data, and what leads to them, are not in the file.
     _, config, arrays = persistence.load(tmp_path / "run.nbembed")
-    assert {name.split(".")[0] for name in arrays} <= {
-        "map",
-        "history",
-        "curve",
-        "selection",
-        "column",
-    }
+    kinds = {"map", "history", "curve", "selection", "column", "recursion"}
+    assert {name.split(".")[0] for name in arrays} <= kinds
     assert config["way"] is None
     for act in (
         again.fit, again.start, again.branch, again.restart, again.metrics,

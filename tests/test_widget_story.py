@@ -12,6 +12,14 @@ METHODS = {
     "tsne": {"perplexity": 10, "early_exaggeration_iter": 20, "n_iter": 40},
     "umap": {"n_epochs": 60},
     "parametric_umap": {"n_batches": 60, "hidden": (16,), "batch_size": 64},
+    "dre": {
+        "recursions": ["f20", "f10"],
+        "head": (20, 10),
+        "n_epochs": 6,
+        "batch_size": 50,
+        "perplexity": 10,
+        "device": "cpu",
+    },
 }
 
 
