@@ -1,5 +1,7 @@
 """The panel of parameters: what it offers, what it sets, what it restarts, and what is told of it."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ PLAN = {"n_iter": 40, "early_exaggeration_iter": 20, "perplexity": 10}
 
 
 def names(widget, **wanted):
-    return {p["name"] for p in widget.parameters if all(p[k] == v for k, v in wanted.items())}
+    return {p["name"] for p in widget._offer if all(p[k] == v for k, v in wanted.items())}
 
 
 def test_each_method_offers_its_own(blobs):
@@ -25,7 +27,7 @@ def test_each_method_offers_its_own(blobs):
     assert names(umap, live=True) == {"learning_rate", "n_negatives", "repulsion_strength", "min_dist", "spread"}  # fmt: skip
     assert umap.status["live"]["min_dist"] == 0.1
     for widget in (tsne, umap):
-        for p in widget.parameters:
+        for p in widget._offer:
             if p["kind"] == "number" and p["value"] is not None:
                 assert p["low"] <= p["value"] <= p["high"], p
                 assert p["low"] < p["high"]
@@ -118,7 +120,7 @@ def test_the_browser_restarts_with_other_parameters(blobs):
     assert (known["n_neighbors"], known["init"], known["n_epochs"]) == (7, "pca", 25)
     alone = EmbedWidget(blobs, n_neighbors=7, init="pca", n_epochs=25, random_state=3).fit()
     np.testing.assert_array_equal(widget.embedding_, alone.embedding_)
-    (neighbors,) = (p for p in widget.parameters if p["name"] == "n_neighbors")
+    (neighbors,) = (p for p in widget._offer if p["name"] == "n_neighbors")
     assert neighbors["value"] == 7
 
 
@@ -145,12 +147,22 @@ def test_only_what_is_offered_is_read():
     assert readable({"a": float("inf")}, offered) is None
 
 
-def test_the_browser_writes_no_parameters(blobs):
+def test_every_view_is_told_what_there_is_and_a_saved_notebook_is_not(blobs):
     widget = make(blobs).step(1)
-    before = list(widget.parameters)
-    widget.set_state({"parameters": []})
-    assert widget.parameters == before
+    wire = Wire(widget)
+    wire.say([bytes((1, 2, 3, 255))], t="hello", view="v", protocol=2, last_seq=-1)
+    (welcome,) = wire.of_kind("welcome")
+    assert welcome["parameters"] == widget._offer
+    assert "n_neighbors" not in json.dumps(widget.get_state(), default=str)
     widget.stop()
+
+
+@pytest.mark.parametrize("mode", ["fit", "start"])
+def test_an_observer_that_sets_is_not_called_for_ever(blobs, mode):
+    widget = make(blobs, n_epochs=30)
+    widget.observe(lambda _: widget._state() == "running" and widget.set(n_negatives=3), "status")
+    getattr(widget, mode)()
+    assert widget.wait()._state() == "done"
 
 
 def test_a_branch_tells_what_was_set_on_its_way(blobs):

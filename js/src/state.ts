@@ -209,7 +209,6 @@ export interface Traits {
   snapshot_info: PackInfo | Record<string, never>;
   snapshot: Bytes;
   curves: Curves;
-  parameters: Parameter[];
   gallery: GalleryInfo | Record<string, never>;
   arrangement: Arrangement;
 }
@@ -223,6 +222,8 @@ export interface WelcomeMessage {
   controls: boolean;
   echo_ok: boolean;
   pull: boolean;
+  /** What of the run can be changed. */
+  parameters?: Parameter[];
 }
 
 export interface FrameMessage {

@@ -1,6 +1,5 @@
 // The parameters of a run: what can be changed, when it acts, and what was wished for.
 
-import type { AnyModel } from "@anywidget/types";
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type {
   NumberParameter,
@@ -8,7 +7,6 @@ import type {
   RefusedMessage,
   Status,
   ToKernel,
-  Traits,
 } from "./state";
 
 export type Value = number | string;
@@ -31,21 +29,16 @@ export class Steering {
   private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
 
   constructor(
-    private readonly model: AnyModel<Traits>,
     private readonly status: ReadonlySignal<Status>,
     private readonly send: (message: ToKernel) => void,
     aborted: AbortSignal,
   ) {
-    const read = () => this.read();
-    read();
-    model.on("change:parameters", read);
     const endConfirming = effect(() => {
       const live = this.status.value.live ?? {};
       for (const [name, value] of Object.entries(this.sent.peek()))
         if (live[name] === value) this.confirm(name);
     });
     aborted.addEventListener("abort", () => {
-      model.off("change:parameters", read);
       endConfirming();
       for (const timer of this.timers.values()) clearTimeout(timer);
     });
@@ -75,6 +68,13 @@ export class Steering {
 
   restart(): void {
     this.send({ t: "restart", parameters: { ...this.drafts.peek() } });
+  }
+
+  /** Takes what the kernel offers. What was collected for another run is void. */
+  offer(parameters: readonly Parameter[]): void {
+    if (JSON.stringify(parameters) === JSON.stringify(this.parameters.peek())) return;
+    this.parameters.value = parameters;
+    this.forget();
   }
 
   forget(): void {
@@ -109,11 +109,6 @@ export class Steering {
   private confirm(name: string): void {
     const { [name]: _, ...others } = this.sent.peek();
     this.sent.value = others;
-  }
-
-  private read(): void {
-    this.parameters.value = this.model.get("parameters") ?? [];
-    this.forget();
   }
 }
 

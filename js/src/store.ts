@@ -126,12 +126,7 @@ export class Store {
       (arrangement) => this.write("arrangement", arrangement),
       aborted,
     );
-    this.steering = new Steering(
-      model,
-      this.status,
-      (message) => this.send(message),
-      aborted,
-    );
+    this.steering = new Steering(this.status, (message) => this.send(message), aborted);
     this.readTraits();
     this.listen(aborted);
   }
@@ -263,6 +258,7 @@ export class Store {
     buffers: readonly Bytes[],
   ): void {
     this.greeter.answered(message.controls);
+    this.steering.offer(message.parameters ?? []);
     if (!isEcho(buffers[0])) this.askForText();
     if (message.pull) this.startPolling();
   }

@@ -25,7 +25,6 @@ export class FakeModel {
     snapshot: new DataView(new ArrayBuffer(0)),
     curves: {},
     gallery: {},
-    parameters: [],
     arrangement: { mode: "beside", align: "all", onto: 0 },
   };
   readonly sent: ToKernel[] = [];

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { NumberParameter, Parameter } from "../src/state";
 import { NOTCHES, notchOf, PAUSE, valueAtNotch } from "../src/steering";
 import { Store } from "../src/store";
-import { FakeModel, running } from "./fake";
+import { FakeModel, running, welcome } from "./fake";
 
 const RATE: NumberParameter = {
   name: "learning_rate",
@@ -37,9 +37,13 @@ const INIT: Parameter = {
 function open(live: Record<string, number> = { learning_rate: 0.5 }) {
   const model = new FakeModel();
   model.traits.status = running({ live });
-  model.traits.parameters = [RATE, NEIGHBORS, WEIGHT, INIT];
   const store = new Store(model.asModel);
-  return { model, store, steering: store.steering };
+  const offer = (parameters: Parameter[]) => {
+    const [message, buffers] = welcome();
+    model.push({ ...(message as object), parameters }, buffers);
+  };
+  offer([RATE, NEIGHBORS, WEIGHT, INIT]);
+  return { model, store, steering: store.steering, offer };
 }
 
 beforeEach(() => {
@@ -116,13 +120,16 @@ test("what needs a restart is collected, can be undone, and is sent together", (
 });
 
 test("a refusal is said until something else is tried, and a new run begins without drafts", () => {
-  const { model, steering } = open();
+  const { model, steering, offer } = open();
   steering.change(NEIGHBORS, 199);
   model.push({ t: "refused", text: "n_neighbors must be …" });
   expect(steering.refused.value).toBe("n_neighbors must be …");
   steering.change(NEIGHBORS, 30);
   expect(steering.refused.value).toBeNull();
-  model.change("parameters", [{ ...NEIGHBORS, value: 30 }]);
+  // A greeting that says the same again changes nothing.
+  offer([RATE, NEIGHBORS, WEIGHT, INIT]);
+  expect(steering.drafts.value).toEqual({ n_neighbors: 30 });
+  offer([{ ...NEIGHBORS, value: 30 }]);
   expect(steering.drafts.value).toEqual({});
   expect(steering.parameters.value.map(({ name }) => name)).toEqual(["n_neighbors"]);
 });

@@ -178,7 +178,11 @@ class EmbedWidget(CompareWidget):
         )
         self._publisher = Publisher(self.send)
         questions = Questions(
-            details=self._tell, search=self._search, color=self._recolor, restart=self._restart_with
+            details=self._tell,
+            search=self._search,
+            color=self._recolor,
+            restart=self._restart_with,
+            parameters=lambda: self._offer,
         )
         self._inbox = Inbox(self._publisher, lambda: self._session, questions)
         self.on_msg(self._inbox.receive)
@@ -319,7 +323,6 @@ class EmbedWidget(CompareWidget):
             "filter": self.filter,
             "gallery": self.gallery,
             "arrangement": self.arrangement,
-            "parameters": self.parameters,
         }
         details = self._details.page()
         n, d = self._data.shape

@@ -1,7 +1,7 @@
 """Messages from the browser: a closed set, checked, and never acted on in the thread they come in."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
@@ -32,12 +32,15 @@ class Questions:
         ``color(by)`` colours by a column's name, or by nothing for None.
     restart
         ``restart(parameters)`` begins a new run; it must not wait for the old one to end.
+    parameters
+        ``parameters()`` are those of the present run, as the panel offers them.
     """
 
     details: Callable[[int, int], None]
     search: Callable[[str], None]
     color: Callable[[str | None], None]
     restart: Callable[[Any], None]
+    parameters: Callable[[], Sequence[dict[str, Any]]]
 
 
 class Inbox:
@@ -97,6 +100,7 @@ class Inbox:
             "echo_ok": len(buffers) == 1 and bytes(buffers[0]) == ECHO,
             # Colab, by report, shows nothing that a thread pushes; there the browser asks.
             "pull": "google.colab" in sys.modules,
+            "parameters": list(self._questions.parameters()),
         }
         self._publisher.send(welcome, [ECHO])
         if session is not None:

@@ -1,6 +1,6 @@
 """The parameters of a run as the panel beside the map offers them: which, from where to where, and when they act."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -84,7 +84,7 @@ def live_values(run: Run) -> dict[str, float]:
     return {} if run.ended or not run.has_map else run.live
 
 
-def readable(content: Any, offered: list[dict[str, Any]]) -> dict[str, Any] | None:
+def readable(content: Any, offered: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
     """Return the values that a browser wants to restart with, None for what cannot be meant."""
     if not isinstance(content, Mapping) or not content:
         return None

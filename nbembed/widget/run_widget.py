@@ -18,10 +18,9 @@ from nbembed.widget.publisher import PROTOCOL, Publisher
 from nbembed.widget.session import Session
 from nbembed.widget.shown_widget import ShownWidget
 from nbembed.widget.status import StatusLine
-from nbembed.widget.traits import kept
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -48,6 +47,8 @@ class RunWidget(ShownWidget):
     _publisher: Publisher
     _session: Session | None = None
     _live_metrics: bool = True
+    # What the panel of parameters offers. No trait: in a saved notebook nothing can be changed.
+    _offer: "Sequence[dict[str, Any]]" = ()
     _is_retired = False
     _runs = 0
 
@@ -56,8 +57,6 @@ class RunWidget(ShownWidget):
     snapshot_info = traitlets.Dict().tag(sync=True)
     snapshot = traitlets.Bytes(b"").tag(sync=True)
     curves = traitlets.Dict().tag(sync=True)
-    # What the panel of parameters offers; the browser reads it only.
-    parameters = traitlets.List().tag(sync=True, from_json=kept("parameters"))
 
     # ---- running ------------------------------------------------------------------------------
 
@@ -254,7 +253,7 @@ class RunWidget(ShownWidget):
 
     def _restart_with(self, wanted: Any) -> None:
         """Begin anew with parameters that the browser has sent; what is wrong with them is said there."""
-        parameters = readable(wanted, self.parameters)
+        parameters = readable(wanted, self._offer)
         if parameters is None:
             return
         try:
@@ -271,7 +270,7 @@ class RunWidget(ShownWidget):
     def _session_of(self, run: "Run") -> Session:
         """Return a session for ``run``, the next of this widget."""
         self._runs += 1
-        self.parameters = described(self._estimator, run)
+        self._offer = described(self._estimator, run)
         return Session(
             run,
             self._publisher,

@@ -79,7 +79,7 @@ class Session:
             self.notes.update(trustworthiness=note, neighbor_recall=note)
         self._pump_lock = threading.RLock()
         self._outbox: dict[str, Any] = {}
-        self._message_due = self._resend = self._story_due = False
+        self._message_due = self._resend = self._story_due = self._is_publishing = False
         self._last_message = self._last_trait = float("-inf")
         self._told: deque[str] = deque(maxlen=REMEMBERED_VIEWS)
         # Whether nothing was done yet with a run that has a history.
@@ -214,8 +214,11 @@ class Session:
             self._last_trait = now
             traits = {"status": self.status.at()}
         history = traits.pop("history", None)
-        if traits:
+        self._is_publishing = True
+        try:
             self._set_traits(**traits)
+        finally:
+            self._is_publishing = False
         if history is not None:
             self._send_history(*history, replay=True)
 
@@ -274,11 +277,12 @@ class Session:
             self.publisher.offer(content, embedding)
 
     def _on_set(self) -> None:
-        """Say at once what was set."""
+        """Say what was set: at once where the run rests, else with the next step."""
         with self._pump_lock:
             self._outbox = self._outbox | {"status": self.status.read()}
             self._message_due = True
-        if not self.cell_publishes:
+        # Not where an observer of the user's has set it, whom it would call again.
+        if not self.cell_publishes and self.control.state != "running" and not self._is_publishing:
             self.pump()
             self._publish_traits()
 
