@@ -55,28 +55,15 @@ def studies(part, name):
     """Return the methods and arms of one part, by name."""
     plain = {"device": "cpu", "n_jobs": 1}
     if part == "features":
-        side = 8 if name == "digits" else 28
         learned = {
             "with a reconstruction": nb.terms.Reconstruction(weight=1.0),
-            "with moved pictures": nb.terms.Consistency(
-                lambda rows, generator: moved(rows, side, generator)
-            ),
+            "with moved pictures": nb.terms.Consistency("shift"),
         }
         return {
             f"{name}, {what}": (nb.DRE(terms=[term], **plain), FEATURES)
             for what, term in learned.items()
         }
     return {name: (nb.DRE(**plain), SINGLE if part == "single" else THREE)}
-
-
-def moved(rows, side, generator):
-    """Return pictures moved by up to a tenth of their side."""
-    import torch
-
-    most = max(1, side // 10)
-    shift = torch.randint(-most, most + 1, (2,), generator=generator).tolist()
-    pictures = rows.reshape(-1, side, side)
-    return torch.roll(pictures, shift, (1, 2)).reshape(rows.shape)
 
 
 def main():

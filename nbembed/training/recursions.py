@@ -1,5 +1,6 @@
 """What a run with recursions looked like at the end of each of them."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -9,12 +10,14 @@ from numpy.typing import NDArray
 
 from nbembed.phases import Phase
 
-__all__ = ["LayerStatistics", "Recursed", "extent", "recursed"]
+__all__ = ["LayerStatistics", "Recursed", "extent", "recursed", "remember"]
 
 # Rows on which layers and maps are described: the same ones at every recursion.
 SAMPLE = 1000
 # Neighbours that overlaps and scores count.
 K = 15
+# Maps whose shortest axis is a smaller share of the longest one than this are lines.
+FLAT = 1e-3
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class Recursed:
         The map at its end.
     extent : float
         Root of the mean squared distance of a point from the centre of that map.
+    flatness : float
+        Its spread along its shortest axis as a share of that along its longest, 0 to 1; 1 for maps of one dimension.
     metrics : dict
         ``"trustworthiness"``, ``"continuity"`` and ``"neighbor_recall"`` of that map, 15 neighbours, among the
         same 1000 rows each time.
@@ -69,8 +74,14 @@ class Recursed:
     end: int
     embedding: NDArray[np.float32]
     extent: float
+    flatness: float = 1.0
     metrics: Mapping[str, float] = field(default_factory=dict[str, float])
     layers: Mapping[str, LayerStatistics] = field(default_factory=dict[str, LayerStatistics])
+
+    @property
+    def is_collapsed(self) -> bool:
+        """Whether the map has become a point, or a line: its axes differ by more than a thousand times."""
+        return not self.extent > 0.0 or self.flatness < FLAT
 
     def to_config(self) -> dict[str, Any]:
         """Return all but the map as plain data."""
@@ -127,15 +138,34 @@ def recursed(
         end=step,
         embedding=embedding,
         extent=extent(embedding),
+        flatness=_flatness(embedding),
         metrics=_scores(X[rows], embedding[rows]),
         layers=_described(stepper, layers, rows, X[rows], embedding[rows]),
     )
+
+
+def remember(history: Any, record: Recursed) -> None:
+    """Keep a record in a run's history, and warn if its map has collapsed."""
+    history.recursions.append(record)
+    if record.is_collapsed:
+        warnings.warn(
+            f"the map has collapsed at the end of {record.name!r}: extent {record.extent:.3g}, shortest axis "
+            f"{record.flatness:.1e} of the longest. Lower learning_rate, or leave that recursion out",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def extent(embedding: NDArray[np.float32]) -> float:
     """Return the root of the mean squared distance of a point from the centre of a map."""
     centred = embedding - embedding.mean(axis=0, dtype=np.float64)
     return float(np.sqrt(np.square(centred).sum(axis=1).mean()))
+
+
+def _flatness(embedding: NDArray[np.float32]) -> float:
+    centred = embedding - embedding.mean(axis=0, dtype=np.float64)
+    axes = np.linalg.svd(centred, compute_uv=False)
+    return float(axes[-1] / axes[0]) if axes[0] > 0 else 0.0
 
 
 def _scores(X: NDArray[np.float32], embedding: NDArray[np.float32]) -> dict[str, float]:

@@ -17,7 +17,7 @@ from nbembed.training.frame import Event, Frame, total
 from nbembed.training.graphs import Graphs
 from nbembed.training.history import History
 from nbembed.training.preparation import Prepared, prepare
-from nbembed.training.recursions import extent, recursed
+from nbembed.training.recursions import extent, recursed, remember
 from nbembed.training.steppers import (
     Seen,
     Stepper,
@@ -281,7 +281,8 @@ class Run(Storable, Iterator[Frame]):
         self.step += 1
         losses = self._record()
         ended = recursed(self.phases, self._phase_index, self.step, self.X, stepper)
-        self.history.recursions += [ended] if ended else []
+        if ended is not None:
+            remember(self.history, ended)
         return self._show(losses)
 
     def _enter(
