@@ -348,7 +348,7 @@ def test_two_rows_have_no_quality_but_a_map():
             run,
             Publisher(print),
             print,
-            status=StatusLine(run, number=1, title="", mode="fit"),
+            status=StatusLine(run, number=1, title=""),
             on_end=print,
         )._metrics
         is None

@@ -5,14 +5,17 @@ import type { Store } from "./store";
 import { Caption } from "./views/caption";
 import { ColorBy } from "./views/color-by";
 import { Controls, Hint } from "./views/controls";
+import { GalleryView } from "./views/gallery";
 import { Header } from "./views/header";
 import { Legend } from "./views/legend";
 import { MapView } from "./views/map";
 import { Marks } from "./views/marks";
 import { Notice } from "./views/notice";
 import { Panels } from "./views/panels";
+import { Parameters } from "./views/parameters";
 import { PointCard } from "./views/point-card";
 import { Ramp } from "./views/ramp";
+import { Scores } from "./views/scores";
 import { Scrubber } from "./views/scrubber";
 import { Search } from "./views/search";
 import { Shown } from "./views/shown";
@@ -27,16 +30,30 @@ export function App(props: ViewProps) {
       </div>
     );
   const isWide = hasSide(props.store);
+  const { value: gallery } = props.store.gallery.info;
+  const hasMany = gallery !== null;
+  // Maps that are compared stand: nothing is to be paused.
+  const isCompared = gallery?.kind === "compare";
+  const body = ["nbe-body", isWide && "nbe-with-side", hasMany && "nbe-with-gallery"];
   return (
     <div class="nbe-card">
       <Header {...props} />
       <Notice {...props} />
-      <div class={isWide ? "nbe-body nbe-with-side" : "nbe-body"}>
+      <div class={body.filter(Boolean).join(" ")}>
         <div class="nbe-figure">
-          <MapView {...props}>
-            <PointCard {...props} />
-            <Tools {...props} />
-          </MapView>
+          {hasMany ? (
+            <GalleryView
+              {...props}
+              card={({ sight, screen }) => <PointCard store={sight} screen={screen} />}
+            >
+              <Tools {...props} />
+            </GalleryView>
+          ) : (
+            <MapView {...props}>
+              <PointCard {...props} />
+              <Tools {...props} />
+            </MapView>
+          )}
           <Caption {...props} />
         </div>
         {isWide && (
@@ -49,10 +66,13 @@ export function App(props: ViewProps) {
             <Marks {...props} />
           </section>
         )}
-        <Panels {...props} />
+        <Panels {...props}>
+          <Scores {...props} />
+        </Panels>
       </div>
+      {!isCompared && <Parameters {...props} />}
       <footer class="nbe-footer">
-        <Controls {...props} />
+        {!isCompared && <Controls {...props} />}
         <Scrubber {...props} />
         <Hint {...props} />
       </footer>

@@ -1,7 +1,7 @@
 // What the keyboard does inside a widget.
 
 import { leaveFullscreen, toggleFullscreen } from "./fullscreen";
-import { pan, pointAt, type Screen, showAll, zoom } from "./screen";
+import { pan, pointAt, type Screen, showAll, type Tile, zoom } from "./screen";
 import { clearSelection, goTo, selectInView, selectRow } from "./selecting";
 import type { Store } from "./store";
 
@@ -21,6 +21,8 @@ interface Pressed {
   event: KeyboardEvent;
   screen: Screen;
   store: Store;
+  /** The map that the keys move, and its part of the screen. */
+  tile: Tile;
   /** The map has the focus, and no button in it. */
   isOnMap: boolean;
 }
@@ -39,13 +41,13 @@ const onMap = (act: (pressed: Pressed) => unknown): Action => {
 };
 
 const ACTIONS: Record<string, Action> = {
-  "+": always(({ screen, store }) => zoom(screen, store, ZOOM)),
-  "=": always(({ screen, store }) => zoom(screen, store, ZOOM)),
-  "-": always(({ screen, store }) => zoom(screen, store, 1 / ZOOM)),
+  "+": always(({ tile }) => zoom(tile.screen, tile.sight, ZOOM)),
+  "=": always(({ tile }) => zoom(tile.screen, tile.sight, ZOOM)),
+  "-": always(({ tile }) => zoom(tile.screen, tile.sight, 1 / ZOOM)),
   "0": always(({ screen }) => showAll(screen)),
-  n: onMap(({ screen, store }) => goTo(store, screen, 1)),
-  p: onMap(({ screen, store }) => goTo(store, screen, -1)),
-  a: onMap(({ screen, store }) => selectInView(store, screen)),
+  n: onMap(({ tile }) => goTo(tile.sight, tile.screen, 1)),
+  p: onMap(({ tile }) => goTo(tile.sight, tile.screen, -1)),
+  a: onMap(({ tile }) => selectInView(tile.sight, tile.screen)),
   Enter: onMap(({ event, screen, store }) =>
     selectRow(store, screen, screen.pointed.peek().row, event.shiftKey),
   ),
@@ -54,7 +56,7 @@ const ACTIONS: Record<string, Action> = {
   "/": ({ screen }) => search(screen.root),
   "[": ({ store }) => turn(store, -1),
   "]": ({ store }) => turn(store, 1),
-  Escape: ({ screen, store }) => giveUp(screen, store),
+  Escape: ({ tile, store }) => giveUp(tile.screen, store),
   ".": ({ store }) => step(store),
   ArrowRight: ({ store }) => step(store),
   // A button takes the space bar for itself.
@@ -70,11 +72,12 @@ export function handleKey(event: KeyboardEvent, screen: Screen, store: Store): b
   if (target.closest(TAKEN) !== null) return false;
   const isOnMap = target.closest(".nbe-surface") !== null;
   const arrow = ARROWS[event.key];
+  const tile = screen.active.peek() ?? { screen, sight: store };
   if (arrow !== undefined && (event.shiftKey || isOnMap)) {
-    pan(screen, store, arrow[0], arrow[1]);
+    pan(tile.screen, tile.sight, arrow[0], arrow[1]);
     return true;
   }
-  return ACTIONS[event.key]?.({ event, screen, store, isOnMap }) ?? false;
+  return ACTIONS[event.key]?.({ event, screen, store, tile, isOnMap }) ?? false;
 }
 
 export function toggleLasso(screen: Screen): void {

@@ -27,7 +27,7 @@ const NO_FIELDS: Fields = {
 };
 
 /** The traits that the browser writes. */
-export type Written = "selection" | "filter" | "moment";
+export type Written = "selection" | "filter" | "moment" | "arrangement";
 
 /** The way to Python. */
 export interface Wire {
@@ -73,6 +73,11 @@ export class Looking {
       this.details.close();
       for (const [name, handle] of changes) model.off(`change:${name}`, handle);
     });
+  }
+
+  /** Number of rows. */
+  get size(): number {
+    return this.rows();
   }
 
   /** Changes the selection here and in Python. */

@@ -30,7 +30,39 @@ export interface Status {
   message: string | null;
   /** The host shows nothing that is pushed: ask for frames. */
   pull: boolean;
+  /** What was set in mid-run: after which step, what, and to which value. */
+  events?: [step: number, name: string, value: number][];
+  /** What can be changed now, with the values in force. */
+  live?: Record<string, number>;
 }
+
+interface Offered {
+  name: string;
+  /** Whether it can change in mid-run, in some phase. */
+  live: boolean;
+  /** Whether a new run can be begun with another value. */
+  restart: boolean;
+}
+
+export interface NumberParameter extends Offered {
+  kind: "number";
+  /** null where the method chooses it. */
+  value: number | null;
+  low: number;
+  high: number;
+  integer: boolean;
+  log: boolean;
+  /** Values that have a meaning of their own. */
+  marks?: [number, string][];
+}
+
+export interface ChoiceParameter extends Offered {
+  kind: "choice";
+  value: string;
+  choices: string[];
+}
+
+export type Parameter = NumberParameter | ChoiceParameter;
 
 /** One value per row as two bytes each, compressed with zlib. */
 interface Valued {
@@ -100,6 +132,8 @@ export interface PageDetails {
 export type Box = readonly [number, number, number, number];
 
 export interface PackedFrame {
+  /** Which of several maps it is. */
+  map?: number;
   step: number;
   phase: string;
   bbox: Box;
@@ -118,9 +152,46 @@ export interface Curve {
   /** null where the value was not a finite number. */
   values: (number | null)[];
   note?: string;
+  /** Which of several maps it belongs to. */
+  map?: number;
 }
 
 export type Curves = Record<string, Curve>;
+
+/** One of several maps. */
+export interface GalleryMap {
+  name: string;
+  /** Steps that lead to it. */
+  step: number;
+  scores: Record<string, number>;
+}
+
+export interface Measure {
+  name: string;
+  label: string;
+  /** Whether less of it is better. */
+  lower: boolean;
+}
+
+/** Several maps of the same rows. */
+export interface GalleryInfo {
+  kind: "compare" | "moments";
+  maps: GalleryMap[];
+  measures: Measure[];
+  /** What the scores stand for. */
+  note: string;
+}
+
+export type Mode = "beside" | "over" | "flicker";
+/** By what maps are laid onto each other. */
+export type Align = "all" | "selection" | "none";
+
+export interface Arrangement {
+  mode: Mode;
+  align: Align;
+  /** The map that the others are laid onto. */
+  onto: number;
+}
 
 /** Bytes as a host may hand them over: a view into a larger buffer, or base64 text. */
 export type Bytes = ArrayBuffer | ArrayBufferView | string;
@@ -138,6 +209,8 @@ export interface Traits {
   snapshot_info: PackInfo | Record<string, never>;
   snapshot: Bytes;
   curves: Curves;
+  gallery: GalleryInfo | Record<string, never>;
+  arrangement: Arrangement;
 }
 
 export type Encoding = "u16" | "base64";
@@ -149,6 +222,8 @@ export interface WelcomeMessage {
   controls: boolean;
   echo_ok: boolean;
   pull: boolean;
+  /** What of the run can be changed. */
+  parameters?: Parameter[];
 }
 
 export interface FrameMessage {
@@ -198,13 +273,20 @@ export interface FoundMessage {
   first: number;
 }
 
+/** Why a wish was not fulfilled. */
+export interface RefusedMessage {
+  t: "refused";
+  text: string;
+}
+
 export type FromKernel =
   | WelcomeMessage
   | FrameMessage
   | StatusMessage
   | HistoryMessage
   | DetailsMessage
-  | FoundMessage;
+  | FoundMessage
+  | RefusedMessage;
 
 export type CommandName = "pause" | "resume" | "step" | "stop";
 
@@ -216,7 +298,9 @@ export type ToKernel =
   | { t: "command"; name: CommandName; n?: number }
   | { t: "details"; id: number; row: number }
   | { t: "search"; text: string }
-  | { t: "color"; by: string | null };
+  | { t: "color"; by: string | null }
+  | { t: "set"; name: string; value: number }
+  | { t: "restart"; parameters: Record<string, number | string> };
 
 export const IDLE: Status = {
   run: 0,

@@ -4,6 +4,7 @@ import type { AnyModel } from "@anywidget/types";
 import { batch, computed, signal } from "@preact/signals";
 import { appendCurves, appendSaved } from "./curves";
 import { Film } from "./film";
+import { Gallery } from "./gallery";
 import { Greeter } from "./greeting";
 import { Looking, type Written } from "./looking";
 import {
@@ -21,8 +22,17 @@ import {
   type ToKernel,
   type Traits,
 } from "./state";
+import { Steering } from "./steering";
 import { media } from "./theme";
-import { bodyOf, bytesOf, echoBytes, inflate, isEcho, u16Of } from "./transport";
+import {
+  bodyOf,
+  bytesOf,
+  echoBytes,
+  type Frame,
+  inflate,
+  isEcho,
+  u16Of,
+} from "./transport";
 
 /** What is known of the way back to Python. */
 export type Controls = "live" | "unknown" | "dead";
@@ -58,6 +68,8 @@ export class Store {
   readonly controls;
   readonly isLate;
   readonly looking: Looking;
+  readonly gallery: Gallery;
+  readonly steering: Steering;
 
   private readonly film: Film;
   private readonly greeter: Greeter;
@@ -88,7 +100,7 @@ export class Store {
       read: () => model.get("moment") ?? -1,
       write: (step: number) => this.write("moment", step),
     };
-    this.film = new Film(moment, aborted);
+    this.film = new Film(moment, aborted, (frames) => this.leading(frames));
     ({
       newest: this.newest,
       frames: this.frames,
@@ -107,6 +119,14 @@ export class Store {
       details,
       aborted,
     );
+    this.gallery = new Gallery(
+      model,
+      this.looking,
+      this,
+      (arrangement) => this.write("arrangement", arrangement),
+      aborted,
+    );
+    this.steering = new Steering(this.status, (message) => this.send(message), aborted);
     this.readTraits();
     this.listen(aborted);
   }
@@ -186,6 +206,12 @@ export class Store {
     this.height.value = this.model.get("height") || 420;
   }
 
+  private leading(frames: readonly Frame[]): readonly Frame[] {
+    return frames.some((frame) => frame.map !== undefined)
+      ? this.gallery.take(frames)
+      : frames;
+  }
+
   private write<K extends Written>(name: K, value: Traits[K]): void {
     try {
       this.model.set(name, value);
@@ -213,15 +239,18 @@ export class Store {
     this.lastHeard = Date.now();
     this.asked = false;
     if (this.notice.peek() === MUTE) this.notice.value = null;
-    batch(() => {
-      if (message.t === "welcome") this.welcome(message, buffers);
-      else if (message.t === "frame") this.receiveFrame(message, buffers);
-      else if (message.t === "history") this.receiveHistory(message, buffers);
-      else if (message.t === "status") {
-        this.setStatus(message.status);
-        this.addCurves(message.curves);
-      } else this.looking.receive(message, buffers);
-    });
+    batch(() => this.take(message, buffers));
+  }
+
+  private take(message: FromKernel, buffers: readonly Bytes[]): void {
+    if (message.t === "welcome") this.welcome(message, buffers);
+    else if (message.t === "frame") this.receiveFrame(message, buffers);
+    else if (message.t === "history") this.receiveHistory(message, buffers);
+    else if (message.t === "refused") this.steering.refuse(message);
+    else if (message.t === "status") {
+      this.setStatus(message.status);
+      this.addCurves(message.curves);
+    } else this.looking.receive(message, buffers);
   }
 
   private welcome(
@@ -229,6 +258,7 @@ export class Store {
     buffers: readonly Bytes[],
   ): void {
     this.greeter.answered(message.controls);
+    this.steering.offer(message.parameters ?? []);
     if (!isEcho(buffers[0])) this.askForText();
     if (message.pull) this.startPolling();
   }

@@ -15,6 +15,8 @@ export interface Frame {
   xy: Uint16Array<ArrayBuffer>;
   /** Number of the message that brought it; -1 when it came out of a history. */
   seq: number;
+  /** Which of several maps it is. */
+  map?: number;
 }
 
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> {

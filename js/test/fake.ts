@@ -24,6 +24,8 @@ export class FakeModel {
     snapshot_info: {},
     snapshot: new DataView(new ArrayBuffer(0)),
     curves: {},
+    gallery: {},
+    arrangement: { mode: "beside", align: "all", onto: 0 },
   };
   readonly sent: ToKernel[] = [];
   isGone = false;

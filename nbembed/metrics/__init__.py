@@ -29,7 +29,12 @@ from nbembed.metrics.neighborhoods import (
 )
 from nbembed.metrics.reporting import report
 from nbembed.metrics.score import Score
-from nbembed.metrics.stability import align, neighbor_jaccard, procrustes_disparity
+from nbembed.metrics.stability import (
+    align,
+    neighbor_agreement,
+    neighbor_jaccard,
+    procrustes_disparity,
+)
 from nbembed.metrics.table import Report
 from nbembed.metrics.voting import knn_accuracy, neighborhood_hit
 
@@ -52,6 +57,7 @@ __all__ = [
     "lcmc",
     "local_scores",
     "memory_budget",
+    "neighbor_agreement",
     "neighbor_errors",
     "neighbor_jaccard",
     "neighbor_recall",

@@ -2,6 +2,7 @@
 
 from nbembed.training.frame import Event, Frame
 from nbembed.training.history import Curve, History, StoredFrame, thinned
+from nbembed.training.kept import KeptRun
 from nbembed.training.network_placement import NetworkReference
 from nbembed.training.placement import Reference
 from nbembed.training.recursions import LayerStatistics, Recursed
@@ -13,6 +14,7 @@ __all__ = [
     "Event",
     "Frame",
     "History",
+    "KeptRun",
     "LayerStatistics",
     "NetworkReference",
     "Recursed",

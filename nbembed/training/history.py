@@ -1,17 +1,15 @@
 """What a run remembers of itself, within a fixed number of bytes."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nbembed._types import State
-
-if TYPE_CHECKING:
-    from nbembed.training.recursions import Recursed
+from nbembed.training.recursions import Recursed
 
 __all__ = ["Curve", "History", "StoredFrame", "thinned"]
 
@@ -157,6 +155,59 @@ class History:
             end = bisect_right(curve.steps, step)
             copy.curves[name] = Curve(curve.steps[:end], curve.values[:end], curve.by_clock)
         return copy
+
+    @property
+    def states(self) -> list[State]:
+        """The full states that are held, in the order of their steps."""
+        return [self._states[step] for step in sorted(self._states)]
+
+    @states.setter
+    def states(self, states: Sequence[State]) -> None:
+        self._states = {int(state["step"]): state for state in states}
+
+    def to_config(self) -> dict[str, Any]:
+        """Return what is stored as JSON: all but arrays, and without the full states."""
+        return {
+            "max_bytes": self.max_bytes,
+            "loss_every": self.loss_every,
+            "stride": self._stride,
+            "state_stride": self._state_stride,
+            "phases": [frame.phase for frame in self.frames],
+            "curves": [[name, curve.by_clock] for name, curve in self.curves.items()],
+            "recursions": [recursion.to_config() for recursion in self.recursions],
+        }
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return what is stored as arrays: the maps, and steps and values of the curves."""
+        arrays: dict[str, NDArray[Any]] = {"history.steps": np.array(self.steps, dtype=np.int64)}
+        if self.frames:
+            arrays["history.maps"] = np.stack([frame.embedding for frame in self.frames])
+        for number, curve in enumerate(self.curves.values()):
+            arrays[f"curve.{number}.steps"] = np.array(curve.steps, dtype=np.int64)
+            arrays[f"curve.{number}.values"] = np.array(curve.values, dtype=np.float64)
+        for number, recursion in enumerate(self.recursions):
+            arrays[f"recursion.{number}"] = recursion.embedding
+        return arrays
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Return what :meth:`to_config` and :meth:`arrays` described."""
+        history = cls(max_bytes=int(config["max_bytes"]), loss_every=int(config["loss_every"]))
+        history._stride = int(config["stride"])
+        history._state_stride = int(config["state_stride"])
+        steps = arrays["history.steps"].tolist()
+        kept = zip(steps, config["phases"], arrays.get("history.maps", ()), strict=True)
+        history.frames = [StoredFrame(step, phase, embedding) for step, phase, embedding in kept]
+        for number, (name, by_clock) in enumerate(config["curves"]):
+            history.curves[name] = Curve(
+                arrays[f"curve.{number}.steps"].tolist(),
+                arrays[f"curve.{number}.values"].tolist(),
+                bool(by_clock),
+            )
+        for number, recursion in enumerate(config["recursions"]):
+            embedding = arrays[f"recursion.{number}"]
+            history.recursions.append(Recursed.from_config(recursion, embedding))
+        return history
 
     @property
     def steps(self) -> list[int]:

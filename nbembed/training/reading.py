@@ -15,7 +15,7 @@ from nbembed.training.graphs import Graphs
 from nbembed.training.history import History
 from nbembed.training.preparation import Prepared
 from nbembed.training.recursions import Recursed
-from nbembed.training.steppers import Seen, Stepper, weights_of
+from nbembed.training.steppers import Seen, Stepper, live_parameters, weights_of
 
 __all__ = ["Readable"]
 
@@ -56,6 +56,11 @@ class Readable:
     def embedding(self) -> NDArray[np.float32] | None:
         """A copy of the present map; None before the starting map exists."""
         return None if self._stepper is None else self._stepper.embedding()
+
+    @property
+    def has_map(self) -> bool:
+        """Whether there is a map yet."""
+        return self._prepared is not None
 
     @property
     def prepared(self) -> Prepared | None:
@@ -117,6 +122,28 @@ class Readable:
     def overrides(self) -> dict[str, float]:
         """What was set in mid-run and is still in force, by name."""
         return dict(self._overrides)
+
+    @property
+    def live(self) -> dict[str, float]:
+        """What can be changed in the present phase, with the values now in force; {} before the first map."""
+        stepper, phase = self._stepper, self.phase
+        if stepper is None:
+            return {}
+        known = self.weights_by_name | {
+            name: value for name, value in phase.kernel.items() if name in ("min_dist", "spread")
+        }
+        # A network's exaggeration is a factor of its plan's.
+        known |= {} if phase.model["name"] == "free" else {"exaggeration": 1.0}
+        known |= self._overrides
+        return {
+            name: float(known[name] if name in known else stepper.get(name))
+            for name in live_parameters(phase)
+        }
+
+    @property
+    def weights_by_name(self) -> dict[str, float]:
+        """The weights of the terms under the names by which they are changed."""
+        return {f"{key}_weight": weight for key, weight in self.weights.items()}
 
     @property
     def state(self) -> State:

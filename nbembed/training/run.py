@@ -17,7 +17,6 @@ from nbembed.training.frame import Event, Frame, total
 from nbembed.training.graphs import Graphs
 from nbembed.training.history import History
 from nbembed.training.preparation import Prepared, prepare
-from nbembed.training.reading import Readable
 from nbembed.training.recursions import extent, recursed, remember
 from nbembed.training.steppers import (
     Seen,
@@ -27,11 +26,12 @@ from nbembed.training.steppers import (
     make_stepper,
     set_live,
 )
+from nbembed.training.storing import Storable
 
 __all__ = ["Run"]
 
 
-class Run(Readable, Iterator[Frame]):
+class Run(Storable, Iterator[Frame]):
     """A fit as an iterator of frames.
 
     Pulling a frame does the work of one step; not pulling is a pause. First come the frames of the

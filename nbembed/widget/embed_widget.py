@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import traitlets
 
 from nbembed import _checks, export, metrics
 from nbembed.encodings import as_text
@@ -13,15 +12,16 @@ from nbembed.estimators import Embedder
 from nbembed.persistence import replacing
 from nbembed.widget.advice import advise
 from nbembed.widget.arguments import choose_estimator, read_hover, read_images
+from nbembed.widget.compare_widget import CompareWidget
 from nbembed.widget.details import Details
 from nbembed.widget.inbox import Inbox, Questions
-from nbembed.widget.look_widget import LookWidget
 from nbembed.widget.publisher import PROTOCOL, Publisher
 from nbembed.widget.selection import pack_rows
 from nbembed.widget.status import idle_status
+from nbembed.widget.story_widget import CONTENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
@@ -43,7 +43,7 @@ def _bundle(name: str, missing: str) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else missing
 
 
-class EmbedWidget(LookWidget):
+class EmbedWidget(CompareWidget):
     """A map of high-dimensional data that shows how it is made.
 
     Parameters
@@ -124,8 +124,6 @@ class EmbedWidget(LookWidget):
     _esm = _bundle("widget.js", _NOT_BUILT)
     _css = _bundle("widget.css", "")
 
-    height = traitlets.Int(420).tag(sync=True)
-
     def __init__(  # noqa: PLR0913 - all of them say what is shown
         self,
         X: Any,
@@ -159,6 +157,19 @@ class EmbedWidget(LookWidget):
         said = (labels, y, color, size, opacity, hover, images, features)
         bare = all(argument is None for argument in said)
         advise(self._table, self._data, features=features, color=color, is_bare=bare)
+        self._come_alive(height)
+
+    @classmethod
+    def _of(cls, content: "Mapping[str, Any]", *, height: int) -> "EmbedWidget":
+        """Return a widget of what another one, or a file, holds instead of a caller's arguments."""
+        widget = cls.__new__(cls)
+        for name in CONTENT:
+            setattr(widget, name, content[name])
+        widget._come_alive(height)  # noqa: SLF001 - one of ours
+        return widget
+
+    def _come_alive(self, height: int) -> None:
+        """Become a widget, once what it shows is read."""
         super().__init__(
             height=height,
             encodings={channel: look.spec for channel, look in self._looks.items()},
@@ -166,7 +177,13 @@ class EmbedWidget(LookWidget):
             status=idle_status(self._estimator.title, *self._data.shape),
         )
         self._publisher = Publisher(self.send)
-        questions = Questions(details=self._tell, search=self._search, color=self._recolor)
+        questions = Questions(
+            details=self._tell,
+            search=self._search,
+            color=self._recolor,
+            restart=self._restart_with,
+            parameters=lambda: self._offer,
+        )
         self._inbox = Inbox(self._publisher, lambda: self._session, questions)
         self.on_msg(self._inbox.receive)
 
@@ -175,6 +192,7 @@ class EmbedWidget(LookWidget):
     @property
     def embedding_(self) -> "NDArray[Any]":
         """The map as it is now, shape (n_samples, n_components), float32, a copy."""
+        self._needs_one("embedding_")
         run = self._run_with_map()
         with self._live_session(ended_is_fine=True).control.between_steps:
             return _map_of(run)
@@ -182,18 +200,28 @@ class EmbedWidget(LookWidget):
     @property
     def history_(self) -> "History":
         """Maps and curves of the run so far; see :class:`nbembed.training.History`."""
+        self._needs_one("history_")
         return self._run_with_map().history
 
     @property
     def estimator_(self) -> Embedder:
         """The fitted estimator, with ``embedding_``, ``loss_`` and ``save``."""
         self._run_with_map()
+        self._needs_data("estimator_")
         self._keep()
         return self._estimator
 
-    def metrics(self, *, n_neighbors: int = 15) -> "metrics.Report":
-        """Return how faithful the map is: see :func:`nbembed.metrics.report`."""
+    def metrics(self, *, n_neighbors: int = 15) -> "metrics.Report | metrics.Comparison":
+        """Return how faithful the map is: see :func:`nbembed.metrics.report`.
+
+        Of several maps, see :func:`nbembed.metrics.compare`.
+        """
         labels = None if self._labels is None else self._labels.values
+        if self._hung:
+            return metrics.compare(
+                self._maps_with_data("metrics()"), self._data, labels, n_neighbors=n_neighbors
+            )
+        self._needs_data("metrics()")
         return metrics.report(self._data, self.embedding_, labels=labels, n_neighbors=n_neighbors)
 
     def to_frame(self) -> Any:
@@ -241,6 +269,8 @@ class EmbedWidget(LookWidget):
         """
         from nbembed import figures  # matplotlib takes a while, and a live map does not need it
 
+        if self._hung:
+            return self._plot_all(ax=ax, title=title)
         return figures.map(
             self.embedding_,
             encodings=self.encodings,
@@ -291,10 +321,12 @@ class EmbedWidget(LookWidget):
             "fields": {**self.fields, "images": False},
             "selection": as_text(pack_rows(self.selection, len(self._data)), of="data"),
             "filter": self.filter,
+            "gallery": self.gallery,
+            "arrangement": self.arrangement,
         }
         details = self._details.page()
         n, d = self._data.shape
-        heading = title or f"{self._estimator.title} of {n:,} × {d} data"
+        heading = title or f"{self._title} of {n:,} × {d} data"
         return export.write_page(
             path,
             payload if details is None else {**payload, "details": details},
@@ -306,13 +338,15 @@ class EmbedWidget(LookWidget):
 
     def __repr__(self) -> str:
         n, d = self._data.shape
+        if self._hung:
+            return f"EmbedWidget(maps={len(self._hung)}, n={n}, d={d})"
         return (
             f"EmbedWidget(method={self._estimator.title!r}, n={n}, d={d}, state={self._state()!r})"
         )
 
     def _picture_png(self) -> bytes | None:
         """Return the map as it is now for readers without a kernel; None before there is one."""
-        if self._session is None or self._session.run.prepared is None:
+        if self._session is None or not self._session.run.has_map:
             return None
         from nbembed import figures
 

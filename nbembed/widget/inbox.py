@@ -1,7 +1,7 @@
 """Messages from the browser: a closed set, checked, and never acted on in the thread they come in."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
@@ -30,11 +30,17 @@ class Questions:
         ``search(text)`` selects the rows that hold a text.
     color
         ``color(by)`` colours by a column's name, or by nothing for None.
+    restart
+        ``restart(parameters)`` begins a new run; it must not wait for the old one to end.
+    parameters
+        ``parameters()`` are those of the present run, as the panel offers them.
     """
 
     details: Callable[[int, int], None]
     search: Callable[[str], None]
     color: Callable[[str | None], None]
+    restart: Callable[[Any], None]
+    parameters: Callable[[], Sequence[dict[str, Any]]]
 
 
 class Inbox:
@@ -78,6 +84,8 @@ class Inbox:
                 self._encode(content.get("base64") is True, session)
             case "poll" | "command" as kind if session is not None:
                 session.pump() if kind == "poll" else _enqueue(content, session)
+            case "set" if session is not None:
+                _set(content, session)
             case kind:
                 self._ask(kind, content)
 
@@ -92,6 +100,7 @@ class Inbox:
             "echo_ok": len(buffers) == 1 and bytes(buffers[0]) == ECHO,
             # Colab, by report, shows nothing that a thread pushes; there the browser asks.
             "pull": "google.colab" in sys.modules,
+            "parameters": list(self._questions.parameters()),
         }
         self._publisher.send(welcome, [ECHO])
         if session is not None:
@@ -115,6 +124,8 @@ class Inbox:
             self._questions.details(question, row)
         elif kind == "search" and isinstance(text, str) and len(text) <= MAX_TEXT:
             self._questions.search(text)
+        elif kind == "restart":
+            self._questions.restart(content.get("parameters"))
         elif kind == "color" and (by is None or isinstance(by, str)):
             self._questions.color(by)
 
@@ -127,3 +138,12 @@ def _enqueue(content: dict[str, Any], session: Session) -> None:
     name, n = content.get("name"), content.get("n", 1)
     if name in COMMANDS and isinstance(n, int) and 1 <= n <= MAX_STEPS:
         session.control.send(Command(name, n=n))
+
+
+def _set(content: dict[str, Any], session: Session) -> None:
+    """Let the worker change a parameter; what it refuses stays as it is, as the browser then sees."""
+    name, value = content.get("name"), content.get("value")
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return
+    if isinstance(name, str) and name in session.run.live:
+        session.control.send(Command("set", parameter=name, value=value))

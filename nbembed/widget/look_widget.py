@@ -1,6 +1,6 @@
 """The widget's look: what colours and sizes the points, what is selected, shown and told of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +16,7 @@ from nbembed.widget.arguments import as_column_of, is_name
 from nbembed.widget.details import Details
 from nbembed.widget.run_widget import RunWidget
 from nbembed.widget.selection import Filter, Moment, Selection
+from nbembed.widget.traits import kept
 
 __all__ = ["LookWidget"]
 
@@ -56,15 +57,6 @@ def make_look(channel: str, column: Column, options: Mapping[str, Any]) -> Look:
     return Look(make, column, known)
 
 
-def _kept(name: str) -> Callable[[Any, Any], Any]:
-    """Return a reader of what the browser says that keeps what Python has said."""
-
-    def read(_content: Any, widget: Any) -> Any:
-        return getattr(widget, name)
-
-    return read
-
-
 class LookWidget(RunWidget):
     """A widget whose points have colours, sizes, opacities, and can be selected.
 
@@ -89,8 +81,8 @@ class LookWidget(RunWidget):
     _labels: Column | None
 
     # The browser reads these two and writes none of them.
-    encodings = traitlets.Dict().tag(sync=True, from_json=_kept("encodings"))
-    fields = traitlets.Dict().tag(sync=True, from_json=_kept("fields"))
+    encodings = traitlets.Dict().tag(sync=True, from_json=kept("encodings"))
+    fields = traitlets.Dict().tag(sync=True, from_json=kept("fields"))
     selection = Selection(lambda widget: len(widget._data))  # noqa: SLF001 - its own
     filter = Filter(lambda widget: widget.encodings.get("color"))
     moment = Moment()
@@ -247,6 +239,7 @@ class LookWidget(RunWidget):
 
         See :attr:`selection` for their positions.
         """
+        self._needs_data("selected")
         return self._table.rows(self.selection)
 
     # ---- what the browser asks ----------------------------------------------------------------

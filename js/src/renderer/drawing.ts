@@ -3,7 +3,7 @@
 import { effect, type ReadonlySignal, untracked } from "@preact/signals";
 import { pointStyle } from "../scales";
 import { cameraOf, placeOf, type Screen, type Surface } from "../screen";
-import type { Store } from "../store";
+import type { Sight } from "../sight";
 import type { Frame } from "../transport";
 import { type Affine, fitCamera } from "./camera";
 import { canvasPainter } from "./canvas";
@@ -48,7 +48,7 @@ export class Drawing implements Surface {
   constructor(
     private readonly sheets: Sheets,
     private readonly context: CanvasRenderingContext2D,
-    private readonly store: Store,
+    private readonly store: Sight,
     private readonly screen: Screen,
   ) {
     this.painter = webglPainter(() => this.ask()) ?? canvasPainter();
@@ -262,7 +262,7 @@ function onChange<T>(source: ReadonlySignal<T>, handle: (value: T) => void): () 
 /** Starts to draw; undefined when this browser has no canvas at all. */
 export function startDrawing(
   sheets: Sheets,
-  store: Store,
+  store: Sight,
   screen: Screen,
 ): Drawing | undefined {
   const context = sheets.map.getContext("2d");

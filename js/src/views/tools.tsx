@@ -66,7 +66,7 @@ export function Tools({ store, screen }: ViewProps) {
           act={() => toggleFullscreen(screen.root)}
         />
       )}
-      <Export store={store} screen={screen} />
+      {store.gallery.info.value === null && <Export store={store} screen={screen} />}
     </div>
   );
 }

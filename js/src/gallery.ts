@@ -1,0 +1,122 @@
+// Several maps of the same rows: those of runs that are compared, or moments of one run.
+
+import type { AnyModel } from "@anywidget/types";
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import { indexAt } from "./curves";
+import type { Looking } from "./looking";
+import { alignFrames, FEWEST } from "./procrustes";
+import type { Arrangement, GalleryInfo, Traits } from "./state";
+import type { Frame } from "./transport";
+
+export const AS_USUAL: Arrangement = { mode: "beside", align: "all", onto: 0 };
+
+/** What the run that leads through time shows. */
+export interface Leader {
+  readonly frame: ReadonlySignal<Frame | null>;
+  readonly frames: ReadonlySignal<readonly Frame[]>;
+  /** null: the newest frame is on show. */
+  readonly cursor: ReadonlySignal<number | null>;
+}
+
+type Stories = ReadonlyMap<number, readonly Frame[]>;
+
+export class Gallery {
+  readonly info = signal<GalleryInfo | null>(null);
+  readonly arrangement = signal<Arrangement>(AS_USUAL);
+  /** The frames of each map, in the order of their steps. */
+  private readonly stories = signal<Stories>(new Map());
+  /** The map of each at the moment on show, as its run has made it. */
+  readonly raw = computed(() =>
+    (this.info.value?.maps ?? []).map((_, number) => this.at(number)),
+  );
+  /** Rows that the maps are aligned by; null for all. */
+  private readonly rows = computed(() => {
+    if (this.arrangement.value.align !== "selection") return null;
+    const { value } = this.looking.selection;
+    return value.count < FEWEST ? null : [...value];
+  });
+  /** The maps on each other, all in one box. */
+  readonly aligned = computed(() => {
+    const { align, onto } = this.arrangement.value;
+    return alignFrames(this.raw.value, onto, align, this.rows.value);
+  });
+
+  constructor(
+    private readonly model: AnyModel<Traits>,
+    private readonly looking: Looking,
+    private readonly leader: Leader,
+    private readonly write: (arrangement: Arrangement) => void,
+    aborted: AbortSignal,
+  ) {
+    this.read();
+    const changes: (keyof Traits)[] = ["gallery", "arrangement"];
+    const read = () => this.read();
+    for (const name of changes) model.on(`change:${name}`, read);
+    aborted.addEventListener("abort", () => {
+      for (const name of changes) model.off(`change:${name}`, read);
+    });
+  }
+
+  /** Whether there are fewer points selected than an alignment by them needs. */
+  get needsSelection(): boolean {
+    const isBySome = this.arrangement.value.align === "selection";
+    return isBySome && this.looking.selection.value.count < FEWEST;
+  }
+
+  /** Takes the frames of all maps in; returns those of the one that leads through time. */
+  take(frames: readonly Frame[]): Frame[] {
+    const stories = new Map<number, Map<number, Frame>>();
+    const old = frames[0]?.run === this.run() ? this.stories.peek() : new Map();
+    for (const frame of [...[...old.values()].flat(), ...frames]) {
+      const number = frame.map ?? 0;
+      const story = stories.get(number) ?? new Map<number, Frame>();
+      stories.set(number, story.set(frame.step, frame));
+    }
+    const sorted = new Map(
+      [...stories].map(([number, story]) => [
+        number,
+        [...story.values()].sort((a, b) => a.step - b.step),
+      ]),
+    );
+    this.stories.value = sorted;
+    const last = (story: readonly Frame[]) => story.at(-1)?.step ?? -1;
+    const [first, ...others] = [...sorted.values()];
+    return others.reduce((a, b) => (last(b) > last(a) ? b : a), first ?? []);
+  }
+
+  arrange(change: Partial<Arrangement>): void {
+    const next = { ...this.arrangement.peek(), ...change };
+    this.arrangement.value = next;
+    this.write(next);
+  }
+
+  private run(): number | undefined {
+    const [story] = this.stories.peek().values();
+    return story?.[0]?.run;
+  }
+
+  /** The frame of one map at or before the step on show. */
+  private at(number: number): Frame | null {
+    const story = this.stories.value.get(number);
+    if (story === undefined) return this.moment(number);
+    if (this.leader.cursor.value === null) return story.at(-1) ?? null;
+    const step = this.leader.frame.value?.step ?? 0;
+    const steps = story.map((frame) => frame.step);
+    return story[Math.max(0, indexAt(steps, step))] ?? null;
+  }
+
+  /** The moment of the one run that a map stands for; null where the run has not come so far. */
+  private moment(number: number): Frame | null {
+    const { value } = this.leader.frames;
+    const step = this.info.value?.maps[number]?.step ?? 0;
+    if ((value.at(-1)?.step ?? -1) < step) return null;
+    const steps = value.map((frame) => frame.step);
+    return value[Math.max(0, indexAt(steps, step))] ?? null;
+  }
+
+  private read(): void {
+    const info = this.model.get("gallery");
+    this.info.value = info?.maps === undefined ? null : (info as GalleryInfo);
+    this.arrangement.value = { ...AS_USUAL, ...this.model.get("arrangement") };
+  }
+}
