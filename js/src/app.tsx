@@ -9,6 +9,8 @@ import { Header } from "./views/header";
 import { Legend } from "./views/legend";
 import { MapView } from "./views/map";
 import { Marks } from "./views/marks";
+import { MeasuredNote } from "./views/measured-note";
+import { NeighborKey } from "./views/neighbor-key";
 import { Notice } from "./views/notice";
 import { Panels } from "./views/panels";
 import { PointCard } from "./views/point-card";
@@ -34,6 +36,7 @@ export function App(props: ViewProps) {
       <div class={isWide ? "nbe-body nbe-with-side" : "nbe-body"}>
         <div class="nbe-figure">
           <MapView {...props}>
+            <NeighborKey {...props} />
             <PointCard {...props} />
             <Tools {...props} />
           </MapView>
@@ -46,6 +49,7 @@ export function App(props: ViewProps) {
             <Shown {...props} />
             <Legend {...props} />
             <Ramp {...props} />
+            <MeasuredNote {...props} />
             <Marks {...props} />
           </section>
         )}
@@ -64,6 +68,8 @@ export function App(props: ViewProps) {
 function hasSide({ looking, isPage }: Store): boolean {
   const { color, size, opacity } = looking.look.value;
   const isEncoded = color !== undefined || size !== undefined || opacity !== undefined;
-  const hasChoice = !isPage && looking.fields.value.columns.length > 0;
+  const hasChoice =
+    !isPage &&
+    (looking.fields.value.columns.length > 0 || looking.fields.value.measures.length > 0);
   return isEncoded || hasChoice || looking.fields.value.searchable;
 }

@@ -6,6 +6,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import { DetailsDesk } from "./details";
 import { type Look, shownBy, unpackLook } from "./encodings";
 import { findRows } from "./finding";
+import { NeighborDesk } from "./neighbors";
 import { type Change, Rows } from "./rows";
 import type {
   Bytes,
@@ -13,13 +14,16 @@ import type {
   Fields,
   Filter,
   FoundMessage,
+  NeighborsMessage,
   PageDetails,
+  PageQuality,
   ToKernel,
   Traits,
 } from "./state";
 
 const NO_FIELDS: Fields = {
   columns: [],
+  measures: [],
   hover: [],
   images: false,
   searchable: false,
@@ -44,6 +48,8 @@ export class Looking {
   /** Tells whether a row passes the filter; null when all do. */
   readonly isShown = computed(() => shownBy(this.filter.value, this.look.value.color));
   readonly details: DetailsDesk;
+  readonly neighbors: NeighborDesk;
+
   constructor(
     private readonly model: AnyModel<Traits>,
     private readonly wire: Wire,
@@ -51,10 +57,15 @@ export class Looking {
     private readonly rows: () => number,
     private readonly isPage: boolean,
     private readonly page: PageDetails | undefined,
+    quality: PageQuality | undefined,
     aborted: AbortSignal,
   ) {
     const ask = (id: number, row: number) => wire.send({ t: "details", id, row });
     this.details = new DetailsDesk(ask, page);
+    this.neighbors = new NeighborDesk(
+      (id, row) => wire.send({ t: "neighbors", id, row }),
+      isPage ? (quality ?? {}) : undefined,
+    );
     this.read();
     const changes: [keyof Traits, () => void][] = [
       ["encodings", () => this.readLook()],
@@ -68,7 +79,9 @@ export class Looking {
       void [this.look.value, this.fields.value];
       this.details.forget();
     });
+    const endNeighbors = effect(() => this.neighbors.want(this.selection.value.only()));
     aborted.addEventListener("abort", () => {
+      endNeighbors();
       endForgetting();
       this.details.close();
       for (const [name, handle] of changes) model.off(`change:${name}`, handle);
@@ -110,8 +123,12 @@ export class Looking {
     this.found.value = { t: "found", text, count: rows.length, first: rows[0] ?? -1 };
   }
 
-  receive(message: DetailsMessage | FoundMessage, buffers: readonly Bytes[]): void {
+  receive(
+    message: DetailsMessage | NeighborsMessage | FoundMessage,
+    buffers: readonly Bytes[],
+  ): void {
     if (message.t === "details") this.details.receive(message, buffers);
+    else if (message.t === "neighbors") this.neighbors.receive(message);
     else this.found.value = message;
   }
 

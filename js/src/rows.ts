@@ -41,6 +41,13 @@ export class Rows {
     }
   }
 
+  /** The row that stands alone in this set; -1 when it is empty or not alone. */
+  only(): number {
+    if (this.count !== 1) return -1;
+    const [row = -1] = this;
+    return row;
+  }
+
   equals(other: Rows): boolean {
     if (this.count !== other.count) return false;
     const length = Math.max(this.bits.length, other.bits.length);

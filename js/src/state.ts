@@ -58,6 +58,15 @@ export interface NumberSpec extends Valued {
   max: number;
   scale: "linear" | "log";
   map: RampName;
+  measured?: Measured;
+}
+
+/** What a colour was measured on. */
+export interface Measured {
+  key: string;
+  /** The step of the map it was measured on; -1 for what does not change from map to map. */
+  step: number;
+  note: string;
 }
 
 export type Spec = CategorySpec | NumberSpec;
@@ -81,6 +90,8 @@ export interface Filter {
 export interface Fields {
   /** Columns that can colour. */
   columns: string[];
+  /** Measures of quality that can colour: their keys, and what they are called. */
+  measures: [string, string][];
   /** Columns that stand on a point's card. */
   hover: string[];
   images: boolean;
@@ -94,6 +105,14 @@ export interface PageDetails {
   columns: string[];
   values: (string | null)[][];
   index: string[] | null;
+}
+
+/** What an exported page knows of neighbours and of measured colours; bytes as base64, see page.ts. */
+export interface PageQuality {
+  /** Of no points where there were too many. */
+  neighbors?: { k: number; n: number };
+  measured?: { steps: number[]; of: number };
+  buffers?: { neighbors?: string; measured?: string };
 }
 
 /** Left, bottom, right, top in the coordinates of the map. */
@@ -190,6 +209,14 @@ export interface DetailsMessage {
   data?: string;
 }
 
+/** The rows nearest to a row in the data, the nearest first; none where distances are unknown. */
+export interface NeighborsMessage {
+  t: "neighbors";
+  id: number;
+  row: number;
+  rows: number[];
+}
+
 export interface FoundMessage {
   t: "found";
   text: string;
@@ -204,6 +231,7 @@ export type FromKernel =
   | StatusMessage
   | HistoryMessage
   | DetailsMessage
+  | NeighborsMessage
   | FoundMessage;
 
 export type CommandName = "pause" | "resume" | "step" | "stop";
@@ -215,6 +243,7 @@ export type ToKernel =
   | { t: "poll"; view: string; last_seq: number }
   | { t: "command"; name: CommandName; n?: number }
   | { t: "details"; id: number; row: number }
+  | { t: "neighbors"; id: number; row: number }
   | { t: "search"; text: string }
   | { t: "color"; by: string | null };
 

@@ -6,6 +6,7 @@ import { appendCurves, appendSaved } from "./curves";
 import { Film } from "./film";
 import { Greeter } from "./greeting";
 import { Looking, type Written } from "./looking";
+import { followMeasured } from "./measured";
 import {
   type Bytes,
   type CommandName,
@@ -16,6 +17,7 @@ import {
   IDLE,
   type PackInfo,
   type PageDetails,
+  type PageQuality,
   PROTOCOL,
   type Status,
   type ToKernel,
@@ -74,6 +76,7 @@ export class Store {
     private readonly model: AnyModel<Traits>,
     readonly isPage = false,
     details?: PageDetails,
+    quality?: PageQuality,
   ) {
     const { signal: aborted } = this.abort;
     this.greeter = new Greeter(
@@ -105,9 +108,11 @@ export class Store {
       () => this.frame.peek()?.n ?? this.status.peek().n,
       isPage,
       details,
+      quality,
       aborted,
     );
     this.readTraits();
+    if (quality !== undefined) followMeasured(this.looking, this.frame, quality, aborted);
     this.listen(aborted);
   }
 

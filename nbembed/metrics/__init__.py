@@ -27,6 +27,7 @@ from nbembed.metrics.neighborhoods import (
     neighbor_recall,
     trustworthiness,
 )
+from nbembed.metrics.points import POINT_MEASURES, PointQuality
 from nbembed.metrics.reporting import report
 from nbembed.metrics.score import Score
 from nbembed.metrics.stability import align, neighbor_jaccard, procrustes_disparity
@@ -34,10 +35,12 @@ from nbembed.metrics.table import Report
 from nbembed.metrics.voting import knn_accuracy, neighborhood_hit
 
 __all__ = [
+    "POINT_MEASURES",
     "Comparison",
     "LiveQuality",
     "LocalScores",
     "NeighborErrors",
+    "PointQuality",
     "Report",
     "Score",
     "align",

@@ -15,8 +15,8 @@ from nbembed.widget.advice import advise
 from nbembed.widget.arguments import choose_estimator, read_hover, read_images
 from nbembed.widget.details import Details
 from nbembed.widget.inbox import Inbox, Questions
-from nbembed.widget.look_widget import LookWidget
 from nbembed.widget.publisher import PROTOCOL, Publisher
+from nbembed.widget.quality_widget import QualityWidget
 from nbembed.widget.selection import pack_rows
 from nbembed.widget.status import idle_status
 
@@ -43,7 +43,7 @@ def _bundle(name: str, missing: str) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else missing
 
 
-class EmbedWidget(LookWidget):
+class EmbedWidget(QualityWidget):
     """A map of high-dimensional data that shows how it is made.
 
     Parameters
@@ -62,7 +62,8 @@ class EmbedWidget(LookWidget):
         nothing. Methods that do not learn from labels ignore it.
     color, size, opacity
         A column's name or one value per row, as in :meth:`color`, :meth:`size` and :meth:`opacity`.
-        ``color`` comes before ``labels``, and its column stays in the embedding if it is numeric.
+        ``color`` comes before ``labels``, and its column stays in the embedding if it is numeric;
+        it may be a measure such as ``"trustworthiness"``.
     hover
         What the card of a point shows: a list of column names, a dict or data frame of values by
         name, or the values of one column. Default: the columns of a data frame that are not
@@ -166,7 +167,12 @@ class EmbedWidget(LookWidget):
             status=idle_status(self._estimator.title, *self._data.shape),
         )
         self._publisher = Publisher(self.send)
-        questions = Questions(details=self._tell, search=self._search, color=self._recolor)
+        questions = Questions(
+            details=self._tell,
+            search=self._search,
+            color=self._recolor,
+            neighbors=self._tell_neighbors,
+        )
         self._inbox = Inbox(self._publisher, lambda: self._session, questions)
         self.on_msg(self._inbox.receive)
 
@@ -243,7 +249,7 @@ class EmbedWidget(LookWidget):
 
         return figures.map(
             self.embedding_,
-            encodings=self.encodings,
+            encodings=self._encodings_of_newest(),
             ax=ax,
             title=self._estimator.title if title is None else title,
             caption=figures.caption(self._trustworthiness()),
@@ -287,18 +293,21 @@ class EmbedWidget(LookWidget):
         payload |= {
             "protocol": PROTOCOL,
             "height": self.height,
-            "encodings": {name: as_text(spec) for name, spec in self.encodings.items()},
+            "encodings": {
+                name: as_text(spec) for name, spec in self._encodings_of_newest().items()
+            },
             "fields": {**self.fields, "images": False},
             "selection": as_text(pack_rows(self.selection, len(self._data)), of="data"),
             "filter": self.filter,
         }
+        extra, buffers = self._page_parts(payload)
         details = self._details.page()
         n, d = self._data.shape
         heading = title or f"{self._estimator.title} of {n:,} × {d} data"
         return export.write_page(
             path,
-            payload if details is None else {**payload, "details": details},
-            {"snapshot": snapshot},
+            {**payload, **extra} | ({} if details is None else {"details": details}),
+            {"snapshot": snapshot, **buffers},
             heading,
         )
 

@@ -29,12 +29,15 @@ class Questions:
     search
         ``search(text)`` selects the rows that hold a text.
     color
-        ``color(by)`` colours by a column's name, or by nothing for None.
+        ``color(by)`` colours by the name of a column or a measure, or by nothing for None.
+    neighbors
+        ``neighbors(question, row)`` tells the nearest rows of a row in the data.
     """
 
     details: Callable[[int, int], None]
     search: Callable[[str], None]
     color: Callable[[str | None], None]
+    neighbors: Callable[[int, int], None]
 
 
 class Inbox:
@@ -113,6 +116,8 @@ class Inbox:
         text, by = content.get("text"), content.get("by", 0)
         if kind == "details" and _is_count(question) and _is_count(row):
             self._questions.details(question, row)
+        elif kind == "neighbors" and _is_count(question) and _is_count(row):
+            self._questions.neighbors(question, row)
         elif kind == "search" and isinstance(text, str) and len(text) <= MAX_TEXT:
             self._questions.search(text)
         elif kind == "color" and (by is None or isinstance(by, str)):

@@ -319,14 +319,17 @@ class LookWidget(RunWidget):
             specs[channel] = look.spec
         ordered = {name: specs[name] for name in CHANNELS if name in specs}
         # Before the new colour is there: its categories are not those of the filter.
-        reset = {"filter": {}} if channel == "color" else {}
-        self._set_traits(**reset, encodings=ordered, fields=self._offered())
+        keeps = channel != "color" or _is_same_measure(specs.get("color"), self.encodings)
+        self._set_traits(
+            **({} if keeps else {"filter": {}}), encodings=ordered, fields=self._offered()
+        )
 
     @traitlets.observe("encodings")
     def _show_all(self, change: Any) -> None:
         """Forget a filter that was made for another colour."""
         old = change["old"] if isinstance(change["old"], dict) else {}
-        if change["new"].get("color") is not old.get("color"):
+        new = change["new"].get("color")
+        if new is not old.get("color") and not _is_same_measure(new, old):
             self.filter = {}
 
     def _offered(self) -> dict[str, Any]:
@@ -340,3 +343,10 @@ class LookWidget(RunWidget):
             "searchable": True,
             "index": details.has_index,
         }
+
+
+def _is_same_measure(color: Spec | None, before: Mapping[str, Any]) -> bool:
+    """Return whether a colour measures what the one before measured, at another moment perhaps."""
+    measured = (color or {}).get("measured")
+    old = (before.get("color") or {}).get("measured")
+    return measured is not None and old is not None and measured["key"] == old["key"]

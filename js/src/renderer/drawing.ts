@@ -7,8 +7,9 @@ import type { Store } from "../store";
 import type { Frame } from "../transport";
 import { type Affine, fitCamera } from "./camera";
 import { canvasPainter } from "./canvas";
-import { cloudOf, placement } from "./cloud";
+import { cloudOf, placement, rawPlace } from "./cloud";
 import { Glide } from "./glide";
+import type { LinkInk, Links, Place } from "./links";
 import { type Mark, Marks } from "./marks";
 import { factorOf, ONE, type Paint, paintOf } from "./paint";
 import type { Painter, Scene } from "./painter";
@@ -21,6 +22,19 @@ const WIDEST = 4096;
 /** Milliseconds. A picture that takes longer is no part of a motion. */
 const SLOW = 40;
 const PICTURES = 3;
+
+const LIGHT_INK: LinkInk = {
+  kept: "#00805d",
+  missing: "#c75c00",
+  false: "#a61b4a",
+  paper: "rgb(255 255 255 / 75%)",
+};
+const DARK_INK: LinkInk = {
+  kept: "#35c79c",
+  missing: "#f0a04b",
+  false: "#ff8fb1",
+  paper: "rgb(22 25 29 / 75%)",
+};
 
 export interface Sheets {
   map: HTMLCanvasElement;
@@ -135,7 +149,11 @@ export class Drawing implements Surface {
         this.ask();
       }),
       effect(() => {
-        void [screen.pointed.value, screen.outline.value];
+        void [
+          screen.pointed.value,
+          screen.outline.value,
+          this.store.looking.neighbors.known.value,
+        ];
         this.ask(false);
       }),
     ];
@@ -230,7 +248,31 @@ export class Drawing implements Surface {
       t < 1 ? null : this.ring(),
       screen.outline.peek()?.points ?? null,
       { ring: isDark ? "#fff" : "#111", accent: isDark ? "#74b9f2" : "#1864ab" },
+      this.links(t, isDark),
     );
+  }
+
+  /** Lines to the neighbours of the point that is selected alone; they glide with the points. */
+  private links(t: number, isDark: boolean): Links | null {
+    const errors = this.store.looking.neighbors.errorsIn(this.store.frame.peek());
+    const scene = errors === null ? null : this.scene(t, 1);
+    if (errors === null || scene === null) return null;
+    const [first, second] = this.glide.clouds.map((cloud, slot) => {
+      if (cloud === null) return null;
+      const place = rawPlace(scene.places[slot] as Affine, cloud);
+      return (row: number): Place => [
+        place.ox + place.sx * (cloud.data[2 * row] ?? 0),
+        place.oy + place.sy * (cloud.data[2 * row + 1] ?? 0),
+      ];
+    });
+    const at = (row: number): Place => {
+      const a = (first ?? second)?.(row) ?? [0, 0];
+      const b = (second ?? first)?.(row) ?? [0, 0];
+      const { mix } = scene;
+      return [a[0] + mix * (b[0] - a[0]), a[1] + mix * (b[1] - a[1])];
+    };
+    const ink = isDark ? DARK_INK : LIGHT_INK;
+    return { errors, at, radius: scene.pointSize / 2, ink };
   }
 
   /** Around the point under the pointer. */

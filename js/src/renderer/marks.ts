@@ -2,6 +2,7 @@
 // that a moving pointer does not draw the map anew.
 
 import type { Size } from "./camera";
+import { drawLinks, type Links } from "./links";
 
 export interface Mark {
   x: number;
@@ -28,17 +29,19 @@ export class Marks {
     ring: Mark | null,
     lasso: readonly number[] | null,
     ink: MarksInk,
+    links: Links | null = null,
   ): void {
-    if (this.isEmpty && ring === null && lasso === null) return;
+    if (this.isEmpty && ring === null && lasso === null && links === null) return;
     const { context } = this;
     const [w, h] = [Math.round(size.width * ratio), Math.round(size.height * ratio)];
     if (this.canvas.width !== w) this.canvas.width = w;
     if (this.canvas.height !== h) this.canvas.height = h;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, size.width, size.height);
+    if (links !== null) drawLinks(context, links);
     if (ring !== null) drawRing(context, ring, ink.ring);
     if (lasso !== null) drawLasso(context, lasso, ink.accent);
-    this.isEmpty = ring === null && lasso === null;
+    this.isEmpty = ring === null && lasso === null && links === null;
   }
 }
 
