@@ -40,12 +40,12 @@ def test_a_map_is_coloured_by_its_own_measures(fitted, blobs):
     ):
         fitted.color(name)
         np.testing.assert_allclose(
-            values(fitted), np.clip(expected, 0.5 if name[0] == "t" else 0, 1), atol=1e-4
+            values(fitted), np.clip(expected, 0.8 if name[0] == "t" else 0, 1), atol=1e-4
         )
         assert told(fitted)["step"] == 60
         assert fitted.color()["name"] == name
     assert fitted.color("continuity") is fitted
-    assert (fitted.encodings["color"]["min"], fitted.encodings["color"]["max"]) == (0.5, 1.0)
+    assert (fitted.encodings["color"]["min"], fitted.encodings["color"]["max"]) == (0.8, 1.0)
 
 
 def test_colours_follow_the_moment_on_show(fitted, blobs):
@@ -236,7 +236,7 @@ def test_a_page_holds_measured_colours_of_as_many_moments_as_there_is_room_for(
     assert (len(steps), steps[0], steps[-1]) == (frames, 0, 60)
     assert payload["measured"]["of"] == len(payload["snapshot_info"]["frames"])
     codes = np.frombuffer(unpacked(payload, "measured"), np.uint8).reshape(frames, 150)
-    low = 0.5 if measure == "continuity" else 0.0
+    low = 0.8 if measure == "continuity" else 0.0
     at = {frame.step: frame.embedding for frame in fitted.history_.frames} | {60: fitted.embedding_}
     for row, step in zip(codes, steps, strict=True):
         scores = metrics.local_scores(blobs, at[step])

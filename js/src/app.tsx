@@ -5,6 +5,7 @@ import type { Store } from "./store";
 import { Caption } from "./views/caption";
 import { ColorBy } from "./views/color-by";
 import { Controls, Hint } from "./views/controls";
+import { GroupsCard } from "./views/groups-card";
 import { Header } from "./views/header";
 import { Legend } from "./views/legend";
 import { MapView } from "./views/map";
@@ -41,6 +42,7 @@ export function App(props: ViewProps) {
             <Tools {...props} />
           </MapView>
           <Caption {...props} />
+          <GroupsCard {...props} />
         </div>
         {isWide && (
           <section class="nbe-side" aria-label="search and legend">

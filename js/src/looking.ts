@@ -6,6 +6,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import { DetailsDesk } from "./details";
 import { type Look, shownBy, unpackLook } from "./encodings";
 import { findRows } from "./finding";
+import { Groups } from "./groups";
 import { NeighborDesk } from "./neighbors";
 import { type Change, Rows } from "./rows";
 import type {
@@ -14,6 +15,7 @@ import type {
   Fields,
   Filter,
   FoundMessage,
+  GroupsMessage,
   NeighborsMessage,
   PageDetails,
   PageQuality,
@@ -31,7 +33,7 @@ const NO_FIELDS: Fields = {
 };
 
 /** The traits that the browser writes. */
-export type Written = "selection" | "filter" | "moment";
+export type Written = "selection" | "group" | "filter" | "moment";
 
 /** The way to Python. */
 export interface Wire {
@@ -49,6 +51,9 @@ export class Looking {
   readonly isShown = computed(() => shownBy(this.filter.value, this.look.value.color));
   readonly details: DetailsDesk;
   readonly neighbors: NeighborDesk;
+  readonly groups: Groups;
+  /** Selected rows and those of group A: what stands out. */
+  readonly marked = computed(() => this.selection.value.with(this.groups.kept.value));
 
   constructor(
     private readonly model: AnyModel<Traits>,
@@ -66,11 +71,13 @@ export class Looking {
       (id, row) => wire.send({ t: "neighbors", id, row }),
       isPage ? (quality ?? {}) : undefined,
     );
+    this.groups = new Groups(wire, this.selection, rows, aborted);
     this.read();
     const changes: [keyof Traits, () => void][] = [
       ["encodings", () => this.readLook()],
       ["fields", () => this.readFields()],
       ["selection", () => this.readSelection()],
+      ["group", () => this.groups.read(this.model.get("group"))],
       ["filter", () => this.readFilter()],
     ];
     for (const [name, handle] of changes) model.on(`change:${name}`, handle);
@@ -124,11 +131,12 @@ export class Looking {
   }
 
   receive(
-    message: DetailsMessage | NeighborsMessage | FoundMessage,
+    message: DetailsMessage | NeighborsMessage | GroupsMessage | FoundMessage,
     buffers: readonly Bytes[],
   ): void {
     if (message.t === "details") this.details.receive(message, buffers);
     else if (message.t === "neighbors") this.neighbors.receive(message);
+    else if (message.t === "groups") this.groups.receive(message);
     else this.found.value = message;
   }
 
@@ -137,6 +145,7 @@ export class Looking {
       this.readLook();
       this.readFields();
       this.readSelection();
+      this.groups.read(this.model.get("group"));
       this.readFilter();
     });
   }

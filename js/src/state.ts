@@ -150,6 +150,8 @@ export interface Traits {
   status: Status;
   encodings: Encodings;
   selection: PackedSelection;
+  /** The rows kept as group A, to compare the selection with. */
+  group: PackedSelection;
   filter: Filter;
   /** The step on show; -1 follows the newest. */
   moment: number;
@@ -217,6 +219,26 @@ export interface NeighborsMessage {
   rows: number[];
 }
 
+/** How group A and the selection compare; `error` in place of all else where they cannot. */
+export interface GroupsMessage {
+  t: "groups";
+  id: number;
+  error?: string;
+  n: [number, number];
+  /** The step of the first map. */
+  step: number;
+  /** Part of all pairs of points that lie closer together, in the data and in each map. */
+  data: number;
+  maps: number[];
+  /** Other pairs of classes, and how many are closer together in the data and in the map. */
+  classes: [number, number, number];
+  /** Part of the `k` neighbours that lie in the other group, in the data and in the map. */
+  across: [number, number];
+  k: number;
+  /** Name, difference in standard deviations (null: without end), means of A and B. */
+  columns: [string, number | null, number, number][];
+}
+
 export interface FoundMessage {
   t: "found";
   text: string;
@@ -232,6 +254,7 @@ export type FromKernel =
   | HistoryMessage
   | DetailsMessage
   | NeighborsMessage
+  | GroupsMessage
   | FoundMessage;
 
 export type CommandName = "pause" | "resume" | "step" | "stop";
@@ -244,6 +267,7 @@ export type ToKernel =
   | { t: "command"; name: CommandName; n?: number }
   | { t: "details"; id: number; row: number }
   | { t: "neighbors"; id: number; row: number }
+  | { t: "groups"; id: number }
   | { t: "search"; text: string }
   | { t: "color"; by: string | null };
 

@@ -18,6 +18,7 @@ export class FakeModel {
     status: IDLE,
     encodings: {},
     selection: { n: 0, kind: "rows", data: new DataView(new ArrayBuffer(0)) },
+    group: { n: 0, kind: "rows", data: new DataView(new ArrayBuffer(0)) },
     filter: {},
     moment: -1,
     fields: {

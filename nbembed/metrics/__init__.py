@@ -15,6 +15,7 @@ from nbembed.metrics.comparison import Comparison, compare
 from nbembed.metrics.coranking import coranking_matrix, q_nx, r_nx, rnx_auc
 from nbembed.metrics.density import density_preservation
 from nbembed.metrics.distances import distance_correlation, normalized_stress, shepard_goodness
+from nbembed.metrics.groups import Difference, GroupComparison, compare_groups
 from nbembed.metrics.live import LiveQuality
 from nbembed.metrics.losses import kl_divergence, reconstruction_error, umap_loss
 from nbembed.metrics.neighborhoods import (
@@ -37,6 +38,8 @@ from nbembed.metrics.voting import knn_accuracy, neighborhood_hit
 __all__ = [
     "POINT_MEASURES",
     "Comparison",
+    "Difference",
+    "GroupComparison",
     "LiveQuality",
     "LocalScores",
     "NeighborErrors",
@@ -46,6 +49,7 @@ __all__ = [
     "align",
     "cluster_stability",
     "compare",
+    "compare_groups",
     "continuity",
     "coranking_matrix",
     "density_preservation",

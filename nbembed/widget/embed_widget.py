@@ -14,9 +14,9 @@ from nbembed.persistence import replacing
 from nbembed.widget.advice import advise
 from nbembed.widget.arguments import choose_estimator, read_hover, read_images
 from nbembed.widget.details import Details
+from nbembed.widget.groups_widget import GroupsWidget
 from nbembed.widget.inbox import Inbox, Questions
 from nbembed.widget.publisher import PROTOCOL, Publisher
-from nbembed.widget.quality_widget import QualityWidget
 from nbembed.widget.selection import pack_rows
 from nbembed.widget.status import idle_status
 
@@ -43,7 +43,7 @@ def _bundle(name: str, missing: str) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else missing
 
 
-class EmbedWidget(QualityWidget):
+class EmbedWidget(GroupsWidget):
     """A map of high-dimensional data that shows how it is made.
 
     Parameters
@@ -91,6 +91,8 @@ class EmbedWidget(QualityWidget):
     selection : list of int
         Positions of the selected rows. Set it to positions or a boolean mask; ``selected`` are the
         rows themselves. ``w.observe(f, "selection")`` calls ``f`` when it changes.
+    group : list of int
+        Positions of the rows that are kept to compare the selection with; see :meth:`compare_groups`.
     filter : dict
         What is shown: ``{}`` for all, ``{"categories": [name, …]}`` or ``{"range": [low, high]}`` of
         what colours the points. A new colour resets it.
@@ -172,6 +174,7 @@ class EmbedWidget(QualityWidget):
             search=self._search,
             color=self._recolor,
             neighbors=self._tell_neighbors,
+            groups=self._tell_groups,
         )
         self._inbox = Inbox(self._publisher, lambda: self._session, questions)
         self.on_msg(self._inbox.receive)

@@ -32,12 +32,15 @@ class Questions:
         ``color(by)`` colours by the name of a column or a measure, or by nothing for None.
     neighbors
         ``neighbors(question, row)`` tells the nearest rows of a row in the data.
+    groups
+        ``groups(question)`` compares the group that is kept with the selection.
     """
 
     details: Callable[[int, int], None]
     search: Callable[[str], None]
     color: Callable[[str | None], None]
     neighbors: Callable[[int, int], None]
+    groups: Callable[[int], None]
 
 
 class Inbox:
@@ -118,6 +121,8 @@ class Inbox:
             self._questions.details(question, row)
         elif kind == "neighbors" and _is_count(question) and _is_count(row):
             self._questions.neighbors(question, row)
+        elif kind == "groups" and _is_count(question):
+            self._questions.groups(question)
         elif kind == "search" and isinstance(text, str) and len(text) <= MAX_TEXT:
             self._questions.search(text)
         elif kind == "color" and (by is None or isinstance(by, str)):

@@ -45,9 +45,9 @@ class Measure:
 
 STABILITY, BANDWIDTH = "stability", "bandwidth"
 MEASURES = {
-    # Below 0.5 a neighbourhood is worse than chance: the ramp ends there.
-    "trustworthiness": Measure("trustworthiness", (0.5, 1.0)),
-    "continuity": Measure("continuity", (0.5, 1.0)),
+    # Most points of most finished maps are above 0.8: what is below has the ramp's end.
+    "trustworthiness": Measure("trustworthiness", (0.8, 1.0)),
+    "continuity": Measure("continuity", (0.8, 1.0)),
     "kept": Measure("kept neighbours"),
     "false": Measure("false neighbours", map="magma"),
     "missing": Measure("missing neighbours", map="magma"),
@@ -175,6 +175,7 @@ class Measures:
             return f"overlap of {k} neighbours in {n_others + 1} maps"
         of = {"false": f"beyond the {3 * k} nearest in the data",
               "missing": f"beyond the {3 * k} nearest in the map"}  # fmt: skip
+        of |= dict.fromkeys(("trustworthiness", "continuity"), "0.8 and less has one colour")
         note = f"{k} neighbours" + (f", {of[measure]}" if measure in of else "")
         measured = len(self.quality.rows)
         return note if measured == n else f"{note}; on {measured:,} of {n:,} points, others grey"

@@ -29,12 +29,12 @@ export function NeighborKey({ store, screen }: ViewProps) {
   return (
     <p class="nbe-near" data-nbembed="neighbors" data-row={errors.row}>
       <span>
-        {errors.kept.length + errors.missing.length} neighbours of row {count(errors.row)}{" "}
+        Row {count(errors.row)}, its {errors.kept.length + errors.missing.length} nearest
         in the data:
       </span>
-      <Item kind="kept" n={errors.kept.length} word="near here too" />
-      <Item kind="missing" n={errors.missing.length} word="missing here" />
-      <Item kind="false" n={errors.false.length} word="near here only" />
+      <Item kind="kept" n={errors.kept.length} word="near" />
+      <Item kind="missing" n={errors.missing.length} word="missing" />
+      <Item kind="false" n={errors.false.length} word="false" />
     </p>
   );
 }
