@@ -166,7 +166,7 @@ def test_pictures_show_the_newest_map_whatever_is_on_show(fitted, monkeypatch):
     expected = values(fitted)
     fitted.moment = 0
     wait_for(lambda: told(fitted)["step"] == 0)
-    spec = fitted._encodings_of_newest()["color"]
+    spec = fitted._encodings_of()["color"]
     fitted.moment = -1
     np.testing.assert_array_equal(places_of(spec), expected)
 

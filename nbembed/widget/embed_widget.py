@@ -11,6 +11,7 @@ from nbembed import _checks, export, metrics
 from nbembed.encodings import as_text
 from nbembed.estimators import Embedder
 from nbembed.persistence import replacing
+from nbembed.widget import packs
 from nbembed.widget.advice import advise
 from nbembed.widget.arguments import choose_estimator, read_hover, read_images
 from nbembed.widget.details import Details
@@ -252,7 +253,7 @@ class EmbedWidget(GroupsWidget):
 
         return figures.map(
             self.embedding_,
-            encodings=self._encodings_of_newest(),
+            encodings=self._encodings_of(),
             ax=ax,
             title=self._estimator.title if title is None else title,
             caption=figures.caption(self._trustworthiness()),
@@ -284,6 +285,41 @@ class EmbedWidget(GroupsWidget):
 
         return _written(path, figures.svg(self.plot(title=title)))
 
+    def to_gif(
+        self,
+        path: str | Path,
+        *,
+        title: str | None = None,
+        fps: float = 12.0,
+        max_frames: int = 60,
+        fixed_axes: bool = True,
+    ) -> Path:
+        """Write the history of the run as a GIF, which is replaced at once or not at all; return its path.
+
+        The points are coloured as now; a colour that is measured is measured for every picture. A
+        picture takes about a fifth of a second to draw, more with many points.
+
+        Parameters
+        ----------
+        path
+            The file.
+        title, fps, max_frames, fixed_axes
+            As in :func:`nbembed.films.gif`; no title is the method's name.
+        """
+        from nbembed import figures, films
+
+        moments = packs.moments(self._run_with_map())
+        content = films.gif(
+            moments,
+            encodings_of=self._encodings_of,
+            title=self._estimator.title if title is None else title,
+            caption=figures.caption(),
+            fps=fps,
+            max_frames=max_frames,
+            fixed_axes=fixed_axes,
+        )
+        return _written(path, content)
+
     def to_html(self, path: str | Path, *, title: str | None = None) -> Path:
         """Write one offline page with the map, its history and the curves; return its path.
 
@@ -296,9 +332,7 @@ class EmbedWidget(GroupsWidget):
         payload |= {
             "protocol": PROTOCOL,
             "height": self.height,
-            "encodings": {
-                name: as_text(spec) for name, spec in self._encodings_of_newest().items()
-            },
+            "encodings": {name: as_text(spec) for name, spec in self._encodings_of().items()},
             "fields": {**self.fields, "images": False},
             "selection": as_text(pack_rows(self.selection, len(self._data)), of="data"),
             "filter": self.filter,

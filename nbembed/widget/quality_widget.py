@@ -15,7 +15,7 @@ from nbembed.columns import Column
 from nbembed.encodings import MAPS, Spec
 from nbembed.errors import InvalidInputError, NbembedError
 from nbembed.metrics.stability import as_maps
-from nbembed.widget import pages
+from nbembed.widget import packs, pages
 from nbembed.widget.look_widget import KEEP, Look, LookWidget
 from nbembed.widget.measures import BANDWIDTH, MEASURES, STABILITY, Background, Measures
 from nbembed.widget.quality import neighborhood
@@ -199,16 +199,14 @@ class QualityWidget(LookWidget):
                 if self._measured_now() == measure and now != look.spec:
                     self._put_look("color", look)
 
-    def _encodings_of_newest(self) -> dict[str, Any]:
-        """Return the encodings, with a colour that is measured for the newest map."""
+    def _encodings_of(self, moment: packs.Moment | None = None) -> dict[str, Any]:
+        """Return the encodings, with a colour that is measured for a moment; None is the newest map."""
         measure = self._measured_now()
         if measure is None:
             return self.encodings
         ramp = self._looks["color"].options.get("map") if "color" in self._looks else None
-        return {
-            **self.encodings,
-            "color": self._measured_look(measure, ramp, self._moment(-1)).spec,
-        }
+        at = self._moment(-1) if moment is None else (moment[0], moment[2])
+        return {**self.encodings, "color": self._measured_look(measure, ramp, at).spec}
 
     def _put_look(self, channel: str, look: Look | None) -> None:
         with self._look_lock:
