@@ -24,7 +24,7 @@ import {
   type Traits,
 } from "./state";
 import { media } from "./theme";
-import { bodyOf, bytesOf, echoBytes, inflate, isEcho, u16Of } from "./transport";
+import { asText, bodyOf, bytesOf, echoBytes, inflate, isEcho, u16Of } from "./transport";
 
 /** What is known of the way back to Python. */
 export type Controls = "live" | "unknown" | "dead";
@@ -193,7 +193,7 @@ export class Store {
 
   private write<K extends Written>(name: K, value: Traits[K]): void {
     try {
-      this.model.set(name, value);
+      this.model.set(name, this.base64 ? asText(value) : value);
       this.model.save_changes();
     } catch {
       this.lose();
@@ -216,6 +216,8 @@ export class Store {
   private receive(message: FromKernel, buffers: readonly Bytes[]): void {
     if (this.fatal.value !== null) return;
     this.lastHeard = Date.now();
+    // A running kernel that was silent until it was asked: this host shows answers only.
+    if (this.asked && this.isRunning.peek()) this.startPolling();
     this.asked = false;
     if (this.notice.peek() === MUTE) this.notice.value = null;
     batch(() => {
@@ -311,20 +313,22 @@ export class Store {
 
   private startPolling(): void {
     if (this.poller !== undefined || this.isPage) return;
-    this.poller = setInterval(() => {
-      const [view] = this.views;
-      if (view !== undefined && this.controls.value !== "dead")
-        this.send({ t: "poll", view, last_seq: this.lastSeq });
-    }, 150);
+    this.poller = setInterval(() => this.poll(), 150);
   }
 
-  /** A restarted kernel says nothing: repeating the last ack finds out, or goes unanswered. */
+  private poll(): void {
+    const [view] = this.views;
+    if (view !== undefined && this.controls.value !== "dead")
+      this.send({ t: "poll", view, last_seq: this.lastSeq });
+  }
+
+  /** A restarted kernel says nothing, nor one whose threads are not heard: asking finds out which. */
   private watch(): void {
     const [view] = this.views;
     const quiet = Date.now() - this.lastHeard;
     if (!this.isRunning.value || quiet < SILENCE || view === undefined || this.isPage)
       return;
-    if (!this.asked) this.ack(view, Math.max(0, this.lastSeq));
+    if (!this.asked) this.poll();
     this.asked = true;
     if (quiet >= LONG_SILENCE) this.notice.value ??= MUTE;
   }

@@ -176,6 +176,7 @@ class EmbedWidget(GroupsWidget):
             color=self._recolor,
             neighbors=self._tell_neighbors,
             groups=self._tell_groups,
+            resend=self._resend_bytes,
         )
         self._inbox = Inbox(self._publisher, lambda: self._session, questions)
         self.on_msg(self._inbox.receive)

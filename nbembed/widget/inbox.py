@@ -34,6 +34,8 @@ class Questions:
         ``neighbors(question, row)`` tells the nearest rows of a row in the data.
     groups
         ``groups(question)`` compares the group that is kept with the selection.
+    resend
+        ``resend()`` sends again what was in buffers, for a host that loses them.
     """
 
     details: Callable[[int, int], None]
@@ -41,6 +43,7 @@ class Questions:
     color: Callable[[str | None], None]
     neighbors: Callable[[int, int], None]
     groups: Callable[[int], None]
+    resend: Callable[[], None]
 
 
 class Inbox:
@@ -82,8 +85,10 @@ class Inbox:
                 self._acknowledge(content.get("seq"), session)
             case "encoding":
                 self._encode(content.get("base64") is True, session)
-            case "poll" | "command" as kind if session is not None:
-                session.pump() if kind == "poll" else _enqueue(content, session)
+            case "poll":
+                self._poll(content.get("last_seq"), session)
+            case "command" if session is not None:
+                _enqueue(content, session)
             case kind:
                 self._ask(kind, content)
 
@@ -97,11 +102,23 @@ class Inbox:
             "controls": True,
             "echo_ok": len(buffers) == 1 and bytes(buffers[0]) == ECHO,
             # Colab, by report, shows nothing that a thread pushes; there the browser asks.
-            "pull": "google.colab" in sys.modules,
+            "pull": "google.colab" in sys.modules or self._publisher.is_polled,
         }
+        if welcome["pull"]:
+            self._publisher.is_polled = True
         self._publisher.send(welcome, [ECHO])
         if session is not None:
             session.greet(view, is_fresh=isinstance(seen, int) and seen < 0)
+
+    def _poll(self, seen: Any, session: Session | None) -> None:
+        """Answer a host that shows nothing but answers, with all that has come since the last one."""
+        begins = not self._publisher.is_polled
+        self._publisher.polled()
+        if session is None:
+            return
+        if begins:
+            session.greet()  # what was sent until now was not seen
+        session.answer(seen if isinstance(seen, int) else -1)
 
     def _acknowledge(self, seq: Any, session: Session | None) -> None:
         self._publisher.acknowledge(seq)
@@ -111,6 +128,8 @@ class Inbox:
     def _encode(self, as_base64: bool, session: Session | None) -> None:  # noqa: FBT001
         """Send text in place of buffers from now on, and again what may have been lost."""
         self._publisher.as_base64 = as_base64
+        if as_base64:
+            self._questions.resend()
         if session is not None:
             session.retell()
 

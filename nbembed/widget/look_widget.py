@@ -16,6 +16,7 @@ from nbembed.widget.arguments import as_column_of, is_name
 from nbembed.widget.details import Details
 from nbembed.widget.run_widget import RunWidget
 from nbembed.widget.selection import Filter, Moment, Selection
+from nbembed.widget.texts import as_sent
 
 __all__ = ["LookWidget"]
 
@@ -89,7 +90,7 @@ class LookWidget(RunWidget):
     _labels: Column | None
 
     # The browser reads these two and writes none of them.
-    encodings = traitlets.Dict().tag(sync=True, from_json=_kept("encodings"))
+    encodings = traitlets.Dict().tag(sync=True, to_json=as_sent, from_json=_kept("encodings"))
     fields = traitlets.Dict().tag(sync=True, from_json=_kept("fields"))
     selection = Selection(lambda widget: len(widget._data))  # noqa: SLF001 - its own
     filter = Filter(lambda widget: widget.encodings.get("color"))

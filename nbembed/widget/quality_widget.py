@@ -194,10 +194,14 @@ class QualityWidget(LookWidget):
         ramp = self._looks["color"].options.get("map") if "color" in self._looks else None
         with suppress(NbembedError):  # a map that is being replaced by another run's
             look = self._measured_look(measure, ramp, self._moment())
-            with self._look_lock:
-                now = self.encodings.get("color", {})
-                if self._measured_now() == measure and now != look.spec:
-                    self._put_look("color", look)
+            self._publisher.in_turn(lambda: self._put_measured(measure, look))
+
+    def _put_measured(self, measure: str, look: Look) -> None:
+        """Show what was measured, unless something else colours the points by now."""
+        with self._look_lock:
+            now = self.encodings.get("color", {})
+            if self._measured_now() == measure and now != look.spec:
+                self._put_look("color", look)
 
     def _encodings_of(self, moment: packs.Moment | None = None) -> dict[str, Any]:
         """Return the encodings, with a colour that is measured for a moment; None is the newest map."""
@@ -248,6 +252,7 @@ class QualityWidget(LookWidget):
 
         def work() -> None:
             with suppress(NbembedError):
-                self.color(measure)
+                look = self._measured_look(measure, None, self._moment())
+                self._publisher.in_turn(lambda: self._put_look("color", look))
 
         self._background.ask(work)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from nbembed._checks import nearest
 from nbembed.encodings import Spec
 from nbembed.errors import InvalidInputError
+from nbembed.widget.texts import as_sent
 
 __all__ = ["Filter", "InvalidTraitError", "Moment", "Selection", "pack_rows", "unpack_rows"]
 
@@ -57,7 +58,7 @@ class Selection(traitlets.TraitType[Any, Any]):
         return _positions(value, self._count(obj), self.name or "selection")
 
     def _to_json(self, value: list[int], widget: Any) -> dict[str, Any]:
-        return pack_rows(value, self._count(widget))
+        return as_sent(pack_rows(value, self._count(widget)), widget)
 
     def _from_json(self, content: Any, widget: Any) -> list[int]:
         rows = unpack_rows(content, self._count(widget))
