@@ -11,16 +11,19 @@ __version__ = "0.1.0"
 # Public name -> the room it lives in.
 _HOMES = {
     "Autoencoder": "nbembed.estimators",
+    "DRE": "nbembed.estimators",
     "EmbedWidget": "nbembed.widget",
     "ParametricTSNE": "nbembed.estimators",
     "ParametricUMAP": "nbembed.estimators",
     "Projection": "nbembed.estimators",
+    "Recursion": "nbembed.estimators",
     "TSNE": "nbembed.estimators",
     "UMAP": "nbembed.estimators",
     "benchmark": "nbembed.benchmarking",
     "compare_maps": "nbembed.quality_figures",
     "features": "nbembed.estimators",
     "load": "nbembed.estimators",
+    "recursion_study": "nbembed.benchmarking",
     "report_figure": "nbembed.quality_figures",
     "rnx_curve": "nbembed.quality_figures",
     "shepard_diagram": "nbembed.quality_figures",
@@ -28,6 +31,7 @@ _HOMES = {
 _ROOMS = ("baselines", "clustering", "datasets", "drift", "metrics", "networks", "terms", "weights")
 
 __all__ = [
+    "DRE",
     "TSNE",
     "UMAP",
     "Autoencoder",
@@ -35,6 +39,7 @@ __all__ = [
     "ParametricTSNE",
     "ParametricUMAP",
     "Projection",
+    "Recursion",
     "baselines",
     "benchmark",
     "clustering",
@@ -45,6 +50,7 @@ __all__ = [
     "load",
     "metrics",
     "networks",
+    "recursion_study",
     "report_figure",
     "rnx_curve",
     "shepard_diagram",
@@ -54,14 +60,16 @@ __all__ = [
 
 if TYPE_CHECKING:
     from nbembed import baselines, clustering, datasets, drift, metrics, networks, terms, weights
-    from nbembed.benchmarking import benchmark
+    from nbembed.benchmarking import benchmark, recursion_study
     from nbembed.estimators import (
+        DRE,
         TSNE,
         UMAP,
         Autoencoder,
         ParametricTSNE,
         ParametricUMAP,
         Projection,
+        Recursion,
         features,
         load,
     )

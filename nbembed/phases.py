@@ -6,14 +6,15 @@ them), so it turns into JSON or YAML and back without loss. Each part of it is a
 ``{"name": "perplexity", "perplexity": 30.0}``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from difflib import get_close_matches
+from itertools import accumulate
 from typing import Any
 
 from nbembed.errors import InvalidInputError, InvalidTypeError
 
-__all__ = ["Part", "Phase"]
+__all__ = ["Part", "Phase", "phase_at"]
 
 # One part of a method: its name and its parameters, JSON types only.
 Part = dict[str, Any]
@@ -55,7 +56,12 @@ class Phase:
     affinities_from
         What the neighbours are searched in. ``"input"`` (default) is the data itself; in a later phase
         ``"embedding"`` is the map as it stands when the phase begins, and with a network the name of one
-        of its layers is what that layer makes of the data then.
+        of its layers is what that layer makes of the data then. With ``neighbors["scale"]`` these numbers are
+        brought to other scales first, and ``neighbors["mix"]`` is the share of the affinities in the data that is
+        mixed in.
+    recursion
+        The number of the recursion that the phase belongs to, 0 for what comes before the first; None
+        (default) for methods without recursions.
     terms
         What is added to the loss of a network: ``{"name": "correlation", "key": "correlation",
         "weight": 0.1}``. ``key`` tells several of one name apart. Default none.
@@ -72,6 +78,7 @@ class Phase:
     model: Part = field(default_factory=lambda: {"name": "free", "n_components": 2})
     init: Part | None = None
     affinities_from: str = "input"
+    recursion: int | None = None
     terms: list[Part] = field(default_factory=list[Part])
 
     def __post_init__(self) -> None:
@@ -107,3 +114,8 @@ class Phase:
             return cls(**data)
         except TypeError as error:
             raise InvalidTypeError(f"a phase needs more fields: {error}") from None
+
+
+def phase_at(phases: Iterable[Phase], step: int) -> int:
+    """Return the number of the phase that ``step`` belongs to; each begins after the last step of the one before."""
+    return sum(end < step for end in accumulate(phase.n_steps for phase in phases))

@@ -14,7 +14,8 @@ from nbembed.errors import InvalidInputError
 from nbembed.metrics import trustworthiness
 from nbembed.neighbors import Graph, nearest_neighbors
 from nbembed.networks import Plan, losses
-from nbembed.networks.item_objectives import BatchObjective, batch_affinities
+from nbembed.networks.batch_affinities import batch_affinities
+from nbembed.networks.item_objectives import BatchObjective
 from nbembed.networks.kernels import LearnedKernel, StudentT
 from nbembed.networks.losses import Cauchy
 
@@ -35,7 +36,7 @@ def tsne(**options):
 
 
 def plan(**options):
-    known = {"loss": "kl", "n_steps": 4, "batches_per_step": 10, "batch_size": 10}
+    known = {"loss": "kl", "related": True, "n_steps": 4, "batches_per_step": 10, "batch_size": 10}
     return Plan(**known | {"learning_rate": 1e-3} | options)
 
 

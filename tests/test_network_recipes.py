@@ -15,7 +15,7 @@ import nbembed as nb
 from nbembed import Autoencoder, Projection, terms
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.networks import FCNN
-from nbembed.networks.models import Units
+from nbembed.networks.layers import Units
 from tests.test_network_phases import LABELS, exhaust
 
 SMALL = {

@@ -8,13 +8,16 @@ from nbembed.errors import InvalidInputError
 from nbembed.estimators.activations import features
 from nbembed.estimators.autoencoder import Autoencoder
 from nbembed.estimators.base import Embedder
+from nbembed.estimators.dre import DRE
 from nbembed.estimators.parametric_tsne import ParametricTSNE
 from nbembed.estimators.parametric_umap import ParametricUMAP
 from nbembed.estimators.projection import Projection
+from nbembed.estimators.recursions import Recursion
 from nbembed.estimators.tsne import TSNE
 from nbembed.estimators.umap import UMAP
 
 __all__ = [
+    "DRE",
     "METHODS",
     "TSNE",
     "UMAP",
@@ -23,6 +26,7 @@ __all__ = [
     "ParametricTSNE",
     "ParametricUMAP",
     "Projection",
+    "Recursion",
     "features",
     "find_method",
     "load",
@@ -34,6 +38,7 @@ METHODS: dict[str, type[Embedder]] = {
     "umap": UMAP,
     "parametric_tsne": ParametricTSNE,
     "parametric_umap": ParametricUMAP,
+    "dre": DRE,
     "autoencoder": Autoencoder,
     "projection": Projection,
 }

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 from nbembed import _checks
 from nbembed.errors import InvalidInputError
 from nbembed.estimators.base import neighbors_part
-from nbembed.estimators.parametric import ParametricEmbedder, check_held_out, items_part
+from nbembed.estimators.mini_batches import check_held_out, items_part
+from nbembed.estimators.parametric import ParametricEmbedder
 from nbembed.phases import Part, Phase
 from nbembed.terms import Reconstruction, Term, as_terms, keyed
 

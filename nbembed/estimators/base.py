@@ -243,6 +243,7 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
             "feature_names": None if names is None else list(map(str, names)),
         }
         reference = getattr(self, "_reference", None)
+        config |= self._more_of_fit(arrays)
         if data and reference is not None:
             config["reference"] = reference.to_config()
             arrays |= reference.arrays()
@@ -284,6 +285,10 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
                 f"{name} must be a name, a number or None to be saved, got {value!r}; set it to one of these first"
             )
         return value
+
+    def _more_of_fit(self, arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:  # noqa: ARG002
+        """Return what a file holds of a fit beside numbers and map, and add its arrays to ``arrays``."""
+        return {}
 
     def _reference_of(self, run: Run) -> Any:
         """Return what ``run`` leaves behind for placing new rows."""
@@ -361,3 +366,14 @@ def at_most(name: str, value: int, largest: int, n_samples: int) -> int:
         stacklevel=4,
     )
     return largest
+
+
+def check_perplexity(perplexity: Any, n_samples: int) -> None:
+    """Raise unless ``perplexity`` is above 1 and less than the other rows."""
+    _checks.check_number("perplexity", perplexity, low=1, above=True)
+    if perplexity >= n_samples - 1:
+        largest = max(2, (n_samples - 1) // 3)
+        raise InvalidInputError(
+            f"perplexity must be less than the number of rows minus 1 ({n_samples - 1}), got {perplexity:g} "
+            f"for X with {n_samples} rows; use at most {largest}, a third of the rows, for a useful map"
+        )

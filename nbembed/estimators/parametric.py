@@ -14,6 +14,7 @@ from nbembed._scaling import Scaling
 from nbembed.callbacks import ProgressBar, as_callbacks
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.estimators.latent import WithLatent
+from nbembed.estimators.mini_batches import items_part
 from nbembed.estimators.samples import check_shape, check_sides, flattened, folded, sides
 from nbembed.neighbors import check_given
 from nbembed.phases import Part, Phase
@@ -22,10 +23,6 @@ from nbembed.training import NetworkReference, Run
 
 __all__ = ["ParametricEmbedder"]
 
-# Rows beyond which larger batches and smaller steps are better, as measured.
-MANY_ROWS = 30_000
-# Mini-batches of the recommended recipes: for each row, and their bounds.
-BATCHES_PER_ROW, FEWEST_BATCHES, MOST_BATCHES = 0.5, 1500, 5000
 # Share of the mini-batches, beside them, in which a network learns where to start.
 PRE_TRAINING = 0.1
 CLASSIFIER = "classifier"
@@ -375,19 +372,3 @@ class ParametricEmbedder(WithLatent):
 
     def _stored_reference(self, config: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Any:
         return NetworkReference.from_config(config, arrays)
-
-
-def items_part(batch_size: int, batches_per_step: int, held_out: float = 0.0) -> Part:
-    """Return the part of a phase that draws rows."""
-    sizes = {"batch_size": batch_size, "batches_per_step": batches_per_step}
-    return {"name": "items", "held_out": float(held_out)} | sizes
-
-
-def check_held_out(share: Any) -> None:
-    """Raise unless ``share`` is at least 0 and leaves rows to train on."""
-    _checks.check_number("held_out", share, low=0, high=0.9)
-
-
-def enough(n_samples: int) -> int:
-    """Return the mini-batches after which more of them hardly better a map, as measured."""
-    return min(MOST_BATCHES, max(FEWEST_BATCHES, round(BATCHES_PER_ROW * n_samples)))

@@ -5,8 +5,9 @@ from typing import Any
 
 from nbembed import _checks
 from nbembed.errors import InvalidInputError
-from nbembed.estimators.base import neighbors_part
-from nbembed.estimators.parametric import MANY_ROWS, ParametricEmbedder, enough, items_part
+from nbembed.estimators.base import check_perplexity, neighbors_part
+from nbembed.estimators.mini_batches import MANY_ROWS, enough, related_part
+from nbembed.estimators.parametric import ParametricEmbedder
 from nbembed.phases import Part, Phase
 from nbembed.training import Run
 
@@ -14,8 +15,6 @@ __all__ = ["ParametricTSNE"]
 
 # Of the published training: rows of a batch, and epochs in which conjugate gradients were replaced by Adam.
 PAPER_BATCH, PAPER_EPOCHS = 5000, 100
-# Least perplexity within a batch.
-FEWEST = 5.0
 
 
 class ParametricTSNE(ParametricEmbedder):
@@ -262,7 +261,7 @@ class ParametricTSNE(ParametricEmbedder):
         sampler = self._sampler_part(recipe, each)
         affinities = {"name": "perplexity", "perplexity": float(self.perplexity)}
         if loss == "kl":
-            sampler = self._rows_part(recipe, n_samples, each)
+            sampler = related_part(recipe, float(self.perplexity), n_samples, each)
             spectral = isinstance(self.init, str) and self.init == "spectral"
             if recipe["batches"] != "neighbors" and not spectral:
                 affinities = {"name": "none"}
@@ -283,16 +282,6 @@ class ParametricTSNE(ParametricEmbedder):
                 init={"name": "network"},
             )
         )
-
-    def _rows_part(self, recipe: dict[str, Any], n_samples: int, each: int) -> Part:
-        """Return the part of a phase that draws rows with their affinities."""
-        size = min(int(recipe["batch_size"]), n_samples)
-        inside = float(self.perplexity)
-        if recipe["batches"] == "redrawn":
-            # As many neighbours of each row as are in the batch, where these are not too few to be any.
-            inside = max(min(FEWEST, inside), inside * size / n_samples)
-        batches = {"batches": recipe["batches"], "perplexity": inside}
-        return items_part(size, each) | {"name": "related_items"} | batches
 
     def _kernel_part(self) -> Part:
         degrees = self.degrees_of_freedom
@@ -316,13 +305,7 @@ class ParametricTSNE(ParametricEmbedder):
     def check_parameters(self, n_samples: int) -> None:
         """Raise for a hyper-parameter that cannot be used with ``n_samples`` rows."""
         super().check_parameters(n_samples)
-        _checks.check_number("perplexity", self.perplexity, low=1, above=True)
-        if self.perplexity >= n_samples - 1:
-            largest = max(2, (n_samples - 1) // 3)
-            raise InvalidInputError(
-                f"perplexity must be less than the number of rows minus 1 ({n_samples - 1}), got {self.perplexity:g} "
-                f"for X with {n_samples} rows; use at most {largest}, a third of the rows, for a useful map"
-            )
+        check_perplexity(self.perplexity, n_samples)
         recipe = self.recipe(n_samples)
         _checks.check_choice("loss", recipe["loss"], ("info_nce", "nce", "kl"))
         _checks.check_choice("batches", recipe["batches"], ("redrawn", "fixed", "neighbors"))

@@ -6,7 +6,8 @@ from typing import Any
 from nbembed import _checks
 from nbembed.errors import InvalidInputError
 from nbembed.estimators.base import at_most, neighbors_part
-from nbembed.estimators.parametric import MANY_ROWS, ParametricEmbedder, enough
+from nbembed.estimators.mini_batches import MANY_ROWS, enough
+from nbembed.estimators.parametric import ParametricEmbedder
 from nbembed.phases import Phase
 
 __all__ = ["ParametricUMAP"]

@@ -11,7 +11,8 @@ from sklearn.base import clone
 from nbembed import _checks
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.estimators.base import neighbors_part
-from nbembed.estimators.parametric import ParametricEmbedder, check_held_out, items_part
+from nbembed.estimators.mini_batches import check_held_out, items_part
+from nbembed.estimators.parametric import ParametricEmbedder
 from nbembed.phases import Phase
 from nbembed.terms import Position, Term, as_terms, keyed
 from nbembed.training import Run

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nbembed import _checks
-from nbembed.errors import InvalidInputError
-from nbembed.estimators.base import Embedder, neighbors_part
+from nbembed.estimators.base import Embedder, check_perplexity, neighbors_part
 from nbembed.phases import Phase
 
 __all__ = ["TSNE"]
@@ -144,13 +143,7 @@ class TSNE(Embedder):
     def check_parameters(self, n_samples: int) -> None:
         """Raise for a hyper-parameter that cannot be used with ``n_samples`` rows."""
         super().check_parameters(n_samples)
-        _checks.check_number("perplexity", self.perplexity, low=1, above=True)
-        if self.perplexity >= n_samples - 1:
-            largest = max(2, (n_samples - 1) // 3)
-            raise InvalidInputError(
-                f"perplexity must be less than the number of rows minus 1 ({n_samples - 1}), got {self.perplexity:g} "
-                f"for X with {n_samples} rows; use at most {largest}, a third of the rows, for a useful map"
-            )
+        check_perplexity(self.perplexity, n_samples)
         _checks.check_number("early_exaggeration", self.early_exaggeration, low=0, above=True)
         _checks.check_number(
             "early_exaggeration_iter", self.early_exaggeration_iter, low=0, integer=True

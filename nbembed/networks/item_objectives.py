@@ -11,16 +11,15 @@ from torch import Tensor
 
 from nbembed import _checks
 from nbembed.neighbors import Graph
-from nbembed.networks.losses import kl, squared_distances
+from nbembed.networks.batch_affinities import batch_affinities, batch_memberships
+from nbembed.networks.losses import batch_cross_entropy, kl
 from nbembed.networks.objective import PROBE, Objective
 from nbembed.networks.plan import Plan
 from nbembed.networks.sampling import ItemBatches, Items
 
-__all__ = ["BATCHES", "BatchObjective", "PositionObjective", "batch_affinities"]
+__all__ = ["BATCHES", "BatchObjective", "PositionObjective"]
 
 BATCHES = ("redrawn", "fixed", "neighbors")
-# Bandwidths lie within these powers of e around one over the mean squared distance of a row.
-BRACKET, HALVINGS = 30.0, 26
 # Affinities of fixed batches are kept where they take no more bytes than these.
 KEPT_BYTES = 1_000_000_000
 # Neighbours that a seed of a batch brings along, with repeats.
@@ -41,28 +40,33 @@ class Related(Items):
 
 
 class BatchObjective(Objective):
-    r"""The KL divergence of t-SNE within mini-batches of rows.
+    r"""The KL divergence of t-SNE, or the cross entropy of UMAP, within mini-batches of rows.
 
     With ``plan.batches="redrawn"`` the rows are shuffled at the start of every epoch and the affinities are measured
     within each batch; ``"fixed"`` shuffles once, as published; ``"neighbors"`` fills a batch with shuffled rows
     and some of their neighbours, and restricts the affinities of all rows to it.
+
+    They are measured among the samples, or in a recursion among other rows, such as what a layer made of them.
 
     Parameters
     ----------
     graph
         Affinities of all rows; used with ``"neighbors"``.
     plan
-        Size and kind of the batches, and the perplexity within them.
+        Loss, size and kind of the batches, and the perplexity or the number of neighbours within them.
     table
         All samples; indexed with numbers of rows it gives them.
     kernel
         Called with the live parameters it gives the kernel.
     device
         Where everything is drawn and kept.
+    source
+        The rows among which affinities are measured instead, shape (n, width). Default None.
 
     References
     ----------
-    van der Maaten (2009), "Learning a parametric embedding by preserving local structure", AISTATS, sec. 3.
+    van der Maaten (2009), "Learning a parametric embedding by preserving local structure", AISTATS, sec. 3;
+    Zhou et al. (2022), "Deep recursive embedding for high-dimensional data", IEEE TVCG 28, eq. 11 to 14.
     """
 
     def __init__(
@@ -73,11 +77,13 @@ class BatchObjective(Objective):
         kernel: Callable[[Mapping[str, float]], Any],
         *,
         device: str,
+        source: NDArray[np.float32] | None = None,
     ) -> None:
         super().__init__()
         _checks.check_choice("batches", plan.batches, BATCHES)
         self.plan, self.device, self.table, self.kernel = plan, device, table, kernel
         self.n, self.n_rows = len(table), plan.batch_size
+        self.source = None if source is None else torch.from_numpy(source)
         self.order: Tensor
         self.at: Tensor
         self.register_buffer("order", torch.arange(self.n, device=device))
@@ -115,10 +121,15 @@ class BatchObjective(Objective):
         return Related(rows, self._measured(rows))
 
     def losses(self, items: Items, places: Tensor, live: Mapping[str, float]) -> dict[str, Tensor]:
-        """Return the KL divergence within the batch, in nats."""
+        """Return the KL divergence within the batch, or the two parts of the cross entropy, in nats."""
         if not isinstance(items, Related):
             raise TypeError("an objective of related rows takes them")
         here = places[: len(items.rows)]
+        if self.plan.loss == "cross_entropy":
+            pull, push = batch_cross_entropy(
+                here, items.P, self.kernel(live), repulsion=live["repulsion_strength"]
+            )
+            return {"attraction": pull, "repulsion": push}
         value = kl(here, items.P, self.kernel(live), exaggeration=live.get("exaggeration", 1.0))
         return {"kl": value}
 
@@ -141,7 +152,18 @@ class BatchObjective(Objective):
         return P
 
     def _measured(self, rows: Tensor) -> Tensor:
-        return batch_affinities(self.table[rows].flatten(1), self.plan.perplexity)
+        """Return the affinities among rows, of the samples, of the source, or some of both."""
+        if self.source is None:
+            return self._related(self.table[rows].flatten(1))
+        found = self._related(self.source[rows.cpu()].to(self.device))
+        if not self.plan.mix:
+            return found
+        return found.lerp(self._related(self.table[rows].flatten(1)), self.plan.mix)
+
+    def _related(self, samples: Tensor) -> Tensor:
+        if self.plan.loss == "cross_entropy":
+            return batch_memberships(samples, self.plan.n_neighbors)
+        return batch_affinities(samples, self.plan.perplexity)
 
 
 class PositionObjective(Objective):
@@ -177,49 +199,6 @@ class PositionObjective(Objective):
         """Return the mean squared distance."""
         apart = places[: len(items.rows)] - self.target[items.rows]
         return {"position": apart.square().sum(1).mean()}
-
-
-def batch_affinities(rows: Tensor, perplexity: float) -> Tensor:
-    r"""Return t-SNE's symmetric affinities among the rows of a batch, which sum to 1.
-
-    Each row's bandwidth is bisected until the perplexity of its neighbours is the one asked for, or a third of the
-    other rows if they are too few.
-
-    Parameters
-    ----------
-    rows
-        Shape (B, d), B at least 2.
-    perplexity
-        At least 1.
-
-    Returns
-    -------
-    tensor, shape (B, B)
-
-    References
-    ----------
-    van der Maaten & Hinton (2008), JMLR 9, eq. 1 and sec. 2.
-    """
-    n = len(rows)
-    target = float(np.log(max(1.0, min(perplexity, max(1.0, (n - 1) / 3)))))
-    itself = torch.eye(n, dtype=torch.bool, device=rows.device)
-    squared = squared_distances(rows, rows).clamp(min=0).masked_fill(itself, 0.0)
-    squared = squared / (squared.sum(1, keepdim=True) / (n - 1)).clamp(min=1e-30)
-    nearest = squared.masked_fill(itself, float("inf")).amin(1, keepdim=True)
-    squared = (squared - nearest).masked_fill(itself, 0.0)
-    low = squared.new_full((n, 1), -BRACKET)
-    high = -low
-    weights, total = torch.empty_like(squared), low
-    for _ in range(HALVINGS):
-        middle = 0.5 * (low + high)
-        torch.mul(squared, -middle.exp(), out=weights)
-        weights.exp_().masked_fill_(itself, 0.0)
-        total = weights.sum(1, keepdim=True)
-        entropy = total.log() + middle.exp() * (weights * squared).sum(1, keepdim=True) / total
-        wide = entropy > target
-        low, high = torch.where(wide, middle, low), torch.where(wide, high, middle)
-    conditional = weights / total
-    return (conditional + conditional.T) / (2 * n)
 
 
 class _Edges:

@@ -1,4 +1,4 @@
-"""Layers whose first weights come from a generator of one's own, never from torch's global one."""
+"""Layers; what is random of them comes from a generator of one's own, never from torch's global one."""
 
 import math
 from collections.abc import Sequence
@@ -6,15 +6,31 @@ from itertools import pairwise
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from nbembed import _checks
 
-__all__ = ["NORMALIZATIONS", "block", "convolution", "dense", "linear"]
+__all__ = ["NORMALIZATIONS", "Units", "block", "convolution", "dense", "linear"]
 
 NORMALIZATIONS = ("layer", "batch", "none")
 # Side of the kernels of convolutions, with a border that keeps the size of the picture.
 KERNEL, BORDER = 3, 1
+
+
+class Units(nn.Module):
+    """A map in other units: times ``scale``, and moved by ``offset``. Nothing in it is trained."""
+
+    scale: Tensor
+    offset: Tensor
+
+    def __init__(self, scale: float, offset: Sequence[float]) -> None:
+        super().__init__()
+        self.register_buffer("scale", torch.tensor(float(scale)))
+        self.register_buffer("offset", torch.tensor([float(number) for number in offset]))
+
+    def forward(self, places: Tensor) -> Tensor:
+        """Return the places in these units."""
+        return places * self.scale + self.offset
 
 
 def linear(n_in: int, n_out: int, generator: torch.Generator, *, bias: float = 0.0) -> nn.Module:

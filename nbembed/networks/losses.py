@@ -20,6 +20,7 @@ from torch.nn import functional
 __all__ = [
     "NOISE_FLOOR",
     "Cauchy",
+    "batch_cross_entropy",
     "cross_entropy",
     "info_nce",
     "kl",
@@ -216,6 +217,44 @@ def kl(places: Tensor, P: Tensor, kernel: Any, *, exaggeration: float = 1.0) -> 
     pull = (probabilities * log_w).sum()
     entropy = torch.xlogy(probabilities, probabilities).sum()
     return entropy - exaggeration * pull + probabilities.sum() * log_sum
+
+
+def batch_cross_entropy(
+    places: Tensor, V: Tensor, kernel: Any, *, repulsion: float = 1.0
+) -> tuple[Tensor, Tensor]:
+    r"""Return UMAP's cross entropy between affinities and similarities, over all pairs of one batch.
+
+    :math:`\sum_{ij} v_{ij} \ln(v_{ij}/w_{ij})` and :math:`r \sum_{ij} (1 - v_{ij}) \ln((1 - v_{ij})/(1 - w_{ij}))`,
+    each as a mean over the rows. Squared distances are taken 0.001 larger in the second, which bounds the force.
+
+    Parameters
+    ----------
+    places
+        Places of the batch, shape (B, n_components), B at least 2.
+    V
+        Memberships within the batch, shape (B, B): symmetric, zero on the diagonal, in [0, 1].
+    kernel
+        From distances to similarities.
+    repulsion
+        The factor r. Default 1, which is the cross entropy.
+
+    Returns
+    -------
+    attraction, repulsion : tensors without dimension
+        In nats per row.
+
+    References
+    ----------
+    Zhou et al. (2022), IEEE TVCG 28, eq. 9 and 12.
+    """
+    n = len(places)
+    apart = ~torch.eye(n, dtype=torch.bool, device=places.device)
+    squared = squared_distances(places, places)[apart].clamp(min=0)
+    V = V[apart]
+    pull = V * functional.softplus(kernel.odds(squared)) + torch.xlogy(V, V)
+    against = functional.softplus(-kernel.odds(squared + NOISE_FLOOR))
+    push = (1.0 - V) * against + torch.xlogy(1.0 - V, 1.0 - V)
+    return pull.sum() / n, repulsion * push.sum() / n
 
 
 class Push(torch.autograd.Function):

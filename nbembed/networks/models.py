@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from nbembed import _checks
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.networks.directions import Directions, GaussianNoise
-from nbembed.networks.layers import block, convolution, linear
+from nbembed.networks.layers import Units, block, convolution, linear
 from nbembed.networks.rows import Rows
 
 __all__ = ["CNN", "FCNN", "Autoencoder", "Network", "make_network", "model_a", "model_b"]
@@ -54,6 +54,11 @@ class Network(nn.Sequential):
     def mirrored(self, generator: torch.Generator) -> nn.Sequential:
         """Return a fresh network from the map back to the rows, with the same widths in reverse."""
         raise NotImplementedError
+
+    @property
+    def hidden_layers(self) -> list[str]:
+        """Names of the layers with activations, in their order."""
+        return [name for name, part in self.named_children() if isinstance(part, nn.Sequential)]
 
     @property
     def computed_layer(self) -> Directions | None:
@@ -261,22 +266,6 @@ class PicturesToRows(nn.Module):
     def forward(self, pictures: Tensor) -> Tensor:
         """Return the rows that hold ``pictures``."""
         return pictures.permute(0, 2, 3, 1).flatten(1)
-
-
-class Units(nn.Module):
-    """A map in other units: times ``scale``, and moved by ``offset``. Nothing in it is trained."""
-
-    scale: Tensor
-    offset: Tensor
-
-    def __init__(self, scale: float, offset: Sequence[float]) -> None:
-        super().__init__()
-        self.register_buffer("scale", torch.tensor(float(scale)))
-        self.register_buffer("offset", torch.tensor([float(number) for number in offset]))
-
-    def forward(self, places: Tensor) -> Tensor:
-        """Return the places in these units."""
-        return places * self.scale + self.offset
 
 
 class Autoencoder(nn.Module):

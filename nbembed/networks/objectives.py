@@ -141,6 +141,7 @@ def make_objective(
     needs_rows: bool,
     seed: int,
     device: str,
+    source: NDArray[np.float32] | None = None,
 ) -> Objective:
     """Return the objective that ``plan`` names.
 
@@ -160,17 +161,20 @@ def make_objective(
         Fixes which rows are held out.
     device
         Where the network is.
+    source
+        Rows among which the affinities of mini-batches are measured instead of the samples.
 
     Raises
     ------
     InvalidInputError
         If there is no loss of that name.
     """
-    _checks.check_choice("loss", plan.loss, (*LOSSES, "kl", "position", "none"))
+    if plan.related:
+        _checks.check_choice("loss", plan.loss, ("kl", "cross_entropy"))
+        kernel = LearnedKernel(plan, device=device)
+        return BatchObjective(graph, plan, table, kernel, device=device, source=source)
+    _checks.check_choice("loss", plan.loss, (*LOSSES, "position", "none"))
     match plan.loss:
-        case "kl":
-            kernel = LearnedKernel(plan, device=device)
-            return BatchObjective(graph, plan, table, kernel, device=device)
         case "position":
             if start is None:
                 raise InvalidInputError("loss 'position' needs a starting map, got None")

@@ -71,6 +71,13 @@ class Optimizer:
             for name, value in self._adam.state.get(parameter, {}).items()
         }
 
+    def take_over(self, other: "Optimizer") -> None:
+        """Go on with the moments of ``other``, whose parameters are the same ones or copies of them."""
+        moments = {name: value.detach().clone() for name, value in other.tensors().items()}
+        self.prime(list(moments))
+        for name, value in self.tensors().items():
+            value.copy_(moments[name])
+
     def prime(self, names: Sequence[str]) -> None:
         """Make the moments that ``names`` of :meth:`tensors` speak of, to be filled.
 

@@ -18,9 +18,9 @@ class Plan:
     Parameters
     ----------
     loss
-        ``"cross_entropy"``, ``"neg_tsne"``, ``"info_nce"`` or ``"nce"``, on mini-batches of edges; ``"kl"`` within
-        mini-batches of rows; ``"position"`` for the distance from a given map; ``"none"`` for mini-batches of
-        rows on which only terms act.
+        ``"cross_entropy"``, ``"neg_tsne"``, ``"info_nce"`` or ``"nce"``, on mini-batches of edges; ``"kl"`` or
+        ``"cross_entropy"`` within mini-batches of ``related`` rows; ``"position"`` for the distance from a given
+        map; ``"none"`` for mini-batches of rows on which only terms act.
     n_steps
         Steps of the phase.
     batches_per_step
@@ -47,11 +47,17 @@ class Plan:
     mixup
         Each end of an edge is moved towards the other, before the network sees it, by a random share of
         their difference, up to this one; in [0, 0.5]. 0 moves nothing.
+    related
+        Whether a mini-batch holds rows with the affinities among them, instead of edges.
     batches
-        With ``"kl"``: ``"redrawn"``, ``"fixed"`` or ``"neighbors"``, see
+        Of related rows: ``"redrawn"``, ``"fixed"`` or ``"neighbors"``, see
         :class:`~nbembed.networks.item_objectives.BatchObjective`.
-    perplexity
-        With ``"kl"``: of the affinities within a mini-batch.
+    perplexity, n_neighbors
+        Of the affinities within a mini-batch of related rows, with ``"kl"`` and with ``"cross_entropy"``.
+    mix
+        Share of the affinities among the samples in a recursion, whose affinities are measured elsewhere; 0 to 1.
+    part, parts
+        The phase is this part, counted from 0, of so many equal ones that share one course of the learning rate.
     degrees_of_freedom
         Of Student's t; 1 leaves the Cauchy kernel as it is. ``"learned"`` starts at 1.
     exaggeration
@@ -80,8 +86,13 @@ class Plan:
     clip: float | None = 4.0
     clip_by: str = "norm"
     mixup: float = 0.0
+    related: bool = False
     batches: str = "redrawn"
     perplexity: float = 30.0
+    n_neighbors: int = 15
+    mix: float = 0.0
+    part: int = 0
+    parts: int = 1
     degrees_of_freedom: float | str = 1.0
     exaggeration: float = 1.0
     precision: str = "float32"
@@ -89,10 +100,12 @@ class Plan:
 
     def rate(self, n_done: int) -> float:
         """Return the share of the learning rate that the mini-batch after ``n_done`` takes."""
+        n_batches = self.n_steps * self.batches_per_step
+        n_done += self.part * n_batches
         rise = min(1.0, (n_done + 1) / max(1, self.warm_up))
         if self.schedule == "constant":
             return rise
-        part = min(1.0, n_done / (self.n_steps * self.batches_per_step))
+        part = min(1.0, n_done / (self.parts * n_batches))
         return rise * (LAST + (1.0 - LAST) * 0.5 * (1.0 + math.cos(math.pi * part)))
 
     def exaggerated(self, n_done: int) -> float:

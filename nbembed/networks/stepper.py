@@ -66,6 +66,10 @@ class NetworkStepper:
         trained, the others kept. They are trained in place. Default none.
     start
         The map that a loss called ``"position"`` aims at.
+    source
+        Rows among which the affinities of mini-batches are measured instead of ``rows``.
+    before
+        The stepper of the part before, where the phase is a later part of several: Adam goes on.
 
     Attributes
     ----------
@@ -100,6 +104,8 @@ class NetworkStepper:
         terms: Mapping[str, Term] | None = None,
         heads: nn.ModuleDict | None = None,
         start: NDArray[np.float32] | None = None,
+        source: NDArray[np.float32] | None = None,
+        before: "NetworkStepper | None" = None,
     ) -> None:
         self.plan, self.device, self.n_done = plan, device, 0
         self.module = copy.deepcopy(module).to(device)
@@ -110,7 +116,14 @@ class NetworkStepper:
         self._table, self._learning = self._seen()
         needs_rows = any(term.needs_rows for term in self.terms.values())
         self.objective = make_objective(
-            graph, plan, self._rows, start, needs_rows=needs_rows, seed=seed, device=device
+            graph,
+            plan,
+            self._rows,
+            start,
+            needs_rows=needs_rows,
+            seed=seed,
+            device=device,
+            source=source,
         )
         self._halvings = 0
         self._seeds = _seeds((seed, phase), ("", *self.terms))
@@ -126,7 +139,9 @@ class NetworkStepper:
             "exaggeration": 1.0,
         } | {f"{key}_weight": term.weight for key, term in self.terms.items()}
         heads_now = [term.head for term in self.terms.values() if term.head is not None]
-        self._optimizer = Optimizer(self.module, heads_now, self.objective, plan, device=device)
+        self.optimizer = Optimizer(self.module, heads_now, self.objective, plan, device=device)
+        if before is not None and plan.part:
+            self.optimizer.take_over(before.optimizer)
         seen = plan.batches_per_step * plan.batch_size
         self.frame_every = max(1, round(len(rows) / (MAPPED * seen)))
 
@@ -179,10 +194,16 @@ class NetworkStepper:
             many = quick(self.module, self.device)
             return place(ready(self.module, self.device), self._rows, self.device, many=many)
 
-    def features(self, layer: str) -> NDArray[np.float32]:
-        """Return what one part of the network makes of all rows now, shape (n_samples, width)."""
+    def features(self, layer: str, rows: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
+        """Return what one part of the network makes of all rows now, or of those numbered, shape (n, width)."""
         with pinned_torch(1):
-            return features(self.module, self._rows, layer)
+            samples = self._rows if rows is None else self._rows[torch.from_numpy(rows)]
+            return features(self.module, samples, layer)
+
+    @property
+    def hidden_layers(self) -> list[str]:
+        """Names of the layers between the data and the map; none of a network of the caller's."""
+        return self.module.hidden_layers if isinstance(self.module, Network) else []
 
     def losses(self) -> dict[str, float]:
         """Return the loss of the present map and the value of each term, without its weight.
@@ -217,7 +238,7 @@ class NetworkStepper:
             self._live[name] = float(state[name])
         for key, generator in self._generators.items():
             generator.set_state(torch.from_numpy(state[f"generator.{key}"].copy()))
-        self._optimizer.prime(list(state))
+        self.optimizer.prime(list(state))
         with torch.no_grad():
             for name, tensor in self._tensors().items():
                 tensor.copy_(torch.from_numpy(np.asarray(state[name])))
@@ -263,7 +284,7 @@ class NetworkStepper:
         for key, term in self.terms.items():
             parts.append(self._live[f"{key}_weight"] * term(batch))
         loss = sum(parts[1:], start=parts[0])
-        self._optimizer.step(loss, self._live["learning_rate"], number)
+        self.optimizer.step(loss, self._live["learning_rate"], number)
         return batch.places.detach().abs().amax() + 0.0 * loss.detach()
 
     def _seen(self) -> tuple[Rows | Tensor, nn.Module]:
@@ -321,7 +342,7 @@ class NetworkStepper:
             for part, network in parts.items()
             for name, value in network.state_dict().items()
         }
-        return named | self._optimizer.tensors()
+        return named | self.optimizer.tensors()
 
 
 def _seeds(names: tuple[int, ...], keys: tuple[str, ...]) -> dict[str, tuple[int, int]]:

@@ -1,6 +1,7 @@
-"""One moment of a run."""
+"""One moment of a run, and what was set in it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,17 @@ from numpy.typing import NDArray
 
 from nbembed.errors import FrameExpiredError
 
-__all__ = ["Frame", "total"]
+__all__ = ["Event", "Frame", "total"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """A parameter changed in mid-run, after ``step`` steps."""
+
+    step: int
+    phase: str
+    name: str
+    value: float
 
 
 def total(losses: Mapping[str, float], weights: Mapping[str, float]) -> float:
@@ -42,6 +53,10 @@ class Frame:
         The factor on the attraction in the step just done, where the method has one.
     recorded_losses : dict
         The losses that the run's history recorded at this step; empty at most steps.
+    recursion : int or None
+        The number of the recursion, 0 before the first; None for methods without them.
+    affinities_from : str
+        What the affinities of the phase were measured in: ``"input"`` (the data), ``"embedding"`` or a layer.
     weights : dict
         Weights of the terms that are added to the loss, by name; what is minimised is the sum of all
         losses, each times its weight, or 1.
@@ -58,6 +73,8 @@ class Frame:
         exaggeration: float | None = None,
         recorded_losses: dict[str, float] | None = None,
         weights: dict[str, float] | None = None,
+        recursion: int | None = None,
+        affinities_from: str = "input",
         read_embedding: Callable[[], NDArray[np.float32]] | None = None,
         read_losses: Callable[[], dict[str, float]] | None = None,
     ) -> None:
@@ -69,6 +86,8 @@ class Frame:
         self.exaggeration = exaggeration
         self.recorded_losses = recorded_losses or {}
         self.weights = weights or {}
+        self.recursion = recursion
+        self.affinities_from = affinities_from
         self.is_stage = read_embedding is None
         self._readers: dict[str, Callable[[], Any]] | None = {}
         if read_embedding is not None and read_losses is not None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from nbembed.phases import Phase
 from nbembed.training.preparation import StageProgress, relate_anew
+from nbembed.training.sources import measured_rows
 
 if TYPE_CHECKING:
     from nbembed.neighbors import Given, Graph
@@ -28,6 +29,14 @@ class Graphs:
         Fixes what searches draw.
     given
         What the caller brought instead of the neighbourhoods of ``X``.
+
+    Attributes
+    ----------
+    there : dict
+        The affinities of each phase that has been reached.
+    sources : dict
+        Of phases that measure affinities in every mini-batch: what they measure them in, where it is not
+        the data.
     """
 
     def __init__(
@@ -40,6 +49,7 @@ class Graphs:
     ) -> None:
         self.X, self.phases, self.seed, self.given = X, phases, seed, given
         self.there: dict[int, Graph] = {}
+        self.sources: dict[int, NDArray[np.float32]] = {}
         self._working: Generator[StageProgress, None, Graph] | None = None
 
     def work(self, index: int, stepper: Any) -> StageProgress | None:
@@ -55,11 +65,18 @@ class Graphs:
         same = self._same(index)
         if index not in self.there and same is not None:
             self.there[index] = self.there[same]
+            if self._is_measured_later(index):
+                self.sources[index] = measured_rows(self.phases[index], stepper)
         if index in self.there:
             return None
         if self._working is None:
             self._working = relate_anew(
-                self.X, self.phases[index], stepper, seed=self.seed, given=self.given
+                self.X,
+                self.phases[index],
+                stepper,
+                seed=self.seed,
+                given=self.given,
+                own=self.there.get(0),
             )
         try:
             return next(self._working)
@@ -67,16 +84,22 @@ class Graphs:
             self.there[index], self._working = end.value, None
             return None
 
-    def until(self, index: int) -> Self:
-        """Return those of the phases up to ``index``: later ones depend on what happens until then."""
-        shared = type(self)(self.X, self.phases, seed=self.seed, given=self.given)
+    def until(self, index: int, phases: Sequence[Phase]) -> Self:
+        """Return those of the phases up to ``index``, for a run of ``phases``: later ones depend on it."""
+        shared = type(self)(self.X, phases, seed=self.seed, given=self.given)
         shared.there = {i: graph for i, graph in self.there.items() if i <= index}
+        shared.sources = {i: rows for i, rows in self.sources.items() if i <= index}
         return shared
 
     def close(self) -> None:
         """Stop what is being computed."""
         if self._working is not None:
             self._working.close()
+
+    def _is_measured_later(self, index: int) -> bool:
+        """Return whether a phase measures affinities in every mini-batch, and not in the data."""
+        phase = self.phases[index]
+        return phase.affinities["name"] == "none" and phase.affinities_from != "input"
 
     def _same(self, index: int) -> int | None:
         """Return a phase before whose affinities do for this one too."""

@@ -3,11 +3,15 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nbembed._types import State
+
+if TYPE_CHECKING:
+    from nbembed.training.recursions import Recursed
 
 __all__ = ["Curve", "History", "StoredFrame", "thinned"]
 
@@ -89,6 +93,7 @@ class History:
         self.loss_every = loss_every
         self.frames: list[StoredFrame] = []
         self.curves: dict[str, Curve] = {}
+        self.recursions: list[Recursed] = []
         self._stride = 1
         self._states: dict[int, State] = {}
         self._state_stride = 25
@@ -146,6 +151,7 @@ class History:
         copy = History(max_bytes=self.max_bytes, loss_every=self.loss_every)
         copy._stride, copy._state_stride = self._stride, self._state_stride
         copy.frames = [f for f in self.frames if f.step <= step]
+        copy.recursions = [r for r in self.recursions if r.end <= step]
         copy._states = {s: v for s, v in self._states.items() if s <= step}
         for name, curve in self.curves.items():
             end = bisect_right(curve.steps, step)

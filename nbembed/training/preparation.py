@@ -18,6 +18,7 @@ from nbembed.errors import InvalidInputError
 from nbembed.forces import warm_up
 from nbembed.neighbors import Given, Graph, Neighbors
 from nbembed.phases import Part, Phase
+from nbembed.training.sources import blended, measured_rows
 
 __all__ = ["Prepared", "StageProgress", "prepare", "relate_anew"]
 
@@ -107,7 +108,7 @@ def relate(
         return found, Graph(np.zeros(n + 1, dtype=np.int64), none.ravel(), found.distances.ravel())
     if isinstance(given, Graph):
         return None, _scaled(given, phase)
-    options = {k: v for k, v in phase.neighbors.items() if k != "name"}
+    options = {k: v for k, v in phase.neighbors.items() if k not in ("name", "scale", "mix")}
     if isinstance(given, Neighbors):
         found = _first(given, int(options["n_neighbors"]))
     else:
@@ -143,6 +144,7 @@ def relate_anew(
     *,
     seed: int,
     given: Given | None = None,
+    own: Graph | None = None,
 ) -> Generator[StageProgress, None, Graph]:
     """Yield the progress of each stage, return the affinities of a later phase.
 
@@ -158,28 +160,23 @@ def relate_anew(
         Fixes what the search draws.
     given
         What the caller brought instead of the neighbourhoods of ``X``.
+    own
+        The affinities of the first phase, of which a phase may want a share.
 
     Raises
     ------
     InvalidInputError
         If a layer is asked for where there is no network, or it has no such layer.
     """
-    match phase.affinities_from:
-        case "input":
-            rows = X
-        case "embedding":
-            rows = stepper.embedding()
-        case layer:
-            if not hasattr(stepper, "features"):
-                raise InvalidInputError(
-                    "affinities_from must be 'input' or 'embedding' where no network places the points, "
-                    f"got {layer!r} in phase {phase.name!r}"
-                )
-            yield COMPUTING.format(layer), None
-            rows = stepper.features(layer)
-    own = given if phase.affinities_from == "input" else None
-    _, graph = yield from relate(rows, phase, seed=seed, given=own)
-    return graph
+    if phase.affinities_from == "input":
+        _, graph = yield from relate(X, phase, seed=seed, given=given)
+        return graph
+    if phase.affinities_from != "embedding":
+        yield COMPUTING.format(phase.affinities_from), None
+    rows = measured_rows(phase, stepper)
+    _, graph = yield from relate(rows, phase, seed=seed)
+    share = float(phase.neighbors.get("mix", 0.0))
+    return graph if own is None or not share else blended(graph, own, share)
 
 
 def weigh(found: Neighbors, part: Part) -> Graph:

@@ -12,7 +12,9 @@ from nbembed.neighbors import Graph
 from nbembed.phases import Phase
 from nbembed.training.frame import total
 from nbembed.training.graphs import Graphs
+from nbembed.training.history import History
 from nbembed.training.preparation import Prepared
+from nbembed.training.recursions import Recursed
 from nbembed.training.steppers import Seen, Stepper, weights_of
 
 __all__ = ["Readable"]
@@ -31,6 +33,7 @@ class Readable:
 
     phases: list[Phase]
     step: int
+    history: History
     _seen: Seen
     _graphs: Graphs
     _prepared: Prepared | None
@@ -84,6 +87,11 @@ class Readable:
         """Those of Student's t in the map; 1 for methods without them."""
         objective: Any = getattr(self._stepper, "objective", None)
         return float(getattr(getattr(objective, "kernel", None), "degrees_of_freedom", 1.0))
+
+    @property
+    def recursions(self) -> list[Recursed]:
+        """What the run looked like at the end of each recursion so far; empty for methods without them."""
+        return list(self.history.recursions)
 
     @property
     def device(self) -> str:

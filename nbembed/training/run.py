@@ -1,8 +1,6 @@
 """The only loop in the project: a run yields one frame per step."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -14,12 +12,13 @@ from nbembed._types import State
 from nbembed.callbacks import Callback
 from nbembed.errors import InvalidInputError, RunEndedError
 from nbembed.neighbors import Given
-from nbembed.phases import Phase
-from nbembed.training.frame import Frame, total
+from nbembed.phases import Phase, phase_at
+from nbembed.training.frame import Event, Frame, total
 from nbembed.training.graphs import Graphs
 from nbembed.training.history import History
 from nbembed.training.preparation import Prepared, prepare
 from nbembed.training.reading import Readable
+from nbembed.training.recursions import extent, recursed, remember
 from nbembed.training.steppers import (
     Seen,
     Stepper,
@@ -29,17 +28,7 @@ from nbembed.training.steppers import (
     set_live,
 )
 
-__all__ = ["Event", "Run"]
-
-
-@dataclass(frozen=True)
-class Event:
-    """A parameter changed in mid-run, after ``step`` steps."""
-
-    step: int
-    phase: str
-    name: str
-    value: float
+__all__ = ["Run"]
 
 
 class Run(Readable, Iterator[Frame]):
@@ -176,7 +165,7 @@ class Run(Readable, Iterator[Frame]):
             self._apply(Event(self.step, self.phase.name, name, value))
         return effect
 
-    def branch(self, step: int | None = None) -> "Run":
+    def branch(self, step: int | None = None, *, phases: Iterable[Phase] | None = None) -> "Run":
         """Return a new run that stands where this one stood after ``step`` steps.
 
         It shares the data and the affinities, has its own history and no callbacks, and goes on as
@@ -187,6 +176,9 @@ class Run(Readable, Iterator[Frame]):
         step
             0 up to the present step, which is the default. Steps between two stored states are
             replayed.
+        phases
+            What the new run does instead of this one's; those up to the one that ``step`` belongs to must be
+            the same. Default None.
         """
         target = self.step if step is None else step
         if self._prepared is None or not 0 <= target <= self.step:
@@ -194,11 +186,17 @@ class Run(Readable, Iterator[Frame]):
             raise InvalidInputError(
                 f"step must be one this run has reached ({reached}), got {target}"
             )
+        new = None if phases is None else list(phases)
+        reached = phase_at(self.phases, target) + 1
+        if new is not None and new[:reached] != self.phases[:reached]:
+            raise InvalidInputError(
+                f"phases must begin with the {reached} that the run has entered until step {target}, got others"
+            )
         if target == self.step:
-            return self._child(self.state, target, self.events)
+            return self._child(self.state, target, self.events, new)
         state = self.history.state_before(target)
         # A stored state was taken on arrival, before anything that was set at that step.
-        return self._child(state, target, [e for e in self.events if e.step < state["step"]])
+        return self._child(state, target, [e for e in self.events if e.step < state["step"]], new)
 
     def resume(self, state: State) -> "Run":
         """Return a new run that goes on from a ``state`` which this run had earlier, or has now."""
@@ -209,14 +207,20 @@ class Run(Readable, Iterator[Frame]):
 
     # ---- inside -------------------------------------------------------------------------------
 
-    def _child(self, state: State, target: int, events: Iterable[Event]) -> "Run":
+    def _child(
+        self,
+        state: State,
+        target: int,
+        events: Iterable[Event],
+        phases: list[Phase] | None = None,
+    ) -> "Run":
         """Return a new run that stands at step ``target``, replayed from ``state``, before which ``events`` were."""
         if self._prepared is None:
             raise RunEndedError("a run has no children before its first map; pull frames first")
         step = int(state["step"])
         child = Run(
             self.X,
-            self.phases,
+            phases or self.phases,
             seed=self.seed,
             init_array=self._init_array,
             history=self.history.until(step),
@@ -228,18 +232,13 @@ class Run(Readable, Iterator[Frame]):
             targets=self._seen.targets,
         )
         # What is replayed gives the same affinities again.
-        child._graphs = self._graphs.until(self._phase_of(target))
+        child._graphs = self._graphs.until(phase_at(self.phases, target), child.phases)
         child._load(state, self._prepared)
         child.events = list(events)
         child._replay = [e for e in self.events if step <= e.step < target]
         while child.step < target:
             child._next_frame()
         return child
-
-    def _phase_of(self, step: int) -> int:
-        """Return the number of the phase to which ``step`` belongs; a phase begins after its border."""
-        ends = accumulate(phase.n_steps for phase in self.phases)
-        return sum(end < step for end in ends)
 
     def _start_once(self) -> None:
         if not self._started:
@@ -259,7 +258,7 @@ class Run(Readable, Iterator[Frame]):
                 self._record()
                 return self._show({})
             else:
-                return Frame(phase=stage, step=0, n_steps=self.n_steps, progress=progress)
+                return self._show_stage(stage, progress, self.phase)
         if self._stepper is None or self.step == self.n_steps:
             return None
         return self._advance(self._stepper)
@@ -270,9 +269,7 @@ class Run(Readable, Iterator[Frame]):
             index = self._phase_index + 1
             stage = self._graphs.work(index, stepper)
             if stage is not None:
-                return Frame(
-                    phase=stage[0], step=self.step, n_steps=self.n_steps, progress=stage[1]
-                )
+                return self._show_stage(*stage, self.phases[index])
             stepper = self._enter(index, stepper.embedding(), stepper)
         while self._replay and self._replay[0].step == self.step:
             self._apply(self._replay.pop(0))
@@ -282,7 +279,11 @@ class Run(Readable, Iterator[Frame]):
             self.step += 1
             raise self._diverged(stepper) from None
         self.step += 1
-        return self._show(self._record())
+        losses = self._record()
+        ended = recursed(self.phases, self._phase_index, self.step, self.X, stepper)
+        if ended is not None:
+            remember(self.history, ended)
+        return self._show(losses)
 
     def _enter(
         self, index: int, start: NDArray[np.float32], before: Stepper | None = None
@@ -297,6 +298,7 @@ class Run(Readable, Iterator[Frame]):
             seed=self.seed,
             seen=self._seen,
             before=before,
+            source=self._graphs.sources.get(index),
         )
         for name in self._overrides:
             if effect_of(self.phase, name) == "next step":
@@ -315,10 +317,8 @@ class Run(Readable, Iterator[Frame]):
         if stepper is None:
             return {}
         last = step == self.n_steps
-        if (step % stepper.frame_every == 0 or last) and not history.keep(
-            step, self.phase.name, stepper.embedding()
-        ):
-            raise self._diverged(stepper)
+        if step % stepper.frame_every == 0 or last:
+            self._keep_map(stepper)
         if history.wants_state(step):
             history.add_state(step, self.state)
         if step % min(history.loss_every, stepper.loss_every) and not last:
@@ -332,6 +332,14 @@ class Run(Readable, Iterator[Frame]):
             history.add_value(name, step, value)
         return losses
 
+    def _keep_map(self, stepper: Stepper) -> None:
+        """Write the map into the history, and how large it is where recursions may enlarge it."""
+        embedding = stepper.embedding()
+        if not self.history.keep(self.step, self.phase.name, embedding):
+            raise self._diverged(stepper)
+        if self.phase.recursion is not None:
+            self.history.add_value("extent", self.step, extent(embedding))
+
     def _diverged(self, stepper: Stepper) -> InvalidInputError:
         """Go back to the newest stored state, which is finite, and return the error to raise."""
         rate, step, phase = stepper.learning_rate, self.step, self.phase.name
@@ -341,6 +349,17 @@ class Run(Readable, Iterator[Frame]):
         return InvalidInputError(
             f"learning_rate must be small enough for the map to stay finite, got {rate:g}, which sent points to "
             f"infinity at step {step} of phase {phase!r}; the map of step {self.step} is kept. Try a tenth of it"
+        )
+
+    def _show_stage(self, name: str, progress: float | None, phase: Phase) -> Frame:
+        """Return the frame of a stage on the way to ``phase``."""
+        return Frame(
+            phase=name,
+            step=self.step,
+            n_steps=self.n_steps,
+            progress=progress,
+            recursion=phase.recursion,
+            affinities_from=phase.affinities_from,
         )
 
     def _show(self, losses: dict[str, float]) -> Frame:
@@ -356,6 +375,8 @@ class Run(Readable, Iterator[Frame]):
             exaggeration=stepper.get("exaggeration") if self.phase.loss["name"] == "kl" else None,
             recorded_losses=losses,
             weights=self.weights,
+            recursion=self.phase.recursion,
+            affinities_from=self.phase.affinities_from,
             read_embedding=stepper.embedding,
             read_losses=stepper.losses,
         )

@@ -150,14 +150,17 @@ def make_stepper(
     seed: int,
     seen: Seen,
     before: Stepper | None = None,
+    source: NDArray[np.float32] | None = None,
 ) -> Stepper:
     """Return the stepper of ``phase``, the run's phase number ``index``.
 
     Free coordinates start at ``embedding``, a network goes on from that of the stepper ``before``, or at
-    its own first weights.
+    its own first weights. ``source`` is what it measures affinities in, batch by batch, instead of the data.
     """
     if phase.model["name"] != "free":
-        return _network_stepper(phase, index, graph, seen, embedding, seed=seed, before=before)
+        return _network_stepper(
+            phase, index, graph, seen, embedding, seed=seed, before=before, source=source
+        )
     match phase.loss["name"]:
         case "kl":
             return _gradient_stepper(phase, graph, embedding)
@@ -249,6 +252,7 @@ def _network_stepper(
     *,
     seed: int,
     before: Any,
+    source: NDArray[np.float32] | None,
 ) -> Stepper:
     from nbembed import networks
 
@@ -274,6 +278,8 @@ def _network_stepper(
         device=seen.device,
         heads=heads,
         start=start,
+        source=source,
+        before=before,
         terms=networks.make_terms(phase.terms, heads, seen.targets, given, device=seen.device),
     )
 
@@ -284,6 +290,7 @@ def _network_plan(phase: Phase) -> Any:
 
     a, b = (1.0, 1.0) if phase.kernel["name"] != "cauchy" else curve(phase, {})
     options = phase.sampler | phase.optimizer
+    options["related"] = phase.sampler["name"] == "related_items"
     if "degrees_of_freedom" in phase.kernel:
         options["degrees_of_freedom"] = phase.kernel["degrees_of_freedom"]
     return Plan(
