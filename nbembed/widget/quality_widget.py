@@ -161,14 +161,14 @@ class QualityWidget(LookWidget):
 
         -1 is the newest map.
         """
-        step = self.moment if step is None else step
+        at = int(self.moment or 0) if step is None else step
         session = self._session
         if session is None:
             return None
         stored = list(session.run.history.frames)
-        if step >= 0 and stored:
-            frame = min(stored, key=lambda f: abs(f.step - step))
-            if abs(frame.step - step) <= abs(session.run.step - step):
+        if at >= 0 and stored:
+            frame = min(stored, key=lambda f: abs(f.step - at))
+            if abs(frame.step - at) <= abs(session.run.step - at):
                 return frame.step, frame.embedding
         with session.control.between_steps:
             embedding = session.run.embedding
