@@ -26,8 +26,8 @@ from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.labels import MAX_INTEGER_CLASSES, MISSING, classes, numbers
 
 __all__ = [
-    "ABSENT", "CHANNELS", "MAPS", "Spec", "as_text", "codes_of", "color_spec", "places_of", "sized_spec",
-    "without_values",
+    "ABSENT", "CHANNELS", "MAPS", "STEPS", "Spec", "as_text", "codes_of", "color_spec", "measured_spec", "places_of",
+    "sized_spec", "without_values",
 ]  # fmt: skip
 
 Spec = dict[str, Any]
@@ -96,6 +96,36 @@ def color_spec(
     if map is not None:
         spec["colors"] = _own_colors(map, spec["categories"])
     return spec
+
+
+def measured_spec(
+    values: NDArray[np.float64],
+    name: str,
+    *,
+    ends: tuple[float, float] | None = None,
+    scale: str = "linear",
+    map: str = "viridis",  # noqa: A002 - the word that everybody uses
+) -> Spec:
+    """Return the spec of a colour by measured numbers, on a scale that need not be theirs.
+
+    Parameters
+    ----------
+    values
+        One number per row; NaN is missing.
+    name
+        What the legend says.
+    ends
+        The ends of the scale; what lies beyond has their colours. None takes those of the values.
+    scale, map
+        As in :func:`color_spec`.
+    """
+    check_choice("map", map, MAPS)
+    if ends is None:
+        return _number_spec(values, name, scale=scale, centred=False) | {"map": map}
+    inside = np.clip(np.append(values, ends), *ends)
+    spec = _number_spec(inside, name, scale=scale, centred=False)
+    codes = codes_of(spec)[: len(values)]
+    return spec | {"map": map, "values": _packed(codes)}
 
 
 def sized_spec(

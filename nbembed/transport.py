@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nbembed.errors import InvalidInputError, InvalidTypeError
 
-__all__ = ["check_map", "decode_frame", "encode_frame", "pack_history"]
+__all__ = ["check_map", "decode_frame", "encode_frame", "pack_history", "spread"]
 
 STEPS = 65_535
 CODE = np.dtype("<u2")
@@ -141,7 +141,7 @@ def pack_history(
     n = len(frames[0][2])
     entries: list[dict[str, Any]] = []
     parts: list[bytes] = []
-    for i in _spread(len(frames), max_bytes // max(1, BYTES_PER_POINT * n)):
+    for i in spread(len(frames), max_bytes // max(1, BYTES_PER_POINT * n)):
         step, phase, Y = frames[i]
         if len(Y) != n:
             raise InvalidInputError(
@@ -200,7 +200,7 @@ def _codes(
     return codes
 
 
-def _spread(count: int, room: int) -> list[int]:
+def spread(count: int, room: int) -> list[int]:
     """Return at most ``room`` indices below ``count``, evenly spread, with the first and last."""
     kept = min(count, max(2, room))
     if kept == 1:

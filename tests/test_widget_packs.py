@@ -39,6 +39,19 @@ def test_a_page_is_compressed_within_20_mb(blobs):
     assert len(zlib.decompress(body)) == 800_000 * len(info["frames"]) == 20_000_000
 
 
+def test_a_page_of_ten_thousand_points_leaves_out_digits_and_then_moments():
+    rng = np.random.default_rng(0)
+    maps = [(s, "optimization", rng.normal(size=(10_000, 2))) for s in range(0, 600, 10)]
+    info, body = packs.page_pack(maps, number=1)
+    assert packs.PAGE_FEWEST < len(info["frames"]) < 60
+    assert len(body) < 1.1 * packs.PAGE_PACKED
+    assert (info["frames"][0]["step"], info["frames"][-1]["step"]) == (0, 590)
+    last = decode_frame(zlib.decompress(body)[-40_000:], info["frames"][-1]["bbox"])
+    assert (np.abs(last - maps[-1][2]) <= np.ptp(maps[-1][2], axis=0) / 4300).all()
+    few = [(s, "optimization", rng.normal(size=(60_000, 2))) for s in range(28)]
+    assert len(packs.page_pack(few, number=1)[0]["frames"]) == packs.PAGE_FEWEST
+
+
 def test_thinning_keeps_ends_and_extremes_and_can_be_repeated():
     rng = np.random.default_rng(0)
     steps, values = list(range(0, 30_000, 10)), rng.normal(size=3000).tolist()

@@ -6,10 +6,13 @@ import { Caption } from "./views/caption";
 import { ColorBy } from "./views/color-by";
 import { Controls, Hint } from "./views/controls";
 import { GalleryView } from "./views/gallery";
+import { GroupsCard } from "./views/groups-card";
 import { Header } from "./views/header";
 import { Legend } from "./views/legend";
 import { MapView } from "./views/map";
 import { Marks } from "./views/marks";
+import { MeasuredNote } from "./views/measured-note";
+import { NeighborKey } from "./views/neighbor-key";
 import { Notice } from "./views/notice";
 import { Panels } from "./views/panels";
 import { Parameters } from "./views/parameters";
@@ -50,11 +53,13 @@ export function App(props: ViewProps) {
             </GalleryView>
           ) : (
             <MapView {...props}>
+              <NeighborKey {...props} />
               <PointCard {...props} />
               <Tools {...props} />
             </MapView>
           )}
           <Caption {...props} />
+          <GroupsCard {...props} />
         </div>
         {isWide && (
           <section class="nbe-side" aria-label="search and legend">
@@ -63,6 +68,7 @@ export function App(props: ViewProps) {
             <Shown {...props} />
             <Legend {...props} />
             <Ramp {...props} />
+            <MeasuredNote {...props} />
             <Marks {...props} />
           </section>
         )}
@@ -84,6 +90,8 @@ export function App(props: ViewProps) {
 function hasSide({ looking, isPage }: Store): boolean {
   const { color, size, opacity } = looking.look.value;
   const isEncoded = color !== undefined || size !== undefined || opacity !== undefined;
-  const hasChoice = !isPage && looking.fields.value.columns.length > 0;
+  const hasChoice =
+    !isPage &&
+    (looking.fields.value.columns.length > 0 || looking.fields.value.measures.length > 0);
   return isEncoded || hasChoice || looking.fields.value.searchable;
 }

@@ -1,56 +1,73 @@
-// Which curves stand in one panel: those of one kind, or of several maps those of one name. Pure.
+// Group A, which is kept, against the selection, which is B: what the kernel says of the two.
 
-import type { Curve } from "./state";
-import type { Store } from "./store";
+import { effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { MOMENT_REST } from "./film";
+import { Rows } from "./rows";
+import type { GroupsMessage, PackedSelection, ToKernel, Traits } from "./state";
 
-type Kind = Curve["kind"];
+/** A selection that grows click by click is compared when it rests, in milliseconds. */
+const REST = 200;
 
-export interface Group {
-  name: string;
-  kind: Kind;
-  title: string;
-  curves: Curve[];
+interface Wire {
+  send(message: ToKernel): void;
+  write(name: "group", value: Traits["group"]): void;
 }
 
-const TITLES: Record<Kind, string> = {
-  loss: "Loss",
-  quality: "Quality",
-  schedule: "Schedule",
-};
-/** Of several maps only what is minimised is drawn, not what it is the sum of. */
-const WHOLE = ["kl", "loss"];
+export class Groups {
+  /** The rows of group A; none while nothing is compared. */
+  readonly kept: Signal<Rows> = signal(Rows.none);
+  readonly answer: Signal<GroupsMessage | null> = signal(null);
+  /** A question is on its way. */
+  readonly isAsking = signal(false);
+  private asked = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
-/** Reads signals. */
-export function groupsOf(store: Store): Group[] {
-  const info = store.gallery.info.value;
-  const curves = store.curves.value;
-  if (info?.kind === "compare")
-    return byName(
-      curves,
-      info.maps.map(({ name }) => name),
-    );
-  const kinds: Kind[] = ["loss", "quality", "schedule"];
-  const groups = kinds.map((kind) => ({
-    name: kind,
-    kind,
-    title: TITLES[kind],
-    curves: Object.values(curves).filter((curve) => curve.kind === kind),
-  }));
-  // Room is kept for the schedule until it is known that there is none.
-  const isUnknown = Object.keys(curves).length === 0;
-  return groups.filter((g) => isUnknown || g.kind !== "schedule" || g.curves.length > 0);
-}
-
-function byName(curves: Record<string, Curve>, names: readonly string[]): Group[] {
-  const groups = new Map<string, Group>();
-  for (const [key, curve] of Object.entries(curves)) {
-    const name = key.slice(key.indexOf("/") + 1);
-    const isSeen = curve.kind === "quality" || WHOLE.includes(name);
-    if (!isSeen || curve.map === undefined) continue;
-    const { kind, label: title } = curve;
-    const group = groups.get(name) ?? { name, kind, title, curves: [] };
-    group.curves.push({ ...curve, label: names[curve.map] ?? title });
-    groups.set(name, group);
+  constructor(
+    private readonly wire: Wire,
+    selection: ReadonlySignal<Rows>,
+    private readonly rows: () => number,
+    aborted: AbortSignal,
+  ) {
+    const end = effect(() => {
+      const isPair = this.kept.value.count > 0 && selection.value.count > 0;
+      clearTimeout(this.timer);
+      this.answer.value = null;
+      this.isAsking.value = isPair;
+      if (isPair) this.timer = setTimeout(() => this.ask(), REST);
+    });
+    aborted.addEventListener("abort", () => {
+      end();
+      clearTimeout(this.timer);
+    });
   }
-  return [...groups.values()].sort((a, b) => b.kind.localeCompare(a.kind));
+
+  /** Makes these rows group A; none ends the comparison. */
+  keep(rows: Rows): void {
+    if (rows.equals(this.kept.peek())) return;
+    this.kept.value = rows;
+    this.wire.write("group", rows.pack(this.rows()));
+  }
+
+  read(packed: PackedSelection | undefined): void {
+    const rows = Rows.unpack(packed);
+    if (!rows.equals(this.kept.peek())) this.kept.value = rows;
+  }
+
+  receive(message: GroupsMessage): void {
+    if (message.id !== this.asked || this.kept.peek().count === 0) return;
+    this.answer.value = message;
+    this.isAsking.value = false;
+  }
+
+  /** Another moment is on show: asks again once the kernel knows, and keeps the old answer meanwhile. */
+  again(): void {
+    if (this.answer.peek() === null) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.ask(), MOMENT_REST + REST);
+  }
+
+  private ask(): void {
+    this.asked += 1;
+    this.wire.send({ t: "groups", id: this.asked });
+  }
 }

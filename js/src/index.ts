@@ -6,6 +6,7 @@ import "./styles/map.css";
 import "./styles/legend.css";
 import "./styles/panels.css";
 import "./styles/gallery.css";
+import "./styles/quality.css";
 import "./styles/controls.css";
 import type { InitializeProps, RenderProps } from "@anywidget/types";
 import { mount } from "./mount";

@@ -2,7 +2,14 @@
 
 import { leaveFullscreen, toggleFullscreen } from "./fullscreen";
 import { pan, pointAt, type Screen, showAll, type Tile, zoom } from "./screen";
-import { clearSelection, goTo, selectInView, selectRow } from "./selecting";
+import {
+  clearSelection,
+  dropGroup,
+  goTo,
+  keepGroup,
+  selectInView,
+  selectRow,
+} from "./selecting";
 import type { Store } from "./store";
 
 const PAN = 40;
@@ -51,6 +58,7 @@ const ACTIONS: Record<string, Action> = {
   Enter: onMap(({ event, screen, store }) =>
     selectRow(store, screen, screen.pointed.peek().row, event.shiftKey),
   ),
+  g: ({ screen, store }) => keepGroup(store, screen),
   l: always(({ screen }) => toggleLasso(screen)),
   f: ({ screen }) => toggleFullscreen(screen.root),
   "/": ({ screen }) => search(screen.root),
@@ -104,6 +112,7 @@ function turn(store: Store, by: 1 | -1): boolean {
 function giveUp(screen: Screen, store: Store): boolean {
   if (screen.outline.peek() !== null) screen.outline.value = null;
   else if (leaveFullscreen(screen.root) || clearSelection(store, screen)) return true;
+  else if (dropGroup(store, screen)) return true;
   else if (screen.tool.peek() === "lasso") toggleLasso(screen);
   else if (screen.pointed.peek().row >= 0) pointAt(screen, -1);
   else return false;

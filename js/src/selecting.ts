@@ -1,9 +1,10 @@
 // What clicks, outlines and keys do to the selection and to the point under the cursor.
 
 import { nextInReading, rowsInside, rowsInView } from "./lasso";
-import type { Change } from "./rows";
+import { type Change, Rows } from "./rows";
 import { placeOf, pointAt, type Screen } from "./screen";
 import type { Sight } from "./sight";
+import type { Store } from "./store";
 import { count } from "./text";
 
 /** Selects one point alone, or adds or takes it away. */
@@ -14,6 +15,26 @@ export function selectRow(
   isToggle: boolean,
 ): void {
   if (row >= 0) select(store, screen, [row], isToggle ? "toggle" : "replace");
+}
+
+/** Keeps what is selected as group A; what is selected next is compared with it. */
+export function keepGroup(store: Store, screen: Screen): boolean {
+  const { groups, selection } = store.looking;
+  const rows = selection.peek();
+  if (store.isPage || rows.count === 0) return false;
+  groups.keep(rows);
+  store.looking.clearSelection();
+  screen.spoken.value = `${count(rows.count)} points are group A. Select a second group.`;
+  return true;
+}
+
+/** Ends the comparison; what is selected stays so. */
+export function dropGroup(store: Store, screen: Screen): boolean {
+  const { groups } = store.looking;
+  if (groups.kept.peek().count === 0) return false;
+  groups.keep(Rows.none);
+  screen.spoken.value = "No groups are compared.";
+  return true;
 }
 
 export function clearSelection(store: Sight, screen: Screen): boolean {

@@ -90,6 +90,15 @@ export interface NumberSpec extends Valued {
   max: number;
   scale: "linear" | "log";
   map: RampName;
+  measured?: Measured;
+}
+
+/** What a colour was measured on. */
+export interface Measured {
+  key: string;
+  /** The step of the map it was measured on; -1 for what does not change from map to map. */
+  step: number;
+  note: string;
 }
 
 export type Spec = CategorySpec | NumberSpec;
@@ -113,6 +122,8 @@ export interface Filter {
 export interface Fields {
   /** Columns that can colour. */
   columns: string[];
+  /** Measures of quality that can colour: their keys, and what they are called. */
+  measures: [string, string][];
   /** Columns that stand on a point's card. */
   hover: string[];
   images: boolean;
@@ -126,6 +137,14 @@ export interface PageDetails {
   columns: string[];
   values: (string | null)[][];
   index: string[] | null;
+}
+
+/** What an exported page knows of neighbours and of measured colours; bytes as base64, see page.ts. */
+export interface PageQuality {
+  /** Of no points where there were too many. */
+  neighbors?: { k: number; n: number };
+  measured?: { steps: number[]; of: number };
+  buffers?: { neighbors?: string; measured?: string };
 }
 
 /** Left, bottom, right, top in the coordinates of the map. */
@@ -202,6 +221,8 @@ export interface Traits {
   status: Status;
   encodings: Encodings;
   selection: PackedSelection;
+  /** The rows kept as group A, to compare the selection with. */
+  group: PackedSelection;
   filter: Filter;
   /** The step on show; -1 follows the newest. */
   moment: number;
@@ -265,6 +286,34 @@ export interface DetailsMessage {
   data?: string;
 }
 
+/** The rows nearest to a row in the data, the nearest first; none where distances are unknown. */
+export interface NeighborsMessage {
+  t: "neighbors";
+  id: number;
+  row: number;
+  rows: number[];
+}
+
+/** How group A and the selection compare; `error` in place of all else where they cannot. */
+export interface GroupsMessage {
+  t: "groups";
+  id: number;
+  error?: string;
+  n: [number, number];
+  /** The step of the first map. */
+  step: number;
+  /** Part of all pairs of points that lie closer together, in the data and in each map. */
+  data: number;
+  maps: number[];
+  /** Other pairs of classes, and how many are closer together in the data and in the map. */
+  classes: [number, number, number];
+  /** Part of the `k` neighbours that lie in the other group, in the data and in the map. */
+  across: [number, number];
+  k: number;
+  /** Name, difference in standard deviations (null: without end), means of A and B. */
+  columns: [string, number | null, number, number][];
+}
+
 export interface FoundMessage {
   t: "found";
   text: string;
@@ -285,6 +334,8 @@ export type FromKernel =
   | StatusMessage
   | HistoryMessage
   | DetailsMessage
+  | NeighborsMessage
+  | GroupsMessage
   | FoundMessage
   | RefusedMessage;
 
@@ -297,6 +348,8 @@ export type ToKernel =
   | { t: "poll"; view: string; last_seq: number }
   | { t: "command"; name: CommandName; n?: number }
   | { t: "details"; id: number; row: number }
+  | { t: "neighbors"; id: number; row: number }
+  | { t: "groups"; id: number }
   | { t: "search"; text: string }
   | { t: "color"; by: string | null }
   | { t: "set"; name: string; value: number }

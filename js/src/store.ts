@@ -7,6 +7,7 @@ import { Film } from "./film";
 import { Gallery } from "./gallery";
 import { Greeter } from "./greeting";
 import { Looking, type Written } from "./looking";
+import { followMeasured } from "./measured";
 import {
   type Bytes,
   type CommandName,
@@ -17,6 +18,7 @@ import {
   IDLE,
   type PackInfo,
   type PageDetails,
+  type PageQuality,
   PROTOCOL,
   type Status,
   type ToKernel,
@@ -25,6 +27,7 @@ import {
 import { Steering } from "./steering";
 import { media } from "./theme";
 import {
+  asText,
   bodyOf,
   bytesOf,
   echoBytes,
@@ -86,6 +89,7 @@ export class Store {
     private readonly model: AnyModel<Traits>,
     readonly isPage = false,
     details?: PageDetails,
+    quality?: PageQuality,
   ) {
     const { signal: aborted } = this.abort;
     this.greeter = new Greeter(
@@ -117,6 +121,7 @@ export class Store {
       () => this.frame.peek()?.n ?? this.status.peek().n,
       isPage,
       details,
+      quality,
       aborted,
     );
     this.gallery = new Gallery(
@@ -128,6 +133,7 @@ export class Store {
     );
     this.steering = new Steering(this.status, (message) => this.send(message), aborted);
     this.readTraits();
+    if (quality !== undefined) followMeasured(this.looking, this.frame, quality, aborted);
     this.listen(aborted);
   }
 
@@ -214,7 +220,7 @@ export class Store {
 
   private write<K extends Written>(name: K, value: Traits[K]): void {
     try {
-      this.model.set(name, value);
+      this.model.set(name, this.base64 ? asText(value) : value);
       this.model.save_changes();
     } catch {
       this.lose();
@@ -237,6 +243,8 @@ export class Store {
   private receive(message: FromKernel, buffers: readonly Bytes[]): void {
     if (this.fatal.value !== null) return;
     this.lastHeard = Date.now();
+    // A running kernel that was silent until it was asked: this host shows answers only.
+    if (this.asked && this.isRunning.peek()) this.startPolling();
     this.asked = false;
     if (this.notice.peek() === MUTE) this.notice.value = null;
     batch(() => this.take(message, buffers));
@@ -336,20 +344,22 @@ export class Store {
 
   private startPolling(): void {
     if (this.poller !== undefined || this.isPage) return;
-    this.poller = setInterval(() => {
-      const [view] = this.views;
-      if (view !== undefined && this.controls.value !== "dead")
-        this.send({ t: "poll", view, last_seq: this.lastSeq });
-    }, 150);
+    this.poller = setInterval(() => this.poll(), 150);
   }
 
-  /** A restarted kernel says nothing: repeating the last ack finds out, or goes unanswered. */
+  private poll(): void {
+    const [view] = this.views;
+    if (view !== undefined && this.controls.value !== "dead")
+      this.send({ t: "poll", view, last_seq: this.lastSeq });
+  }
+
+  /** A restarted kernel says nothing, nor one whose threads are not heard: asking finds out which. */
   private watch(): void {
     const [view] = this.views;
     const quiet = Date.now() - this.lastHeard;
     if (!this.isRunning.value || quiet < SILENCE || view === undefined || this.isPage)
       return;
-    if (!this.asked) this.ack(view, Math.max(0, this.lastSeq));
+    if (!this.asked) this.poll();
     this.asked = true;
     if (quiet >= LONG_SILENCE) this.notice.value ??= MUTE;
   }

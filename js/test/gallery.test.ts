@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { groupsOf } from "../src/groups";
+import { groupsOf } from "../src/curve-groups";
 import { Store } from "../src/store";
 import { FakeModel, running } from "./fake";
 

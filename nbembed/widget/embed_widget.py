@@ -10,6 +10,7 @@ from nbembed import _checks, export, metrics
 from nbembed.encodings import as_text
 from nbembed.estimators import Embedder
 from nbembed.persistence import replacing
+from nbembed.widget import packs
 from nbembed.widget.advice import advise
 from nbembed.widget.arguments import choose_estimator, read_hover, read_images
 from nbembed.widget.compare_widget import CompareWidget
@@ -62,7 +63,8 @@ class EmbedWidget(CompareWidget):
         nothing. Methods that do not learn from labels ignore it.
     color, size, opacity
         A column's name or one value per row, as in :meth:`color`, :meth:`size` and :meth:`opacity`.
-        ``color`` comes before ``labels``, and its column stays in the embedding if it is numeric.
+        ``color`` comes before ``labels``, and its column stays in the embedding if it is numeric;
+        it may be a measure such as ``"trustworthiness"``.
     hover
         What the card of a point shows: a list of column names, a dict or data frame of values by
         name, or the values of one column. Default: the columns of a data frame that are not
@@ -90,6 +92,8 @@ class EmbedWidget(CompareWidget):
     selection : list of int
         Positions of the selected rows. Set it to positions or a boolean mask; ``selected`` are the
         rows themselves. ``w.observe(f, "selection")`` calls ``f`` when it changes.
+    group : list of int
+        Positions of the rows that are kept to compare the selection with; see :meth:`compare_groups`.
     filter : dict
         What is shown: ``{}`` for all, ``{"categories": [name, …]}`` or ``{"range": [low, high]}`` of
         what colours the points. A new colour resets it.
@@ -183,6 +187,9 @@ class EmbedWidget(CompareWidget):
             color=self._recolor,
             restart=self._restart_with,
             parameters=lambda: self._offer,
+            neighbors=self._tell_neighbors,
+            groups=self._tell_groups,
+            resend=self._resend_bytes,
         )
         self._inbox = Inbox(self._publisher, lambda: self._session, questions)
         self.on_msg(self._inbox.receive)
@@ -273,7 +280,7 @@ class EmbedWidget(CompareWidget):
             return self._plot_all(ax=ax, title=title)
         return figures.map(
             self.embedding_,
-            encodings=self.encodings,
+            encodings=self._encodings_of(),
             ax=ax,
             title=self._estimator.title if title is None else title,
             caption=figures.caption(self._trustworthiness()),
@@ -305,6 +312,41 @@ class EmbedWidget(CompareWidget):
 
         return _written(path, figures.svg(self.plot(title=title)))
 
+    def to_gif(
+        self,
+        path: str | Path,
+        *,
+        title: str | None = None,
+        fps: float = 12.0,
+        max_frames: int = 60,
+        fixed_axes: bool = True,
+    ) -> Path:
+        """Write the history of the run as a GIF, which is replaced at once or not at all; return its path.
+
+        The points are coloured as now; a colour that is measured is measured for every picture. A
+        picture takes about a fifth of a second to draw, more with many points.
+
+        Parameters
+        ----------
+        path
+            The file.
+        title, fps, max_frames, fixed_axes
+            As in :func:`nbembed.films.gif`; no title is the method's name.
+        """
+        from nbembed import figures, films
+
+        moments = packs.moments(self._run_with_map())
+        content = films.gif(
+            moments,
+            encodings_of=self._encodings_of,
+            title=self._estimator.title if title is None else title,
+            caption=figures.caption(),
+            fps=fps,
+            max_frames=max_frames,
+            fixed_axes=fixed_axes,
+        )
+        return _written(path, content)
+
     def to_html(self, path: str | Path, *, title: str | None = None) -> Path:
         """Write one offline page with the map, its history and the curves; return its path.
 
@@ -317,20 +359,21 @@ class EmbedWidget(CompareWidget):
         payload |= {
             "protocol": PROTOCOL,
             "height": self.height,
-            "encodings": {name: as_text(spec) for name, spec in self.encodings.items()},
+            "encodings": {name: as_text(spec) for name, spec in self._encodings_of().items()},
             "fields": {**self.fields, "images": False},
             "selection": as_text(pack_rows(self.selection, len(self._data)), of="data"),
             "filter": self.filter,
             "gallery": self.gallery,
             "arrangement": self.arrangement,
         }
+        extra, buffers = self._page_parts(payload)
         details = self._details.page()
         n, d = self._data.shape
         heading = title or f"{self._title} of {n:,} × {d} data"
         return export.write_page(
             path,
-            payload if details is None else {**payload, "details": details},
-            {"snapshot": snapshot},
+            {**payload, **extra} | ({} if details is None else {"details": details}),
+            {"snapshot": snapshot, **buffers},
             heading,
         )
 

@@ -16,6 +16,7 @@ from nbembed.widget.arguments import as_column_of, is_name
 from nbembed.widget.details import Details
 from nbembed.widget.run_widget import RunWidget
 from nbembed.widget.selection import Filter, Moment, Selection
+from nbembed.widget.texts import as_sent
 from nbembed.widget.traits import kept
 
 __all__ = ["LookWidget"]
@@ -81,7 +82,7 @@ class LookWidget(RunWidget):
     _labels: Column | None
 
     # The browser reads these two and writes none of them.
-    encodings = traitlets.Dict().tag(sync=True, from_json=kept("encodings"))
+    encodings = traitlets.Dict().tag(sync=True, to_json=as_sent, from_json=kept("encodings"))
     fields = traitlets.Dict().tag(sync=True, from_json=kept("fields"))
     selection = Selection(lambda widget: len(widget._data))  # noqa: SLF001 - its own
     filter = Filter(lambda widget: widget.encodings.get("color"))
@@ -312,14 +313,17 @@ class LookWidget(RunWidget):
             specs[channel] = look.spec
         ordered = {name: specs[name] for name in CHANNELS if name in specs}
         # Before the new colour is there: its categories are not those of the filter.
-        reset = {"filter": {}} if channel == "color" else {}
-        self._set_traits(**reset, encodings=ordered, fields=self._offered())
+        keeps = channel != "color" or _is_same_measure(specs.get("color"), self.encodings)
+        self._set_traits(
+            **({} if keeps else {"filter": {}}), encodings=ordered, fields=self._offered()
+        )
 
     @traitlets.observe("encodings")
     def _show_all(self, change: Any) -> None:
         """Forget a filter that was made for another colour."""
         old = change["old"] if isinstance(change["old"], dict) else {}
-        if change["new"].get("color") is not old.get("color"):
+        new = change["new"].get("color")
+        if new is not old.get("color") and not _is_same_measure(new, old):
             self.filter = {}
 
     def _offered(self) -> dict[str, Any]:
@@ -333,3 +337,10 @@ class LookWidget(RunWidget):
             "searchable": True,
             "index": details.has_index,
         }
+
+
+def _is_same_measure(color: Spec | None, before: Mapping[str, Any]) -> bool:
+    """Return whether a colour measures what the one before measured, at another moment perhaps."""
+    measured = (color or {}).get("measured")
+    old = (before.get("color") or {}).get("measured")
+    return measured is not None and old is not None and measured["key"] == old["key"]

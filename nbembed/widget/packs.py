@@ -20,6 +20,9 @@ SNAPSHOT_BYTES, SNAPSHOT_FRAMES = 30_000, 24
 FINE_POINTS, COARSE = 15_000, 16
 # An exported page, a view that came late, and a run that was too short to be seen.
 PAGE_BYTES, PAGE_FRAMES = 20_000_000, 120
+# What the maps of an exported page may take when compressed, as long as so many of them remain. With what
+# else is in a page of 10,000 points (the program, neighbours, colours) it stays below 3 MB.
+PAGE_PACKED, PAGE_FEWEST = 1_600_000, 24
 STORY_BYTES, STORY_FRAMES = 8_000_000, 120
 REPLAY_BYTES, REPLAY_FRAMES = 2_000_000, 64
 
@@ -50,7 +53,16 @@ def snapshot_pack(kept: list[Moment], *, number: int) -> Pack:
 def page_pack(kept: list[Moment], *, number: int) -> Pack:
     """Return what an exported page keeps of the maps: a description, and compressed bytes."""
     info, body = pack(kept, number, PAGE_BYTES, PAGE_FRAMES)
-    return info, compressed(body)
+    packed = compressed(body)
+    if len(packed) <= PAGE_PACKED:
+        return info, packed
+    packed = compressed(coarse(body))
+    frames = len(info["frames"])
+    room = max(PAGE_FEWEST, frames * PAGE_PACKED // len(packed))
+    if room >= frames:
+        return info, packed
+    info, body = pack(kept, number, PAGE_BYTES, room)
+    return info, compressed(coarse(body))
 
 
 def replay_pack(kept: list[Moment], *, number: int) -> Pack:

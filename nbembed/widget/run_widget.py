@@ -18,6 +18,7 @@ from nbembed.widget.publisher import PROTOCOL, Publisher
 from nbembed.widget.session import Session
 from nbembed.widget.shown_widget import ShownWidget
 from nbembed.widget.status import StatusLine
+from nbembed.widget.texts import as_sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -30,6 +31,8 @@ __all__ = ["RunWidget"]
 
 # How often the waiting cell publishes, in seconds.
 _BEAT = 0.02
+# Traits with bytes in them.
+BINARY = ("snapshot", "snapshot_info", "encodings", "selection", "group")
 # How long a widget that retires waits for its worker, which a search for neighbours may keep busy.
 _RETIRE_SECONDS = 5.0
 
@@ -55,7 +58,7 @@ class RunWidget(ShownWidget):
     protocol = traitlets.Int(PROTOCOL).tag(sync=True)
     status = traitlets.Dict().tag(sync=True)
     snapshot_info = traitlets.Dict().tag(sync=True)
-    snapshot = traitlets.Bytes(b"").tag(sync=True)
+    snapshot = traitlets.Bytes(b"").tag(sync=True, to_json=as_sent)
     curves = traitlets.Dict().tag(sync=True)
 
     # ---- running ------------------------------------------------------------------------------
@@ -335,6 +338,10 @@ class RunWidget(ShownWidget):
 
     def _state(self) -> str:
         return "idle" if self._session is None else self._session.control.state
+
+    def _resend_bytes(self) -> None:
+        """Send again, as text, what a host has lost that has no way for binary buffers."""
+        self.send_state([name for name in BINARY if self.has_trait(name)])
 
     def _set_traits(self, **values: Any) -> None:
         # One by one: ipywidgets' way to send several at once is not made for several threads.

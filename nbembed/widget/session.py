@@ -178,6 +178,15 @@ class Session:
             # Not under the lock, and not in the worker: packing takes a while, and nobody waits.
             self._tell_story()
 
+    def answer(self, seen: int) -> None:
+        """Answer a poll of a view that has seen the frames up to number ``seen``."""
+        if self._cell_is_busy():
+            return  # the cell's thread is heard
+        before = self.publisher.seq
+        self.serve()
+        if self.publisher.seq == before > seen:
+            self.publisher.resend()  # another view has had it
+
     def retell(self) -> None:
         """Tell the views everything again: what they were told got lost on the way."""
         views = list(self._told)
@@ -267,9 +276,13 @@ class Session:
             self._message_due |= time.monotonic() - self._last_message > STAGE_PAUSE
         elif self.publisher.wants_frame(4 * status["n"]):
             self._offer(frame.embedding, frame.step, frame.phase, status)
-        if not self.cell_publishes:
+        if self._publishes_itself():
             self.pump()
             self._publish_traits()
+
+    def _publishes_itself(self) -> bool:
+        """Return whether the worker publishes: no cell waits for it, and it is heard."""
+        return not self.cell_publishes and not self.publisher.is_polled
 
     def _offer(self, embedding: Any, step: int, phase: str, status: dict[str, Any]) -> None:
         if embedding is not None:
@@ -306,11 +319,11 @@ class Session:
             self._offer(embedding, self.run.step, status["phase"], status)
             self._outbox = outbox
             self._message_due = True
-        if not self.cell_publishes:
+        if self._publishes_itself():
             self.pump()
             self._publish_traits()
-            if ended:
-                self._on_end()
+        if ended and not self.cell_publishes:
+            self._on_end()
 
     def _snapshot(self, status: dict[str, Any]) -> dict[str, Any]:
         """Return the traits a saved notebook keeps, and the replay of a very short run."""

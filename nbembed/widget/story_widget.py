@@ -11,7 +11,7 @@ from nbembed.errors import InvalidInputError
 from nbembed.estimators import unfitted
 from nbembed.training import KeptRun, Run
 from nbembed.widget.files import Arrays, read_content, stored_content
-from nbembed.widget.look_widget import LookWidget
+from nbembed.widget.groups_widget import GroupsWidget
 from nbembed.widget.session import ENDED
 
 __all__ = ["CONTENT", "StoryWidget"]
@@ -30,7 +30,7 @@ CONTENT = (
 )
 
 
-class StoryWidget(LookWidget):
+class StoryWidget(GroupsWidget):
     """A widget whose run can be branched, and saved with its history."""
 
     def branch(self, step: int | None = None, **parameters: Any) -> Self:

@@ -12,7 +12,7 @@ import { count } from "../text";
 
 const KEYS =
   "Plus and minus zoom, arrows pan, 0 fits. N and P go to the next and the previous point, Enter selects it, " +
-  "A selects all in view, Escape clears, L turns the lasso on, F fills the screen.";
+  "A selects all in view, G keeps the selection to compare it with another one, Escape clears, L turns the lasso on, F fills the screen.";
 
 /** `children` lie over the map. */
 export function MapView({

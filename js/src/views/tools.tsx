@@ -7,7 +7,7 @@ import { toggleLasso } from "../keys";
 import type { ViewProps } from "../props";
 import { saveMap } from "../save";
 import { showAll } from "../screen";
-import { clearSelection } from "../selecting";
+import { clearSelection, keepGroup } from "../selecting";
 import { count } from "../text";
 
 // Drawn in a square of 16.
@@ -36,6 +36,17 @@ export function Tools({ store, screen }: ViewProps) {
           onClick={() => clearSelection(store, screen)}
         >
           {count(selected)} selected <span aria-hidden="true">×</span>
+        </button>
+      )}
+      {selected > 1 && !store.isPage && store.looking.groups.kept.value.count === 0 && (
+        <button
+          type="button"
+          class="nbe-tool nbe-clear"
+          data-cmd="group"
+          title="Keep these points as group A, and compare the next selection with them (G)"
+          onClick={() => keepGroup(store, screen)}
+        >
+          Compare with …
         </button>
       )}
       <Tool
