@@ -92,7 +92,7 @@ def recursion_study(
     named = _checked_arms(arms, method, len(X))
     trials: list[Trial] = []
     for seed in as_seeds(seeds):
-        study = _Study(clone(method).set_params(random_state=seed), X, y, test)
+        study = _Study(_copy(method, random_state=seed), X, y, test)
         trials += study.trials(seed, named)
     count = len(next(iter(named.values())))
     return Benchmark(
@@ -130,7 +130,7 @@ class _Study:
 
     def _run(self, recursions: Sequence[Recursion]) -> Run:
         """Return a fit that has not begun."""
-        return clone(self.method).set_params(recursions=recursions, second_stage=False).run(self.X)
+        return _copy(self.method, recursions=recursions, second_stage=False).run(self.X)
 
     def _recorded(self, run: Run, name: str, seed: int) -> Iterator[Trial]:
         """Carry a run out, and yield a trial for each recursion that ends, or for what was before."""
@@ -169,7 +169,7 @@ class _Study:
         from nbembed import metrics
 
         X_test, y_test = self.test or (None, None)
-        placed = clone(self.method)
+        placed = _copy(self.method)
         placed.keep(run)
         there = placed.transform(X_test)
         rows = np.asarray(X_test, dtype=np.float32).reshape(len(there), -1)
@@ -208,3 +208,9 @@ def _checked_arms(arms: Any, method: DRE, n_samples: int) -> Arms:
                 f"{name!r}: {length} beside {first!r}: {lengths[first]}; make two studies of them"
             )
     return found
+
+
+def _copy(method: DRE, **parameters: Any) -> DRE:
+    """Return an estimator that is not fitted, with other parameters."""
+    copy: Any = clone(method)
+    return copy.set_params(**parameters)

@@ -6,7 +6,7 @@ from typing import Any
 from nbembed import _checks
 from nbembed.phases import Part
 
-__all__ = ["MANY_ROWS", "check_held_out", "enough", "items_part", "related_part"]
+__all__ = ["MANY_ROWS", "check_held_out", "enough", "items_part", "per_epoch", "related_part"]
 
 # Rows beyond which larger batches and smaller steps are better, as measured.
 MANY_ROWS = 30_000
@@ -54,3 +54,8 @@ def related_part(
         inside = max(min(FEWEST, inside), inside * size / n_samples)
     batches = {"batches": recipe["batches"], "perplexity": inside}
     return items_part(size, batches_per_step) | {"name": "related_items"} | batches
+
+
+def per_epoch(n_samples: int, batch_size: int) -> int:
+    """Return the mini-batches of an epoch."""
+    return max(1, -(-n_samples // max(1, min(batch_size, n_samples))))

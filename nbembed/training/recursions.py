@@ -95,7 +95,8 @@ class Recursed:
     def from_config(cls, config: Mapping[str, Any], embedding: NDArray[np.float32]) -> "Recursed":
         """Return what :meth:`to_config` wrote, with its map."""
         layers = {name: LayerStatistics(**numbers) for name, numbers in config["layers"].items()}
-        return cls(**{**config, "layers": layers, "embedding": embedding})
+        known: dict[str, Any] = {**config, "layers": layers, "embedding": embedding}
+        return cls(**known)
 
     def __repr__(self) -> str:
         scores = ", ".join(f"{name}={value:.3f}" for name, value in self.metrics.items())
