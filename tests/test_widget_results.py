@@ -137,3 +137,15 @@ def test_quality_measured_live_agrees_with_the_report(digits):
     assert live.by_clock
     assert live.steps[-1] == 50
     assert abs(live.values[-1] - widget.metrics()["trustworthiness"]) < 0.005
+
+
+def test_a_widget_tells_what_each_recursion_did(blobs):
+    net = {"hidden": (8,), "n_epochs": 2, "batch_size": 50, "device": "cpu", "random_state": 0}
+    widget = EmbedWidget(blobs, method="dre", recursions=["hidden1"], **net).fit()
+    assert [(r.number, r.layer) for r in widget.recursions_] == [(0, "input"), (1, "hidden1")]
+    np.testing.assert_array_equal(widget.recursions_[-1].embedding, widget.embedding_)
+    assert widget.estimator_.recursions_ == widget.recursions_
+    assert (
+        EmbedWidget(blobs, method="tsne", n_iter=2, early_exaggeration_iter=0).fit().recursions_
+        == []
+    )

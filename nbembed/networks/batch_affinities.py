@@ -12,7 +12,7 @@ __all__ = ["batch_affinities", "batch_memberships"]
 # Bandwidths lie within these powers of e around one over the mean squared distance of a row.
 BRACKET, HALVINGS = 30.0, 26
 # Steps towards a bandwidth, the longest one, and what is farther than any distance.
-STEPS, STRIDE, FAR = 14, 3.0, 1e30
+STEPS, STRIDE, FAR = 16, 3.0, 1e30
 # Squared distances below this share of the largest are what rounding leaves of none.
 ROUNDING = 1e-6
 # Least bandwidth of memberships, as a share of the mean distance to the neighbours.
@@ -62,7 +62,8 @@ def batch_affinities(rows: Tensor, perplexity: float) -> Tensor:
         low, high = torch.where(excess > 0, at, low), torch.where(excess > 0, high, at)
         # Newton's step for the entropy, whose slope is minus this variance; bisection where it leads astray.
         step = at + (excess / (precision.square() * spread).clamp(min=1e-30)).clamp(-STRIDE, STRIDE)
-        at = torch.where((step >= low) & (step <= high), step, 0.5 * (low + high))
+        inside = ((step > low) & (step < high)) | (step == at)
+        at = torch.where(inside, step, 0.5 * (low + high))
     torch.mul(squared, -at.exp(), out=weights)
     total = weights.exp_().sum(1, keepdim=True)
     conditional = weights / total

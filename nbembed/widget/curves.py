@@ -31,6 +31,7 @@ class CurveFeed:
         "neighbor_recall": ("neighbour recall", "quality"),
         "learning_rate": ("learning rate", "schedule"),
         "exaggeration": ("exaggeration", "schedule"),
+        "extent": ("size of the map", "schedule"),
     }
 
     def __init__(self) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from nbembed.training import History, Run
+    from nbembed.training import History, Recursed, Run
 
 __all__ = ["EmbedWidget"]
 
@@ -209,6 +209,14 @@ class EmbedWidget(CompareWidget):
         """Maps and curves of the run so far; see :class:`nbembed.training.History`."""
         self._needs_one("history_")
         return self._run_with_map().history
+
+    @property
+    def recursions_(self) -> "list[Recursed]":
+        """What the run looked like at the end of each recursion so far; empty for methods without them.
+
+        See :class:`nbembed.DRE`. During a run too.
+        """
+        return self._run_with_map().recursions
 
     @property
     def estimator_(self) -> Embedder:
