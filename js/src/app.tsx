@@ -2,6 +2,7 @@
 
 import type { ViewProps } from "./props";
 import type { Store } from "./store";
+import { Arranging } from "./views/arranging";
 import { Caption } from "./views/caption";
 import { ColorBy } from "./views/color-by";
 import { Controls, Hint } from "./views/controls";
@@ -22,6 +23,7 @@ import { Scores } from "./views/scores";
 import { Scrubber } from "./views/scrubber";
 import { Search } from "./views/search";
 import { Shown } from "./views/shown";
+import { Changed, Inset, TileMarks } from "./views/tile-marks";
 import { Tools } from "./views/tools";
 
 export function App(props: ViewProps) {
@@ -47,6 +49,14 @@ export function App(props: ViewProps) {
           {hasMany ? (
             <GalleryView
               {...props}
+              head={<Arranging {...props} />}
+              marks={(number, tile) => (
+                <>
+                  <TileMarks {...props} number={number} tile={tile} />
+                  <Inset {...props} number={number} tile={tile} />
+                </>
+              )}
+              note={(number) => <Changed {...props} number={number} />}
               card={({ sight, screen }) => <PointCard store={sight} screen={screen} />}
             >
               <Tools {...props} />

@@ -2,10 +2,18 @@
 
 import type { AnyModel } from "@anywidget/types";
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import { AffinityDesk } from "./affinities";
 import { indexAt } from "./curves";
 import type { Looking } from "./looking";
 import { alignFrames, FEWEST } from "./procrustes";
-import type { Arrangement, GalleryInfo, Traits } from "./state";
+import type {
+  Arrangement,
+  GalleryInfo,
+  PageQuality,
+  ToKernel,
+  Traits,
+  View,
+} from "./state";
 import type { Frame } from "./transport";
 
 export const AS_USUAL: Arrangement = { mode: "beside", align: "all", onto: 0 };
@@ -18,10 +26,23 @@ export interface Leader {
   readonly cursor: ReadonlySignal<number | null>;
 }
 
+/** The way to Python. */
+export interface GalleryWire {
+  send(message: ToKernel): void;
+  write<K extends "arrangement" | "view">(name: K, value: Traits[K]): void;
+}
+
 type Stories = ReadonlyMap<number, readonly Frame[]>;
 
 export class Gallery {
-  readonly info = signal<GalleryInfo | null>(null);
+  /** What there is to see of several maps, looked at or not. */
+  readonly offered = signal<GalleryInfo | null>(null);
+  readonly view = signal<View>("map");
+  /** Several maps are on show. */
+  readonly info = computed(() => {
+    const { value } = this.offered;
+    return value?.kind === "moments" && this.view.value === "map" ? null : value;
+  });
   readonly arrangement = signal<Arrangement>(AS_USUAL);
   /** The frames of each map, in the order of their steps. */
   private readonly stories = signal<Stories>(new Map());
@@ -41,15 +62,23 @@ export class Gallery {
     return alignFrames(this.raw.value, onto, align, this.rows.value);
   });
 
+  /** Whether lines lead from each map to the next. */
+  readonly hasTrails = signal(false);
+  /** Whether the neighbourhood of the point that is looked at is shown larger. */
+  readonly hasInsets = signal(false);
+  readonly affinities: AffinityDesk;
+
   constructor(
     private readonly model: AnyModel<Traits>,
     private readonly looking: Looking,
     private readonly leader: Leader,
-    private readonly write: (arrangement: Arrangement) => void,
+    private readonly wire: GalleryWire,
     aborted: AbortSignal,
+    page?: PageQuality,
   ) {
     this.read();
-    const changes: (keyof Traits)[] = ["gallery", "arrangement"];
+    this.affinities = new AffinityDesk(this, looking.selection, wire, page, aborted);
+    const changes: (keyof Traits)[] = ["gallery", "arrangement", "view"];
     const read = () => this.read();
     for (const name of changes) model.on(`change:${name}`, read);
     aborted.addEventListener("abort", () => {
@@ -87,7 +116,12 @@ export class Gallery {
   arrange(change: Partial<Arrangement>): void {
     const next = { ...this.arrangement.peek(), ...change };
     this.arrangement.value = next;
-    this.write(next);
+    this.wire.write("arrangement", next);
+  }
+
+  look(view: View): void {
+    this.view.value = view;
+    this.wire.write("view", view);
   }
 
   private run(): number | undefined {
@@ -105,18 +139,30 @@ export class Gallery {
     return story[Math.max(0, indexAt(steps, step))] ?? null;
   }
 
-  /** The moment of the one run that a map stands for; null where the run has not come so far. */
+  /**
+   * The moment of the one run that a map stands for, the newest one where the run is just coming there; null
+   * where it has not come so far, and where nobody has kept that moment.
+   */
   private moment(number: number): Frame | null {
     const { value } = this.leader.frames;
-    const step = this.info.value?.maps[number]?.step ?? 0;
-    if ((value.at(-1)?.step ?? -1) < step) return null;
-    const steps = value.map((frame) => frame.step);
-    return value[Math.max(0, indexAt(steps, step))] ?? null;
+    const maps = this.info.value?.maps ?? [];
+    const step = maps[number]?.step ?? 0;
+    const last = value.at(-1);
+    if (last === undefined) return null;
+    if (last.step < step) return last.step > (maps[number - 1]?.step ?? -1) ? last : null;
+    return value.find((frame) => frame.step === step) ?? null;
+  }
+
+  /** Whether a map is the newest of a run that has not come to its end yet. */
+  isComing(number: number): boolean {
+    const frame = this.raw.value[number];
+    return frame != null && frame.step < (this.info.value?.maps[number]?.step ?? 0);
   }
 
   private read(): void {
     const info = this.model.get("gallery");
-    this.info.value = info?.maps === undefined ? null : (info as GalleryInfo);
+    this.offered.value = info?.maps === undefined ? null : (info as GalleryInfo);
+    this.view.value = this.model.get("view") ?? "map";
     this.arrangement.value = { ...AS_USUAL, ...this.model.get("arrangement") };
   }
 }

@@ -5,7 +5,7 @@ import type { Frame } from "./transport";
 export const HISTORY_BYTES = 64_000_000;
 
 /**
- * Frames in the order of their steps. When the limit is passed every other one is dropped, and
+ * The last frame of each phase is never dropped. Frames in the order of their steps. When the limit is passed every other one is dropped, and
  * from then on half as many are kept, so that the whole run stays covered evenly. Which ones
  * remain depends on the order of arrival alone.
  */
@@ -65,8 +65,12 @@ export class History {
   private thin(): void {
     const size = this.newest?.xy.byteLength ?? 0;
     while (this.kept.length > 2 && this.kept.length * size > this.maxBytes) {
-      this.kept = this.kept.filter((_, i) => i % 2 === 0);
+      const { kept } = this;
+      this.kept = kept.filter(
+        ({ phase }, i) => i % 2 === 0 || phase !== (kept[i + 1]?.phase ?? phase),
+      );
       this.stride *= 2;
+      if (this.kept.length === kept.length) return;
     }
   }
 }

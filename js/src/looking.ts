@@ -33,7 +33,13 @@ const NO_FIELDS: Fields = {
 };
 
 /** The traits that the browser writes. */
-export type Written = "selection" | "group" | "filter" | "moment" | "arrangement";
+export type Written =
+  | "selection"
+  | "group"
+  | "filter"
+  | "moment"
+  | "arrangement"
+  | "view";
 
 /** The way to Python. */
 export interface Wire {

@@ -139,11 +139,12 @@ export interface PageDetails {
   index: string[] | null;
 }
 
-/** What an exported page knows of neighbours and of measured colours; bytes as base64, see page.ts. */
+/** What an exported page knows of changed affinities, of neighbours and of measured colours; bytes as base64, see page.ts. */
 export interface PageQuality {
   /** Of no points where there were too many. */
   neighbors?: { k: number; n: number };
   measured?: { steps: number[]; of: number };
+  affinities?: AffinityChange[];
   buffers?: { neighbors?: string; measured?: string };
 }
 
@@ -188,8 +189,8 @@ export interface GalleryMap {
 export interface Measure {
   name: string;
   label: string;
-  /** Whether less of it is better. */
-  lower: boolean;
+  /** Whether less of it is better; null where neither is. */
+  lower: boolean | null;
 }
 
 /** Several maps of the same rows. */
@@ -199,9 +200,13 @@ export interface GalleryInfo {
   measures: Measure[];
   /** What the scores stand for. */
   note: string;
+  /** What the maps are called together. */
+  title?: string;
 }
 
-export type Mode = "beside" | "over" | "flicker";
+/** What a widget is opened for. */
+export type View = "map" | "recursions";
+export type Mode = "beside" | "large" | "over" | "flicker";
 /** By what maps are laid onto each other. */
 export type Align = "all" | "selection" | "none";
 
@@ -232,6 +237,7 @@ export interface Traits {
   curves: Curves;
   gallery: GalleryInfo | Record<string, never>;
   arrangement: Arrangement;
+  view: View;
 }
 
 export type Encoding = "u16" | "base64";
@@ -314,6 +320,23 @@ export interface GroupsMessage {
   columns: [string, number | null, number, number][];
 }
 
+/** How the affinities of one map differ from those of the map before. */
+export interface AffinityChange {
+  /** Number of the map. */
+  map: number;
+  /** Pairs of rows, one after the other, the greatest change first. */
+  gained: number[];
+  lost: number[];
+  /** Pairs that are new, are gone, and stayed. */
+  counts: [fresh: number, gone: number, kept: number];
+}
+
+export interface AffinitiesMessage {
+  t: "affinities";
+  id: number;
+  changes: AffinityChange[];
+}
+
 export interface FoundMessage {
   t: "found";
   text: string;
@@ -336,6 +359,7 @@ export type FromKernel =
   | DetailsMessage
   | NeighborsMessage
   | GroupsMessage
+  | AffinitiesMessage
   | FoundMessage
   | RefusedMessage;
 
@@ -350,6 +374,7 @@ export type ToKernel =
   | { t: "details"; id: number; row: number }
   | { t: "neighbors"; id: number; row: number }
   | { t: "groups"; id: number }
+  | { t: "affinities"; id: number }
   | { t: "search"; text: string }
   | { t: "color"; by: string | null }
   | { t: "set"; name: string; value: number }

@@ -128,8 +128,12 @@ export class Store {
       model,
       this.looking,
       this,
-      (arrangement) => this.write("arrangement", arrangement),
+      {
+        send: (message) => this.send(message),
+        write: (name, value) => this.write(name, value),
+      },
       aborted,
+      isPage ? (quality ?? {}) : undefined,
     );
     this.steering = new Steering(this.status, (message) => this.send(message), aborted);
     this.readTraits();
@@ -255,6 +259,7 @@ export class Store {
     else if (message.t === "frame") this.receiveFrame(message, buffers);
     else if (message.t === "history") this.receiveHistory(message, buffers);
     else if (message.t === "refused") this.steering.refuse(message);
+    else if (message.t === "affinities") this.gallery.affinities.receive(message);
     else if (message.t === "status") {
       this.setStatus(message.status);
       this.addCurves(message.curves);

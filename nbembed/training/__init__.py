@@ -5,8 +5,9 @@ from nbembed.training.history import Curve, History, StoredFrame, thinned
 from nbembed.training.kept import KeptRun
 from nbembed.training.network_placement import NetworkReference
 from nbembed.training.placement import Reference
-from nbembed.training.recursions import LayerStatistics, Recursed
+from nbembed.training.recursions import LayerStatistics, Recursed, extent, sampled, scores
 from nbembed.training.run import Run
+from nbembed.training.stages import Stage, stages_of
 from nbembed.training.steppers import live_parameters
 
 __all__ = [
@@ -20,7 +21,12 @@ __all__ = [
     "Recursed",
     "Reference",
     "Run",
+    "Stage",
     "StoredFrame",
+    "extent",
     "live_parameters",
+    "sampled",
+    "scores",
+    "stages_of",
     "thinned",
 ]

@@ -15,6 +15,7 @@ from nbembed.training.graphs import Graphs
 from nbembed.training.history import History
 from nbembed.training.preparation import Prepared
 from nbembed.training.recursions import Recursed
+from nbembed.training.stages import Stage, stages_of
 from nbembed.training.steppers import Seen, Stepper, live_parameters, weights_of
 
 __all__ = ["Readable"]
@@ -71,6 +72,21 @@ class Readable:
     def graph(self) -> Graph | None:
         """The affinities that the present phase works with; None before they exist."""
         return self._graphs.there.get(self._phase_index)
+
+    @property
+    def graphs(self) -> Mapping[int, Graph]:
+        """The affinities of each phase that has been reached, by its number."""
+        return dict(self._graphs.there)
+
+    @property
+    def sources(self) -> Mapping[int, NDArray[np.float32]]:
+        """What phases that measure affinities in every mini-batch measure them in, where it is not the data."""
+        return dict(self._graphs.sources)
+
+    @property
+    def stages(self) -> list[Stage]:
+        """The phases, those of one recursion as one: each leaves a map behind that the history keeps."""
+        return stages_of(self.phases)
 
     @property
     def targets(self) -> Mapping[str, Any]:

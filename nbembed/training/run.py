@@ -97,6 +97,7 @@ class Run(Storable, Iterator[Frame]):
         self.events: list[Event] = []
         self.step = 0
         self.n_steps = sum(phase.n_steps for phase in self.phases)
+        self._ends = {stage.end for stage in self.stages[:-1]}
         self._init_array = init_array
         self._preparation = prepare(
             X, self.phases[0], seed=seed, init_array=init_array, given=given
@@ -317,8 +318,9 @@ class Run(Storable, Iterator[Frame]):
         if stepper is None:
             return {}
         last = step == self.n_steps
-        if step % stepper.frame_every == 0 or last:
-            self._keep_map(stepper)
+        ends = step in self._ends
+        if step % stepper.frame_every == 0 or last or ends:
+            self._keep_map(stepper, always=ends)
         if history.wants_state(step):
             history.add_state(step, self.state)
         if step % min(history.loss_every, stepper.loss_every) and not last:
@@ -332,10 +334,10 @@ class Run(Storable, Iterator[Frame]):
             history.add_value(name, step, value)
         return losses
 
-    def _keep_map(self, stepper: Stepper) -> None:
+    def _keep_map(self, stepper: Stepper, *, always: bool = False) -> None:
         """Write the map into the history, and how large it is where recursions may enlarge it."""
         embedding = stepper.embedding()
-        if not self.history.keep(self.step, self.phase.name, embedding):
+        if not self.history.keep(self.step, self.phase.name, embedding, always=always):
             raise self._diverged(stepper)
         if self.phase.recursion is not None:
             self.history.add_value("extent", self.step, extent(embedding))

@@ -132,20 +132,21 @@ class CompareWidget(StoryWidget):
     def arrange(
         self, mode: str | None = None, *, align: str | None = None, onto: "int | str | None" = None
     ) -> Self:
-        """Arrange the maps that are compared; what is left out stays as it is.
+        """Arrange the maps that are compared, or those of the recursions; what is left out stays as it is.
 
         Parameters
         ----------
         mode
-            ``"beside"`` (side by side), ``"over"`` (one over the other, each in a colour of its own), or
-            ``"flicker"`` (in turn, at the same place).
+            ``"beside"`` (side by side), ``"large"`` (one large, the others beside it), ``"over"`` (one over the
+            other, each in a colour of its own), or ``"flicker"`` (in turn, at the same place).
         align
             What is aligned: ``"all"`` points, the ``"selection"`` (at least 3 points), or ``"none"``: then
             the maps are only moved and scaled.
         onto
             The map that the others are aligned with, by its name or number.
         """
-        self._needs_gallery("arrange()")
+        if not self.gallery:
+            self._needs_gallery("arrange()")
         wanted = {"mode": mode, "align": align, "onto": self._number_of(onto)}
         self.arrangement = self.arrangement | {k: v for k, v in wanted.items() if v is not None}
         return self
@@ -239,7 +240,7 @@ class CompareWidget(StoryWidget):
         return f"{len(self._hung)} maps compared" if self._hung else super()._title
 
     def _number_of(self, onto: "int | str | None") -> int | None:
-        names = [each.name for each in self._hung]
+        names = [each["name"] for each in self.gallery["maps"]]
         if not isinstance(onto, str):
             return onto
         if onto not in names:
@@ -253,6 +254,10 @@ class CompareWidget(StoryWidget):
             raise RunEndedError(
                 f"{asked} needs several maps; open them by EmbedWidget.compare([…])"
             )
+
+    def _gallery_now(self) -> dict[str, Any]:
+        """Return what is shown of several maps, complete."""
+        return self.gallery
 
     def _needs_one(self, asked: str) -> None:
         if self._hung:

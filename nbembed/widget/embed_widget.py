@@ -178,6 +178,7 @@ class EmbedWidget(ResultsWidget):
             parameters=lambda: self._offer,
             neighbors=self._tell_neighbors,
             groups=self._tell_groups,
+            affinities=self._tell_affinities,
             resend=self._resend_bytes,
         )
         self._inbox = Inbox(self._publisher, lambda: self._session, questions)

@@ -23,12 +23,14 @@ __all__ = [
     "Arrangement",
     "GallerySession",
     "Hung",
+    "View",
     "check_maps",
     "names_of",
     "scores_of",
 ]
 
-MODES = ("beside", "over", "flicker")
+MODES = ("beside", "large", "over", "flicker")
+VIEWS = ("map", "recursions")
 ALIGN = ("all", "selection", "none")
 # Most maps in one widget: more are too small to be seen, and their colours cannot be told apart.
 MOST_MAPS = 12
@@ -92,6 +94,33 @@ class Arrangement(traitlets.TraitType[Any, Any]):
         return full
 
     def _from_json(self, content: Any, widget: Any) -> dict[str, Any]:
+        try:
+            return self.validate(widget, content)
+        except InvalidTraitError:
+            return getattr(widget, self.name or "")
+
+
+class View(traitlets.TraitType[Any, Any]):
+    """How a widget is opened: on the map, or on the maps after each phase and recursion."""
+
+    info_text = "'map' or 'recursions'"
+    default_value = VIEWS[0]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tag(sync=True, from_json=self._from_json)
+
+    def validate(self, obj: Any, value: Any) -> str:
+        """Return what was assigned; a widget that compares has only one view."""
+        if value not in VIEWS:
+            raise InvalidTraitError(f"view must be {self.info_text}, got {value!r}")
+        if value != VIEWS[0] and obj.gallery.get("kind") == "compare":
+            raise InvalidTraitError(
+                f"view must be 'map' where maps are compared, got {value!r}; set it on one of the widgets"
+            )
+        return value
+
+    def _from_json(self, content: Any, widget: Any) -> str:
         try:
             return self.validate(widget, content)
         except InvalidTraitError:

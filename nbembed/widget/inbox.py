@@ -38,6 +38,8 @@ class Questions:
         ``neighbors(question, row)`` tells the nearest rows of a row in the data.
     groups
         ``groups(question)`` compares the group that is kept with the selection.
+    affinities
+        ``affinities(question)`` tells how the affinities changed from recursion to recursion.
     resend
         ``resend()`` sends again what was in buffers, for a host that loses them.
     """
@@ -49,6 +51,7 @@ class Questions:
     parameters: Callable[[], Sequence[dict[str, Any]]]
     neighbors: Callable[[int, int], None]
     groups: Callable[[int], None]
+    affinities: Callable[[int], None]
     resend: Callable[[], None]
 
 
@@ -151,6 +154,8 @@ class Inbox:
             self._questions.neighbors(question, row)
         elif kind == "groups" and _is_count(question):
             self._questions.groups(question)
+        elif kind == "affinities" and _is_count(question):
+            self._questions.affinities(question)
         elif kind == "search" and isinstance(text, str) and len(text) <= MAX_TEXT:
             self._questions.search(text)
         elif kind == "restart":

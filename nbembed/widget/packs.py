@@ -10,7 +10,7 @@ from nbembed.training import Run
 
 __all__ = [
     "Moment", "Pack", "coarse", "compressed", "moments", "pack", "page_pack", "replay_pack", "snapshot_pack",
-    "story_pack",
+    "stage_pack",    "story_pack",
 ]  # fmt: skip
 
 # A saved notebook holds the last map, and older ones while all together stay within this.
@@ -68,6 +68,11 @@ def page_pack(kept: list[Moment], *, number: int) -> Pack:
 def replay_pack(kept: list[Moment], *, number: int) -> Pack:
     """Return enough maps to play a short run again."""
     return pack(kept, number, REPLAY_BYTES, REPLAY_FRAMES)
+
+
+def stage_pack(kept: list[Moment], *, number: int) -> Pack:
+    """Return maps that must not be missed, all of them."""
+    return pack(kept, number, len(kept) * _bytes_of_one(kept), len(kept))
 
 
 def story_pack(run: Run, *, number: int) -> Pack | None:

@@ -10,9 +10,9 @@ from nbembed.encodings import as_text
 from nbembed.estimators import Embedder
 from nbembed.persistence import replacing
 from nbembed.widget import packs
-from nbembed.widget.compare_widget import CompareWidget
 from nbembed.widget.publisher import PROTOCOL
 from nbembed.widget.selection import pack_rows
+from nbembed.widget.stages_widget import StagesWidget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ __all__ = ["ResultsWidget"]
 _AXES = ("x", "y", "z")
 
 
-class ResultsWidget(CompareWidget):
+class ResultsWidget(StagesWidget):
     """A widget that hands out what it shows."""
 
     @property
@@ -206,7 +206,9 @@ class ResultsWidget(CompareWidget):
             "fields": {**self.fields, "images": False},
             "selection": as_text(pack_rows(self.selection, len(self._data)), of="data"),
             "filter": self.filter,
-            "gallery": self.gallery,
+            "gallery": self._gallery_now(),
+            "view": self.view,
+            **self._page_affinities(),
             "arrangement": self.arrangement,
         }
         extra, buffers = self._page_parts(payload)

@@ -82,6 +82,10 @@ class Session:
         self._message_due = self._resend = self._story_due = self._is_publishing = False
         self._last_message = self._last_trait = float("-inf")
         self._told: deque[str] = deque(maxlen=REMEMBERED_VIEWS)
+        # Called when a stage of the run has ended; its maps that were not sent yet.
+        self.on_stage: Callable[[], None] = _nothing
+        self._stage_ends = {0, *(stage.end for stage in run.stages)}
+        self._stage_maps: list[packs.Moment] = []
         # Whether nothing was done yet with a run that has a history.
         self.is_standing = False
 
@@ -158,6 +162,9 @@ class Session:
                 whole = {"status": self.status.at(), "curves": self._curves_now()}
                 self.publisher.message({"t": "status", **whole})
                 self.publisher.resend()
+            if self._stage_maps:
+                kept, self._stage_maps = self._stage_maps, []
+                self._send_history(*packs.stage_pack(kept, number=self.number), replay=False)
             if self.publisher.pump(self._fresh_curves):
                 self._last_message, self._message_due = now, False
             elif self._message_due or now - self._last_message > MESSAGE_PAUSE:
@@ -276,9 +283,18 @@ class Session:
             self._message_due |= time.monotonic() - self._last_message > STAGE_PAUSE
         elif self.publisher.wants_frame(4 * status["n"]):
             self._offer(frame.embedding, frame.step, frame.phase, status)
+        if not frame.is_stage and frame.step in self._stage_ends:
+            self._end_stage(frame)
         if self._publishes_itself():
             self.pump()
             self._publish_traits()
+
+    def _end_stage(self, frame: Frame) -> None:
+        """Have the map of a stage sent, which a browser must not miss."""
+        if frame.step < self.run.n_steps:  # the last one is sent anyway
+            with self._pump_lock:
+                self._stage_maps.append((frame.step, frame.phase, frame.embedding))
+        self.on_stage()
 
     def _publishes_itself(self) -> bool:
         """Return whether the worker publishes: no cell waits for it, and it is heard."""
@@ -322,6 +338,8 @@ class Session:
         if self._publishes_itself():
             self.pump()
             self._publish_traits()
+        if ended:
+            self.on_stage()
         if ended and not self.cell_publishes:
             self._on_end()
 
@@ -338,6 +356,10 @@ class Session:
         if status["elapsed"] < REPLAY_BELOW and status["state"] == "done":
             traits["history"] = packs.replay_pack(kept, number=self.number)
         return traits
+
+
+def _nothing() -> None:
+    pass
 
 
 def _explain(error: BaseException) -> str:

@@ -1,24 +1,20 @@
 // Several maps of the same rows: side by side, one over the other, or in turn.
 
-import { computed, useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import {
+  computed,
+  type Signal,
+  useComputed,
+  useSignal,
+  useSignalEffect,
+} from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { hang, hangOver, mapColor, placesOf, tileOf } from "../hanging";
 import type { ViewProps } from "../props";
 import type { Tile } from "../screen";
 import { speakPoints } from "../speaking";
-import type { Align, GalleryInfo, Mode } from "../state";
+import type { GalleryInfo } from "../state";
 
-const MODES: [Mode, string, string][] = [
-  ["beside", "Side by side", "Every map in a place of its own"],
-  ["over", "Overlay", "All maps in one place, each in a colour of its own"],
-  ["flicker", "Flicker", "All maps in one place, one after the other"],
-];
-const ALIGN: [Align, string][] = [
-  ["all", "by all points"],
-  ["selection", "by the selected points"],
-  ["none", "by size and middle only"],
-];
 /** Milliseconds that each map is shown for. */
 const BEAT = 1200;
 const NO_CANVAS = "This browser cannot draw on a canvas, so the maps cannot be shown.";
@@ -26,6 +22,10 @@ const NO_CANVAS = "This browser cannot draw on a canvas, so the maps cannot be s
 interface GalleryProps extends ViewProps {
   /** What lies over the map that is looked at. */
   card(tile: Tile): ComponentChildren;
+  /** What stands above all maps, what lies over each of them, and what is said of each. */
+  head: ComponentChildren;
+  marks(number: number, tile: Tile): ComponentChildren;
+  note(number: number): ComponentChildren;
   children?: ComponentChildren;
 }
 
@@ -35,14 +35,19 @@ export function GalleryView(props: GalleryProps) {
   useEffect(() => {
     speakPoints(store, screen);
   }, [store, screen]);
+  // Who shows several maps has seen the newest one, too.
+  useSignalEffect(() => {
+    const { value } = store.newest;
+    if (value !== null) requestAnimationFrame(() => store.ack(screen.id, value.seq));
+  });
   if (info.value === null) return null;
   const { mode, onto } = arrangement.value;
   const parts = { ...props, info: info.value };
   return (
     <div class="nbe-gallery" data-mode={mode}>
-      <Arranging {...parts} />
+      {props.head}
       <div class="nbe-hall" style={{ "--nbe-height": `${store.height.value}px` }}>
-        {mode === "beside" && <Beside {...parts} />}
+        {(mode === "beside" || mode === "large") && <Beside {...parts} />}
         {mode === "over" && <Over key={onto} {...parts} />}
         {mode === "flicker" && <Flicker {...parts} />}
         {children}
@@ -58,79 +63,28 @@ interface PartProps extends GalleryProps {
   info: GalleryInfo;
 }
 
-function Arranging({ store, info }: PartProps) {
-  const { gallery } = store;
-  const { mode, align, onto } = gallery.arrangement.value;
-  return (
-    <div class="nbe-arranging">
-      <fieldset class="nbe-modes" aria-label="arrangement">
-        {MODES.map(([name, label, title]) => (
-          <button
-            key={name}
-            type="button"
-            class="nbe-button"
-            data-cmd={`mode-${name}`}
-            aria-pressed={mode === name}
-            title={title}
-            onClick={() => gallery.arrange({ mode: name })}
-          >
-            {label}
-          </button>
-        ))}
-      </fieldset>
-      <label class="nbe-field">
-        <span class="nbe-label">Aligned</span>
-        <select
-          class="nbe-select"
-          data-cmd="align"
-          value={align}
-          onChange={({ currentTarget }) =>
-            gallery.arrange({ align: currentTarget.value as Align })
-          }
-        >
-          {ALIGN.map(([name, label]) => (
-            <option key={name} value={name}>
-              {label}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label class="nbe-field">
-        <span class="nbe-label">onto</span>
-        <select
-          class="nbe-select"
-          data-cmd="onto"
-          value={onto}
-          onChange={({ currentTarget }) =>
-            gallery.arrange({ onto: Number(currentTarget.value) })
-          }
-        >
-          {info.maps.map(({ name }, number) => (
-            <option key={name} value={number}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-      <span class="nbe-muted nbe-advice" role="status">
-        {gallery.needsSelection &&
-          "Select at least 3 points; until then all are aligned."}
-      </span>
-    </div>
-  );
-}
-
 function Beside(props: PartProps) {
-  const { info } = props;
-  const columns = columnsOf(info.maps.length);
+  const { info, store } = props;
+  const hasLarge = store.gallery.arrangement.value.mode === "large";
+  const large = useSignal(info.maps.length - 1);
+  const columns = hasLarge
+    ? Math.min(6, info.maps.length - 1)
+    : columnsOf(info.maps.length);
   return (
     <div
       class="nbe-tiles"
-      data-rows={Math.min(2, Math.ceil(info.maps.length / columns))}
+      data-rows={hasLarge ? "1" : Math.min(2, Math.ceil(info.maps.length / columns))}
+      data-large={hasLarge}
       style={{ "--nbe-columns": columns }}
     >
       {info.maps.map(({ name }, number) => (
-        <Place key={name} name={name} number={number} {...props} />
+        <Place
+          key={name}
+          name={name}
+          number={number}
+          {...props}
+          {...(hasLarge ? { large } : {})}
+        />
       ))}
     </div>
   );
@@ -151,8 +105,16 @@ function useTile(make: (aborted: AbortSignal) => Tile, keys: unknown[]): Tile {
   return tile;
 }
 
-function Place(props: PartProps & { name: string; number: number }) {
-  const { store, screen, name, number, info, card } = props;
+interface PlaceProps extends PartProps {
+  name: string;
+  number: number;
+  /** Number of the map that is large. */
+  large?: Signal<number>;
+}
+
+function Place(props: PlaceProps) {
+  const { store, screen, name, number, info, card, large } = props;
+  const own = { store, screen, number };
   const tile = useTile(
     (aborted) =>
       tileOf(
@@ -164,25 +126,68 @@ function Place(props: PartProps & { name: string; number: number }) {
     [store, screen, number],
   );
   return (
-    <figure class="nbe-tile" data-map={number}>
-      <Name name={name} number={number} info={info} store={store} screen={screen} />
+    <figure class="nbe-tile" data-map={number} data-large={large?.value === number}>
+      <Name
+        {...own}
+        name={name}
+        info={info}
+        {...(large === undefined ? {} : { large })}
+      />
       <Stage label={`Map: ${name}`} tile={tile} store={store} screen={screen}>
+        {props.marks(number, tile)}
+        {store.gallery.raw.value[number] == null && (
+          <p class="nbe-empty">{whyNone(props)}</p>
+        )}
         {screen.active.value === tile && card(tile)}
       </Stage>
     </figure>
   );
 }
 
-function Name({
-  name,
-  number,
-  info,
-  screen,
-}: ViewProps & { name: string; number: number; info: GalleryInfo }) {
+/** Why there is no map in its place. */
+function whyNone({ store, info, number }: PlaceProps): string {
+  const newest = store.newest.value?.step ?? 0;
+  return newest < (info.maps[number]?.step ?? 0)
+    ? "The run has not come so far."
+    : "This map was not kept here. Run the cell again to see it.";
+}
+
+interface NameProps extends ViewProps {
+  name: string;
+  number: number;
+  info: GalleryInfo;
+  large?: Signal<number>;
+  children?: ComponentChildren;
+}
+
+function Name({ name, number, info, store, screen, large, children }: NameProps) {
+  const text = store.gallery.isComing(number) ? `${name}, so far` : name;
+  const chip = (
+    <Chip number={number} count={info.maps.length} isDark={screen.isDark.value} />
+  );
   return (
     <figcaption class="nbe-name" title={name}>
-      <Chip number={number} count={info.maps.length} isDark={screen.isDark.value} />
-      {name}
+      {large === undefined ? (
+        <>
+          {chip}
+          {text}
+        </>
+      ) : (
+        <button
+          type="button"
+          class="nbe-link"
+          data-cmd={`large-${number}`}
+          aria-pressed={large.value === number}
+          title={`${name}: show it large`}
+          onClick={() => {
+            large.value = number;
+          }}
+        >
+          {chip}
+          {text}
+        </button>
+      )}
+      {children}
     </figcaption>
   );
 }

@@ -3,6 +3,7 @@
 import { mapColor } from "../hanging";
 import type { ViewProps } from "../props";
 import type { GalleryInfo, Measure } from "../state";
+import { figure } from "../text";
 
 const DIGITS = 3;
 /** A difference that is only rounding. */
@@ -25,9 +26,11 @@ export function Scores({ store, screen }: ViewProps) {
                 <th
                   key={name}
                   scope="col"
-                  title={lower ? "less is better" : "more is better"}
+                  {...(lower === null
+                    ? {}
+                    : { title: lower ? "less is better" : "more is better" })}
                 >
-                  {label} {lower ? "↓" : "↑"}
+                  {label} {lower === null ? "" : lower ? "↓" : "↑"}
                 </th>
               ))}
             </tr>
@@ -47,7 +50,7 @@ export function Scores({ store, screen }: ViewProps) {
                 </th>
                 {info.measures.map((measure) => {
                   const value = scores[measure.name];
-                  const text = value === undefined ? "–" : value.toFixed(DIGITS);
+                  const text = value === undefined ? "–" : textOf(value, measure);
                   return (
                     <td key={measure.name}>
                       {text === best.get(measure.name) ? <b>{text}</b> : text}
@@ -64,6 +67,11 @@ export function Scores({ store, screen }: ViewProps) {
   );
 }
 
+/** Shares have three digits, what has no end to its scale four figures. */
+function textOf(value: number, { lower }: Measure): string {
+  return lower === null && value > 1 ? figure(value) : value.toFixed(DIGITS);
+}
+
 /** The best score as it is written, where they differ; no difference from itself is no merit. */
 function bestOf(info: GalleryInfo, { name, lower }: Measure): string | undefined {
   const values = info.maps
@@ -71,7 +79,7 @@ function bestOf(info: GalleryInfo, { name, lower }: Measure): string | undefined
     .filter(
       (value): value is number => value !== undefined && !(lower && value < ITSELF),
     );
-  if (values.length < 2) return undefined;
+  if (lower === null || values.length < 2) return undefined;
   if (new Set(values.map((value) => value.toFixed(DIGITS))).size < 2) return undefined;
   return (lower ? Math.min(...values) : Math.max(...values)).toFixed(DIGITS);
 }

@@ -17,6 +17,7 @@ const LASSO =
   "M4.2 9.6a1.5 1.5 0 1 0 1.2 2.6c.6 1.4-.4 2-1.6 2.3";
 const FULL = "M9.5 6.5 14 2M10 2h4v4M6.5 9.5 2 14M6 14H2v-4";
 const LESS = "M14 2 9.5 6.5M9.5 2.5v4h4M2 14l4.5-4.5M6.5 13.5v-4h-4";
+const TILES = "M2 2h5v5H2zM9 2h5v5H9zM2 9h5v5H2zM9 9h5v5H9z";
 const SAVE = "M8 2v8M4.8 7 8 10.2 11.2 7M2.5 11v3h11v-3";
 
 export function Tools({ store, screen }: ViewProps) {
@@ -49,6 +50,7 @@ export function Tools({ store, screen }: ViewProps) {
           Compare with …
         </button>
       )}
+      <Stages store={store} screen={screen} />
       <Tool
         command="fit"
         label="Fit view"
@@ -79,6 +81,28 @@ export function Tools({ store, screen }: ViewProps) {
       )}
       {store.gallery.info.value === null && <Export store={store} screen={screen} />}
     </div>
+  );
+}
+
+/** Opens the maps after each phase and recursion, and closes them. */
+function Stages({ store, screen }: ViewProps) {
+  const { offered, view, info } = store.gallery;
+  const { value } = offered;
+  if (value?.kind !== "moments") return null;
+  const word = value.title ?? "Phases";
+  const isOpen = info.value !== null;
+  return (
+    <Tool
+      command="recursions"
+      label={word}
+      title={isOpen ? "Back to the one map" : `${word}: the map after each, side by side`}
+      isPressed={view.value === "recursions"}
+      icon={TILES}
+      act={() => {
+        showAll(screen);
+        store.gallery.look(isOpen ? "map" : "recursions");
+      }}
+    />
   );
 }
 
