@@ -117,6 +117,19 @@ export function categoryColors(spec: CategorySpec, isDark: boolean): Rgb[] {
   });
 }
 
+/** How much of the way to white and to black the shades of a category's classes go. */
+const LIGHTER = 0.5;
+const DARKER = 0.4;
+
+/** The shade of class `i` of the `count` within a category: the first is the darkest. */
+export function shadeOf(rgb: Rgb, i: number, count: number): Rgb {
+  const place = count < 2 || i >= count ? 0 : (2 * i) / (count - 1) - 1;
+  const end = place > 0 ? 255 : 0;
+  const part = place > 0 ? LIGHTER * place : -DARKER * place;
+  const [r, g, b] = rgb.map((v) => Math.round(v + part * (end - v)));
+  return [r ?? 0, g ?? 0, b ?? 0];
+}
+
 const HEX = /^#[\da-f]{6}$/i;
 
 /** One colour for all points, when nothing colours them. */

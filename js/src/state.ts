@@ -1,6 +1,21 @@
 // The contract with the Python widget: names and types of what travels. The keys are the
 // names of the traits, letter for letter; there is no table that renames them.
 
+import type { Bytes } from "./bytes";
+import type { Encodings } from "./specs";
+
+export type { Bytes } from "./bytes";
+export type {
+  CategorySpec,
+  Channel,
+  Encodings,
+  Measured,
+  NumberSpec,
+  RampName,
+  Shades,
+  Spec,
+} from "./specs";
+
 export const PROTOCOL = 2;
 
 /** Bytes that each side sends to learn whether binary buffers survive the way. */
@@ -63,47 +78,6 @@ export interface ChoiceParameter extends Offered {
 }
 
 export type Parameter = NumberParameter | ChoiceParameter;
-
-/** One value per row as two bytes each, compressed with zlib. */
-interface Valued {
-  name: string;
-  values: Bytes;
-  /** Where values lead: factors of the diameter, or opacities. Absent for colours. */
-  range?: [number, number];
-}
-
-/** Codes of categories; 65535 is missing. */
-export interface CategorySpec extends Valued {
-  kind: "category";
-  categories: string[];
-  counts: number[];
-  /** "#rrggbb" for each category; absent for the palette. */
-  colors?: string[];
-}
-
-export type RampName = "viridis" | "cividis" | "magma" | "rdbu";
-
-/** Fractions of the way from `min` to `max`, in 65534 steps; 65535 is missing. */
-export interface NumberSpec extends Valued {
-  kind: "number";
-  min: number;
-  max: number;
-  scale: "linear" | "log";
-  map: RampName;
-  measured?: Measured;
-}
-
-/** What a colour was measured on. */
-export interface Measured {
-  key: string;
-  /** The step of the map it was measured on; -1 for what does not change from map to map. */
-  step: number;
-  note: string;
-}
-
-export type Spec = CategorySpec | NumberSpec;
-export type Channel = "color" | "size" | "opacity";
-export type Encodings = Partial<Record<Channel, Spec>>;
 
 /** Row positions: little-endian 32-bit numbers, or one bit for each row, lowest bit first. */
 export interface PackedSelection {
@@ -216,9 +190,6 @@ export interface Arrangement {
   /** The map that the others are laid onto. */
   onto: number;
 }
-
-/** Bytes as a host may hand them over: a view into a larger buffer, or base64 text. */
-export type Bytes = ArrayBuffer | ArrayBufferView | string;
 
 export interface Traits {
   protocol: number;

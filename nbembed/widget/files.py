@@ -86,7 +86,7 @@ def stored_content(
     shelf = Shelf(arrays)
     looks: dict[str, Look] = content["_looks"]
     kept = {
-        channel: {"column": shelf.put(look.column), "options": look.options}
+        channel: {"column": shelf.put(look.column), "options": _stored_options(look, shelf)}
         for channel, look in looks.items()
     }
     labels: Column | None = content["_labels"]
@@ -123,7 +123,9 @@ def read_content(
     table = LoadedTable(data, [columns[i] for i in config["offered"]], config["features"])
     labels, target = config[LABELS], config[TARGET]
     looks = {
-        channel: make_look(channel, columns[look["column"]], look["options"])
+        channel: make_look(
+            channel, columns[look["column"]], _read_options(look["options"], columns)
+        )
         for channel, look in config["looks"].items()
     }
     for look in looks.values():
@@ -137,6 +139,18 @@ def read_content(
         "_looks": looks,
         "_details": Details(table, n, hover=[name for name in config["hover"] if table.has(name)]),
     }
+
+
+def _stored_options(look: Look, shelf: Shelf) -> dict[str, Any]:
+    return {
+        name: shelf.put(value) if isinstance(value, Column) else value
+        for name, value in look.options.items()
+    }
+
+
+def _read_options(options: Mapping[str, Any], columns: Sequence[Column]) -> dict[str, Any]:
+    inner = options.get("subclass")
+    return {**options, **({} if inner is None else {"subclass": columns[inner]})}
 
 
 def _fitting(column: Column, n: int) -> Column:

@@ -137,6 +137,7 @@ class LookWidget(RunWidget):
         map: Any = None,  # noqa: A002 - the word that everybody uses
         scale: str | None = None,
         name: str | None = None,
+        subclass: Any = None,
     ) -> Any:
         """Colour the points, or without arguments say what colours them.
 
@@ -156,6 +157,9 @@ class LookWidget(RunWidget):
             For numbers ``"linear"`` (default) or ``"log"``, on which values not above 0 are missing.
         name
             What the legend says; by default the column's name.
+        subclass
+            Classes within the classes of ``by``: a column's name, or one value per row. Each has a shade of the
+            colour of its class, and the legend shows both.
 
         Returns
         -------
@@ -176,7 +180,11 @@ class LookWidget(RunWidget):
         >>> w.color()["max"]
         7.9...
         """
-        return self._change_look("color", by, {"map": map, "scale": scale, "name": name})
+        inner = (
+            None if subclass is None else self._column_of(subclass, "subclass", unnamed="subclass")
+        )
+        options = {"map": map, "scale": scale, "name": name, "subclass": inner}
+        return self._change_look("color", by, options)
 
     def size(
         self,
@@ -277,7 +285,9 @@ class LookWidget(RunWidget):
     def _shown_columns(self) -> list[Column]:
         """Return the columns behind what the points look like now."""
         looks = [(self._looks.get(name), self.encodings.get(name)) for name in CHANNELS]
-        return [look.column for look, spec in looks if look is not None and look.spec is spec]
+        shown = [look for look, spec in looks if look is not None and look.spec is spec]
+        inner = [look.options["subclass"] for look in shown if "subclass" in look.options]
+        return [*(look.column for look in shown), *inner]
 
     def _change_look(self, channel: str, by: Any, options: dict[str, Any]) -> Any:
         given = {name: value for name, value in options.items() if value is not None}
