@@ -119,6 +119,7 @@ function Shades({ store, encoding, of, color }: ShadesProps) {
   const { spec, codes, inner } = encoding;
   const shades = spec.kind === "category" ? spec.shades : undefined;
   const names = shades?.categories[of] ?? [];
+  const outer = spec.kind === "category" ? spec.categories[of] : "";
   if (shades === undefined || inner === undefined || names.length === 0) return null;
   const rowsOf = (i: number) => {
     const rows: number[] = [];
@@ -127,7 +128,7 @@ function Shades({ store, encoding, of, color }: ShadesProps) {
     return rows;
   };
   return (
-    <ul class="nbe-shades" aria-label={`${shades.name} within`}>
+    <ul class="nbe-shades" aria-label={`${shades.name} within ${outer}`}>
       {names.slice(0, MOST_SHADES).map((name, i) => (
         <li key={name}>
           <button
