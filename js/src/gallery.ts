@@ -132,7 +132,8 @@ export class Gallery {
   /** The frame of one map at or before the step on show. */
   private at(number: number): Frame | null {
     const story = this.stories.value.get(number);
-    if (story === undefined) return this.moment(number);
+    if (story === undefined)
+      return this.info.value?.kind === "moments" ? this.moment(number) : null;
     if (this.leader.cursor.value === null) return story.at(-1) ?? null;
     const step = this.leader.frame.value?.step ?? 0;
     const steps = story.map((frame) => frame.step);

@@ -26,7 +26,10 @@ export class History {
 
   push(frame: Frame): void {
     if (this.newest !== undefined && frame.run !== this.newest.run) this.clear();
+    const before = this.newest;
     this.newest = frame;
+    if (before !== undefined && before.phase !== frame.phase && before.step < frame.step)
+      this.keep(before);
     const last = this.kept.at(-1);
     if (last !== undefined && frame.step <= last.step) {
       // The kernel sends its last frame again to a view that just came; a run that went back to an
@@ -53,6 +56,12 @@ export class History {
     this.newest = this.kept.at(-1);
     this.offered = this.kept.length;
     this.thin();
+  }
+
+  /** Keeps the last frame of a phase, whatever the stride. */
+  private keep(frame: Frame): void {
+    const last = this.kept.at(-1);
+    if (last === undefined || last.step < frame.step) this.kept.push(frame);
   }
 
   clear(): void {

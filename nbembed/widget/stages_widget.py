@@ -83,9 +83,11 @@ class StagesWidget(CompareWidget):
         if not was_open or self.arrangement["onto"] >= len(told["maps"]):
             # The starting map lies as chance has it.
             self.arrangement = {"onto": 1}
-        if run.has_map:
-            session.on_stage()
         return session
+
+    def _stand(self, run: "Run", *arguments: Any, **more: Any) -> None:
+        super()._stand(run, *arguments, **more)
+        self._stager.ask(self._tell_stages)
 
     def _stages_of(self, run: "Run") -> dict[str, Any]:
         """Return what the browser knows of the stages, with the scores that were measured."""

@@ -40,6 +40,10 @@ runs.append(runs[0].branch(step=260, exaggeration=4).fit(show=False))
 runs += [nb.EmbedWidget(X, labels=y, random_state=i).fit(show=False) for i in range(4)]
 c = nb.EmbedWidget.compare(runs)
 c"""
+RECURSIONS = """w = nb.EmbedWidget(X[:900], labels=y[:900], method='dre', recursions=['hidden1', 'hidden3'], n_epochs=60, hidden=(128, 128, 128), random_state=0)
+w.view = 'recursions'
+w.fit()"""
+SHADES = "\nw.color(subclass=np.where(X[:900].mean(1) > X.mean(), 'heavy', 'light'))"
 PARAMETERS = """w = nb.EmbedWidget(X, labels=y, method='tsne', random_state=0).step(260)
 w.set(exaggeration=4)
 w.step(140)"""
@@ -62,6 +66,15 @@ SCENES = {
         False,
         None,
     ),
+    "recursions": ((DIGITS, RECURSIONS), 1280, 1000, False, None),
+    "recursions_dark": (
+        (DIGITS, RECURSIONS + "\nw.arrange('large').selection = range(3, 60, 9)"),
+        1280,
+        1200,
+        True,
+        None,
+    ),
+    "recursions_narrow": ((DIGITS, RECURSIONS + SHADES), 700, 1700, False, None),
     "parameters": ((DIGITS, PARAMETERS), 1280, 1200, False, None),
     "classes": ((DIGITS, CLASSES), 1280, 900, False, None),
     "classes_dark_narrow": ((DIGITS, CLASSES), 560, 1700, True, None),
@@ -87,6 +100,10 @@ def take(lab, name):
         notebook.until(moment)
     if name in ("images", "overlay"):
         _hover(notebook)
+    if name.startswith("recursions"):
+        # What is drawn over the maps.
+        notebook.press("affinities" if name.endswith("dark") else "trails")
+        notebook.page.wait_for_timeout(1500)
     if name == "parameters":
         notebook.page.locator("[data-cmd=parameters]").click()
         notebook.page.wait_for_timeout(500)
