@@ -43,7 +43,7 @@ def test_after_the_first_poll_threads_send_nothing_and_polls_bring_all(blobs):
         steps.append(wire.of_kind("frame")[-1]["step"])
     assert steps == sorted(set(steps))
     assert set(wire.threads[count:]) == {here}
-    assert widget.status["step"] > 0
+    wait_for(lambda: poll(wire) or widget.status["step"] > 0)  # once a second
     wire.say(t="command", name="stop")
     wait_for(widget._session.control.finished.is_set)
     assert widget.status["state"] == "running"  # nobody has asked
@@ -107,6 +107,7 @@ def test_what_threads_have_to_say_waits_for_the_poll_and_not_without_end():
 def test_where_buffers_get_lost_traits_travel_as_text(blobs):
     widget = make(blobs, labels=np.repeat(["a", "b", "c"], 50)).fit()
     widget.selection = [3, 4]
+    wait_for(lambda: widget.gallery["maps"][-1]["scores"])
     wire = Wire(widget)
     state = widget.get_state()
     assert isinstance(state["snapshot"], bytes)
@@ -131,6 +132,7 @@ def test_where_buffers_get_lost_traits_travel_as_text(blobs):
 @pytest.mark.parametrize("measure", ["kept", "continuity"])
 def test_a_measured_colour_comes_with_the_next_poll(blobs, measure):
     widget = make(blobs).fit()
+    wait_for(lambda: widget.gallery["maps"][-1]["scores"])
     wire = Wire(widget)
     poll(wire)
     wire.say(t="color", by=measure)

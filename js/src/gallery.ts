@@ -59,7 +59,9 @@ export class Gallery {
   /** The maps on each other, all in one box. */
   readonly aligned = computed(() => {
     const { align, onto } = this.arrangement.value;
-    return alignFrames(this.raw.value, onto, align, this.rows.value);
+    // Where a run began is often scattered so widely that all else would be small.
+    const guest = this.info.value?.kind === "moments" && onto !== 0 ? 0 : -1;
+    return alignFrames(this.raw.value, onto, align, this.rows.value, guest);
   });
 
   /** Whether lines lead from each map to the next. */

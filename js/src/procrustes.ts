@@ -120,13 +120,14 @@ function wayOf({ xu, xv, yu, yv, size, goal }: Sums, align: Align): Way {
 
 /**
  * The frames as they lie on number `onto` among them, all in one box, so that one camera shows all. Gaps
- * in the list stay.
+ * in the list stay. Number `guest` does not enlarge the box: it is made smaller where it would stick out.
  */
 export function alignFrames(
   frames: readonly (Frame | null)[],
   onto: number,
   align: Align,
   rows: Rows,
+  guest = -1,
 ): (Frame | null)[] {
   const goal = frames[onto] ?? frames.find((frame) => frame !== null);
   if (goal == null) return [...frames];
@@ -135,12 +136,32 @@ export function alignFrames(
     if (frame === null || frame.n !== goal.n) return null;
     return frame === goal ? others : laidOnto(pointsOf(frame), others, align, rows);
   });
-  const bbox = boxOf(clouds.filter((cloud) => cloud !== null));
+  const hosts = clouds.filter((cloud, k) => cloud !== null && k !== guest);
+  const bbox = boxOf((hosts.length > 0 ? hosts : clouds).filter((c) => c !== null));
   return frames.map((frame, k) => {
-    const cloud = clouds[k];
-    if (frame === null || cloud == null) return null;
+    const full = clouds[k];
+    if (frame === null || full == null) return null;
+    const cloud = k === guest ? fitted(full, bbox) : full;
     return { ...frame, bbox, xy: codesOf(cloud, bbox) };
   });
+}
+
+/** Points inside a box: smaller if they do not fit, and moved no farther than is needed. */
+function fitted(cloud: Points, box: Box): Points {
+  const [x0, y0, x1, y1] = boxOf([cloud]);
+  const shrink = Math.min(
+    1,
+    (box[2] - box[0]) / (x1 - x0),
+    (box[3] - box[1]) / (y1 - y0),
+  );
+  const along = (low: number, high: number, from: number, to: number) => {
+    const half = (shrink * (high - low)) / 2;
+    return Math.min(to - half, Math.max(from + half, (low + high) / 2));
+  };
+  const middle = [along(x0, x1, box[0], box[2]), along(y0, y1, box[1], box[3])] as const;
+  const old = [(x0 + x1) / 2, (y0 + y1) / 2] as const;
+  const axis = (i: number) => (i & 1) as 0 | 1;
+  return cloud.map((v, i) => middle[axis(i)] + shrink * (v - old[axis(i)])) as Points;
 }
 
 function boxOf(clouds: readonly Points[]): Box {

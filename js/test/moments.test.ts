@@ -255,3 +255,20 @@ test("gaps among the maps stay gaps when they are aligned", () => {
     true,
   ]);
 });
+
+test("the map that a run began with does not make the others small", () => {
+  const wide = frameOf([0, 0, 65535, 0, 0, 65535, 65535, 65535]);
+  const cross = frameOf([32768, 0, 32768, 65535, 0, 32768, 65535, 32768]);
+  const all = alignFrames([wide, cross], 1, "none", null);
+  const [start, map] = alignFrames([wide, cross], 1, "none", null, 0);
+  const widthOf = (frame: Frame | null | undefined) => frame!.bbox[2] - frame!.bbox[0];
+  expect(widthOf(map)).toBeLessThanOrEqual(widthOf(all[1]));
+  expect(map?.bbox).toEqual(start?.bbox);
+  expect(Math.min(...map!.xy)).toBe(0);
+  expect(Math.max(...map!.xy)).toBe(65535);
+  // It is whole, and still a square.
+  const [x0, y0, x1, y1, x2, y2] = start!.xy;
+  expect(y0).toBe(y1);
+  expect(x0).toBe(x2);
+  expect(Math.abs(x1! - x0! - (y2! - y0!))).toBeLessThan(3);
+});

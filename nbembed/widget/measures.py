@@ -234,6 +234,11 @@ class Background:
             target=context.run, args=(self._work,), name="nbembed-measure", daemon=True
         ).start()
 
+    def wait(self, seconds: float) -> None:
+        """Wait until nothing is left to do, at most so long."""
+        with self._lock:
+            self._lock.wait_for(lambda: not self._works, seconds)
+
     def _work(self) -> None:
         while (job := self._next()) is not None:
             began = time.monotonic()
@@ -254,4 +259,5 @@ class Background:
                     return job
                 self._lock.wait(wait)
             self._works = False
+            self._lock.notify_all()
             return None

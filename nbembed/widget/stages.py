@@ -18,6 +18,8 @@ __all__ = ["affinity_changes", "changed_pairs", "maps_of", "measures_of", "score
 # Most maps on show: more are too small to be seen.
 MOST = 12
 START = "start"
+# Figures of a score: a saved notebook holds all of them.
+DIGITS = 6
 # Neighbours that are asked for their class.
 HIT_NEIGHBORS = 7
 # Names of the scores for readers; whether less is better, None where neither is.
@@ -127,7 +129,8 @@ def scores_of_stage(
             found["neighborhood_hit"] = float(
                 metrics.neighborhood_hit(embedding[rows], own, n_neighbors=k)
             )
-    return found | {"extent": extent(embedding)}
+    found["extent"] = extent(embedding)
+    return {name: float(f"{value:.{DIGITS}g}") for name, value in found.items()}
 
 
 def _layer_scores(run: Run, record: Recursed) -> dict[str, float]:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["StagesWidget"]
 
+# Seconds that a widget that is closed waits for what is being measured.
+CLOSING = 2.0
+
 
 class StagesWidget(CompareWidget):
     """A widget that may show the map after each phase and recursion of its run.
@@ -66,6 +69,12 @@ class StagesWidget(CompareWidget):
         self._needs_one("affinity_changes()")
         run = self._run_with_map()
         return affinity_changes(run, self.selection if rows is None else rows)
+
+    def close(self) -> None:
+        """Stop the run and free the widget."""
+        super().close()
+        if hasattr(self, "_stager"):
+            self._stager.wait(CLOSING)
 
     # ---- inside -------------------------------------------------------------------------------
 

@@ -70,7 +70,7 @@ def dre(open_notebook):
 
 
 def aligned_points(notebook, number):
-    """Return where the points of a tile are: all maps are laid onto the second one, as the page does."""
+    """Return where the points of a tile are: all but the first, laid onto the second one, as the page does."""
     code = (
         "kept = {f.step: f.embedding for f in w.history_.frames} | {w.history_.steps[-1]: w.embedding_}\n"
         "from nbembed import metrics\n"
@@ -79,7 +79,8 @@ def aligned_points(notebook, number):
         "print(json.dumps([m.tolist() for m in maps]))"
     )
     maps = np.array(json.loads(notebook.ask(code)))
-    low, high = maps.min((0, 1)), maps.max((0, 1))
+    # The map that the run began with fits itself in.
+    low, high = maps[1:].min((0, 1)), maps[1:].max((0, 1))
     canvas = notebook.page.locator(f".nbe-tile[data-map='{number}'] canvas.nbe-map")
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()

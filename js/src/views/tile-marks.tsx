@@ -32,8 +32,15 @@ export function TileMarks({ store, tile, number }: Props) {
     <svg class="nbe-trail" width={width} height={height} aria-hidden="true">
       {change !== undefined && (
         <>
-          <path class="nbe-lost" d={pairsPath(change.lost, frame, place)} />
-          <path class="nbe-gained" d={pairsPath(change.gained, frame, place)} />
+          {(["lost", "gained"] as const).map((kind) => {
+            const d = pairsPath(change[kind], frame, place);
+            return (
+              <g key={kind}>
+                <path class="nbe-halo" d={d} />
+                <path class={`nbe-${kind}`} d={d} />
+              </g>
+            );
+          })}
         </>
       )}
       {trailsOf(store, tile, number).map(([color, tail, head]) => (
