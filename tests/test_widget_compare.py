@@ -63,6 +63,12 @@ def test_the_scores_are_those_of_the_metrics(compared, seeds, blobs):
     assert list(report) == [m["name"] for m in compared.gallery["maps"]]
 
 
+def test_what_was_set_in_mid_run_is_told(seeds):
+    other = seeds[0].branch(step=20, learning_rate=0.5).fit()
+    maps = EmbedWidget.compare([seeds[0], other]).gallery["maps"]
+    assert [m["events"] for m in maps] == [[], [[20, "learning_rate", 0.5]]]
+
+
 def test_stability_colours_the_points(compared, seeds):
     compared.color(by="stability")
     spec = compared.color()

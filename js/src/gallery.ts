@@ -10,6 +10,7 @@ import type {
   Arrangement,
   GalleryInfo,
   PageQuality,
+  SetEvent,
   ToKernel,
   Traits,
   View,
@@ -114,6 +115,17 @@ export class Gallery {
     const [first, ...others] = [...sorted.values()];
     return others.reduce((a, b) => (last(b) > last(a) ? b : a), first ?? []);
   }
+
+  /** What was set in mid-run in the runs that are compared, each once, with the names of their maps. */
+  readonly events = computed(() => {
+    const found = new Map<string, { event: SetEvent; maps: string[] }>();
+    for (const { name, events = [] } of this.info.value?.maps ?? [])
+      for (const event of events) {
+        const known = found.get(event.join()) ?? { event, maps: [] };
+        found.set(event.join(), { event, maps: [...known.maps, name] });
+      }
+    return [...found.values()].sort((a, b) => a.event[0] - b.event[0]);
+  });
 
   arrange(change: Partial<Arrangement>): void {
     const next = { ...this.arrangement.peek(), ...change };

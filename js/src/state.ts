@@ -23,6 +23,8 @@ export const ECHO = [1, 2, 3, 255] as const;
 
 export type RunState = "idle" | "running" | "paused" | "done" | "stopped" | "error";
 
+export type SetEvent = [step: number, name: string, value: number];
+
 export interface Status {
   run: number;
   state: RunState;
@@ -46,7 +48,7 @@ export interface Status {
   /** The host shows nothing that is pushed: ask for frames. */
   pull: boolean;
   /** What was set in mid-run: after which step, what, and to which value. */
-  events?: [step: number, name: string, value: number][];
+  events?: SetEvent[];
   /** What can be changed now, with the values in force. */
   live?: Record<string, number>;
 }
@@ -158,6 +160,8 @@ export interface GalleryMap {
   /** Steps that lead to it. */
   step: number;
   scores: Record<string, number>;
+  /** What was set in mid-run, see Status. */
+  events?: SetEvent[];
 }
 
 export interface Measure {

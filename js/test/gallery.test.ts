@@ -109,6 +109,19 @@ test("an alignment by the selection takes its rows, and says when there are too 
   expect(two?.xy).not.toEqual(before);
 });
 
+test("what was set in mid-run is told once, with the maps it was set in", () => {
+  const { model, store } = open();
+  const maps = INFO.maps.map((map, i) => ({
+    ...map,
+    events: [[5, "learning_rate", 2], ...(i === 1 ? [[3, "exaggeration", 4]] : [])],
+  }));
+  model.change("gallery", { ...INFO, maps });
+  expect(store.gallery.events.value).toEqual([
+    { event: [3, "exaggeration", 4], maps: ["two"] },
+    { event: [5, "learning_rate", 2], maps: ["one", "two"] },
+  ]);
+});
+
 test("without an arrangement of its own a widget has one map", () => {
   const model = new FakeModel();
   const store = new Store(model.asModel);

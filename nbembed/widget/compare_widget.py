@@ -206,7 +206,12 @@ class CompareWidget(StoryWidget):
             {
                 "kind": "compare",
                 "maps": [
-                    {"name": h.name, "step": h.run.step, "scores": s}
+                    {
+                        "name": h.name,
+                        "step": h.run.step,
+                        "scores": s,
+                        "events": [[e.step, e.name, e.value] for e in h.run.events],
+                    }
                     for h, s in zip(hung, scores, strict=True)
                 ],
                 "measures": [

@@ -167,7 +167,7 @@ function drawChart(
     ink: () => ink,
     domain: () => domainOf(store),
     isApart: kind === "schedule",
-    events: () => store.steering.events.peek().map(([step]) => step),
+    events: () => setSteps(store),
     color: ({ map }) =>
       map === undefined
         ? undefined
@@ -190,7 +190,7 @@ function drawChart(
     }),
     effect(() => chart.mark(scrubbedTo(store))),
     effect(() => {
-      if (store.steering.events.value.length > 0) chart.redraw();
+      if (setSteps(store).length > 0) chart.redraw();
     }),
     effect(() => {
       void screen.isDark.value;
@@ -208,6 +208,13 @@ function drawChart(
     observer.disconnect();
     chart.close();
   };
+}
+
+/** The steps at which something was set, in this run or in those that are compared. */
+function setSteps(store: Store): number[] {
+  const own = store.steering.events.value.map(([step]) => step);
+  const compared = store.gallery.events.value.map(({ event }) => event[0]);
+  return [...new Set([...own, ...compared])];
 }
 
 /** First and last step of everything that was measured. */

@@ -3,7 +3,7 @@
 import { mapColor } from "../hanging";
 import type { ViewProps } from "../props";
 import type { GalleryInfo, Measure } from "../state";
-import { figure } from "../text";
+import { count, figure } from "../text";
 
 const DIGITS = 3;
 /** A difference that is only rounding. */
@@ -11,6 +11,7 @@ const ITSELF = 1e-9;
 
 export function Scores({ store, screen }: ViewProps) {
   const info = store.gallery.info.value;
+  const events = store.gallery.events.value;
   if (info === null || info.measures.length === 0) return null;
   const best = new Map(
     info.measures.map((measure) => [measure.name, bestOf(info, measure)]),
@@ -63,6 +64,15 @@ export function Scores({ store, screen }: ViewProps) {
         </table>
       </div>
       <p class="nbe-note">{noteOf(info)}</p>
+      {events.length > 0 && (
+        <ul class="nbe-note" aria-label="set in mid-run" data-nbembed="events">
+          {events.map(({ event: [step, name, value], maps }) => (
+            <li key={`${step} ${name} ${value}`}>
+              step {count(step)}: {name} {figure(value)} in {maps.join(", ")}
+            </li>
+          ))}
+        </ul>
+      )}
     </figure>
   );
 }

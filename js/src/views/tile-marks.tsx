@@ -30,19 +30,16 @@ export function TileMarks({ store, tile, number }: Props) {
   if (place === null) return null;
   return (
     <svg class="nbe-trail" width={width} height={height} aria-hidden="true">
-      {change !== undefined && (
-        <>
-          {(["lost", "gained"] as const).map((kind) => {
-            const d = pairsPath(change[kind], frame, place);
-            return (
-              <g key={kind}>
-                <path class="nbe-halo" d={d} />
-                <path class={`nbe-${kind}`} d={d} />
-              </g>
-            );
-          })}
-        </>
-      )}
+      {change !== undefined &&
+        (["lost", "gained"] as const).map((kind) => {
+          const d = pairsPath(change[kind], frame, place);
+          return (
+            <g key={kind}>
+              <path class="nbe-halo" d={d} />
+              <path class={`nbe-${kind}`} d={d} />
+            </g>
+          );
+        })}
       {trailsOf(store, tile, number).map(([color, tail, head]) => (
         <g key={color} stroke={color}>
           <path class="nbe-tail" d={tail} />
