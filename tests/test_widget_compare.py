@@ -166,7 +166,7 @@ def test_the_browser_arranges_and_cannot_do_harm(compared):
 
 def test_what_cannot_be_arranged_is_said(compared, blobs):
     for act, words in (
-        (lambda: compared.arrange("up"), "mode must be one of 'beside', 'over', 'flicker', got 'up'"),
+        (lambda: compared.arrange("up"), "mode must be one of 'beside', 'large', 'over', 'flicker', got 'up'"),
         (lambda: compared.arrange(align="some"), "align must be one of"),
         (lambda: compared.arrange(onto="UMAP"), "onto must name a map"),
         (lambda: compared.arrange(onto=3), "0 to 2, got 3"),

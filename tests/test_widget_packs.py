@@ -19,7 +19,7 @@ def test_a_snapshot_keeps_to_its_budget_and_the_last_map_always(n, expected):
     maps = [(s, "optimization", np.random.default_rng(s).normal(size=(n, 2))) for s in range(40)]
     info, body = packs.snapshot_pack(maps, number=2)
     raw = zlib.decompress(body)
-    assert len(raw) == 4 * n * len(info["frames"]) <= max(4 * n, 30_000)
+    assert len(raw) == 4 * n * len(info["frames"]) <= max(4 * n, 28_800)
     assert len(info["frames"]) == expected
     assert info["frames"][-1]["step"] == 39
     back = decode_frame(raw[-4 * n :], info["frames"][-1]["bbox"])

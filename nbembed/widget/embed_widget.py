@@ -163,6 +163,7 @@ class EmbedWidget(ResultsWidget):
 
     def _come_alive(self, height: int) -> None:
         """Become a widget, once what it shows is read."""
+        self._get_ready()
         super().__init__(
             height=height,
             encodings={channel: look.spec for channel, look in self._looks.items()},

@@ -14,7 +14,7 @@ __all__ = [
 ]  # fmt: skip
 
 # A saved notebook holds the last map, and older ones while all together stay within this.
-SNAPSHOT_BYTES, SNAPSHOT_FRAMES = 28_500, 24
+SNAPSHOT_BYTES, SNAPSHOT_FRAMES = 28_800, 24
 # Of more points than this it holds the coordinates to 12 bits, a quarter of a pixel in a map a thousand
 # pixels wide, so that compressed and as text they take some 4.5 bytes a point.
 FINE_POINTS, COARSE = 15_000, 16

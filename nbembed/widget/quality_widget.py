@@ -34,10 +34,15 @@ class QualityWidget(LookWidget):
 
     _others: Sequence[NDArray[Any]] = ()
 
+    def _get_ready(self) -> None:
+        """Make what measures; the data are known."""
+        if not hasattr(self, "_measures"):
+            self._measures = Measures(self._data, neighborhood(len(self._data)))
+            self._background = Background()
+            self._look_lock = threading.RLock()
+
     def _read_look(self, labels: Any, given: dict[str, Any]) -> None:
-        self._measures = Measures(self._data, neighborhood(len(self._data)))
-        self._background = Background()
-        self._look_lock = threading.RLock()
+        self._get_ready()
         measure = self._measure_named(given.get("color"))
         super()._read_look(labels, {**given, "color": None} if measure else given)
         if measure is not None:
