@@ -60,6 +60,8 @@ export interface Screen {
   readonly now: Signal<number>;
   readonly renderer: Signal<"webgl" | "canvas">;
   readonly drawn: Signal<number>;
+  /** Of several maps those that have a place of their own, by their numbers. */
+  readonly tiles: Map<number, Tile>;
   /** Of several maps the one that has the pointer or the focus; null where there is one map. */
   readonly active: Signal<Tile | null>;
 }
@@ -121,6 +123,7 @@ export function createScreen(
     now,
     renderer: signal("webgl"),
     drawn: signal(0),
+    tiles: new Map(),
     active: signal(null),
   };
 }

@@ -168,7 +168,7 @@ def test_trails_lead_from_each_map_to_the_next(dre):
     box = dre.page.locator(".nbe-tile[data-map='2'] canvas.nbe-map").bounding_box()
     points = aligned_points(dre, 2)[[3, 44, 99]]
     box = dre.page.locator(".nbe-tile[data-map='2'] canvas.nbe-map").bounding_box()
-    np.testing.assert_allclose([*np.array(ends), box["x"], box["y"]], points, atol=1.5)
+    np.testing.assert_allclose(np.add(ends, [box["x"], box["y"]]), points, atol=1.5)
     dre.press("trails")
     dre.page.wait_for_function(f"() => ({LINES})('head').join() === '0,0,0,0'")
 

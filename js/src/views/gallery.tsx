@@ -125,14 +125,17 @@ function Place(props: PlaceProps) {
       ),
     [store, screen, number],
   );
+  useEffect(() => {
+    screen.tiles.set(number, tile);
+    return () => {
+      screen.tiles.delete(number);
+    };
+  }, [screen, number, tile]);
   return (
     <figure class="nbe-tile" data-map={number} data-large={large?.value === number}>
-      <Name
-        {...own}
-        name={name}
-        info={info}
-        {...(large === undefined ? {} : { large })}
-      />
+      <Name {...own} name={name} info={info} {...(large === undefined ? {} : { large })}>
+        {props.note(number)}
+      </Name>
       <Stage label={`Map: ${name}`} tile={tile} store={store} screen={screen}>
         {props.marks(number, tile)}
         {store.gallery.raw.value[number] == null && (

@@ -79,9 +79,15 @@ export function Tools({ store, screen }: ViewProps) {
           act={() => toggleFullscreen(screen.root)}
         />
       )}
-      {store.gallery.info.value === null && <Export store={store} screen={screen} />}
+      {canSave(store) && <Export store={store} screen={screen} />}
     </div>
   );
+}
+
+/** Maps that share one place are on the screen only. */
+function canSave({ gallery }: ViewProps["store"]): boolean {
+  const { mode } = gallery.arrangement.value;
+  return gallery.info.value === null || mode === "beside" || mode === "large";
 }
 
 /** Opens the maps after each phase and recursion, and closes them. */
