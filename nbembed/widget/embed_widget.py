@@ -88,6 +88,8 @@ class EmbedWidget(ResultsWidget):
         what colours the points. A new colour resets it.
     moment : int
         The step on show; -1 follows the newest.
+    view : str
+        ``"map"``, or ``"recursions"``: the map after each phase and recursion, with their scores; see :meth:`arrange`.
 
     Raises
     ------

@@ -193,7 +193,8 @@ class ResultsWidget(StagesWidget):
     def to_html(self, path: str | Path, *, title: str | None = None) -> Path:
         """Write one offline page with the map, its history and the curves; return its path.
 
-        The page needs no kernel and no network. It holds the present look, selection and filter, and
+        The page needs no kernel and no network. It opens on the map and on the maps after each phase and recursion,
+        with the affinities that changed most. It holds the present look, selection and filter, and
         what the cards say of the rows, if that takes at most 5 MB; pictures it does not hold, nor
         the columns that colour nothing now.
         """
