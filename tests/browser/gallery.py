@@ -66,11 +66,11 @@ SCENES = {
         False,
         None,
     ),
-    "recursions": ((DIGITS, RECURSIONS), 1280, 1000, False, None),
+    "recursions": ((DIGITS, RECURSIONS), 1280, 1320, False, None),
     "recursions_dark": (
         (DIGITS, RECURSIONS + "\nw.arrange('large').selection = range(3, 60, 9)"),
         1280,
-        1200,
+        1480,
         True,
         None,
     ),

@@ -280,7 +280,7 @@ def test_maps_come_one_after_the_other_as_a_run_goes(open_notebook):
 
 
 def test_frames_go_on_to_come_while_the_maps_are_looked_at(open_notebook):
-    cells = TSNE.replace("n_iter=60", "n_iter=20000")
+    cells = TSNE.replace("n_iter=60", "n_iter=5_000_000")
     notebook = open_notebook(cells, "w.start()", height=1500)
     notebook.run(0).run(1)
     notebook.until("r.dataset.controls === 'live' && +r.dataset.shown > 45")
