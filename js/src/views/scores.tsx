@@ -68,7 +68,8 @@ export function Scores({ store, screen }: ViewProps) {
         <ul class="nbe-note" aria-label="set in mid-run" data-nbembed="events">
           {events.map(({ event: [step, name, value], maps }) => (
             <li key={`${step} ${name} ${value}`}>
-              step {count(step)}: {name} {figure(value)} in {maps.join(", ")}
+              step {count(step)}: {name} {figure(value)} in{" "}
+              {maps.map((map) => `“${map}”`).join(", ")}
             </li>
           ))}
         </ul>
