@@ -4,6 +4,8 @@ The browser is a stand-in that acknowledges at once; every message is packed as 
 All runs begin at one prepared starting map, so that the time is that of the steps, and they take turns.
 
 ``python benchmarks/overhead.py [--rows 10000 70000] [--rounds 3] [--steps 0]``
+``python benchmarks/overhead.py --recursions``: deep recursive embedding of 2,000 digits of a kind and of Fashion-MNIST
+with two recursions, from the call of ``fit`` on, and how evenly its frames come.
 """
 # ruff: noqa: SLF001 - the stand-in for the browser sits where the widget sends its messages
 
@@ -12,6 +14,7 @@ import statistics
 import time
 from pathlib import Path
 
+import numpy as np
 from jupyter_client.session import Session as Wire
 
 import nbembed as nb
@@ -41,24 +44,47 @@ def bare(base):
 def shown(base, *, live_metrics):
     """Return the seconds from the first step until the browser has the last map, and the frames sent."""
     widget = nb.EmbedWidget(base.X, method=nb.UMAP(random_state=0), live_metrics=live_metrics)
-    widget._estimator.run = lambda _: base.branch(0)
-    wire, ended, frames = Wire(key=b"benchmark"), [], []
+    widget._estimator.run = lambda *_: base.branch(0)
+    frames, began = watch(widget)
+    return frames[-1] - began, len(frames)
+
+
+def watch(widget):
+    """Fit before the stand-in; return when frames came, the last when it was done, and when ``fit`` was called."""
+    wire, frames = Wire(key=b"benchmark"), []
 
     def send(content, buffers):
         wire.serialize(wire.msg("comm_msg", {"data": {"method": "custom", "content": content}}))
         sum(map(len, buffers))
         if content["t"] == "frame":
-            frames.append(content["seq"])
+            frames.append(time.perf_counter())
             widget._inbox.receive(widget, {"t": "ack", "view": "v", "seq": content["seq"]}, [])
-            if content["status"]["state"] == "done":
-                ended.append(time.perf_counter())
 
     widget._publisher.send = send
     widget._inbox.receive(widget, {"t": "hello", "view": "v", "last_seq": 0}, [])
     began = time.perf_counter()
     widget.fit()
     widget.close()
-    return ended[0] - began, len(frames)
+    return frames, began
+
+
+def recursions():
+    """Print the seconds of two recursions on 2,000 rows, and the longest wait for a frame."""
+    digits = np.tile(nb.datasets.digits()[0], (2, 1))[:2_000]
+    # No two rows are the same: half a grey level more or less.
+    data = {"digits": digits + np.random.default_rng(0).uniform(-0.5, 0.5, digits.shape)}
+    if nb.datasets.has_fashion_mnist():
+        data["Fashion-MNIST"] = nb.datasets.fashion_mnist(2_000)[0]
+    for name, X in data.items():
+        method = nb.DRE(recursions=("hidden1", "hidden3"), device="cpu", random_state=0)
+        widget = nb.EmbedWidget(X, method=method)
+        frames, began = watch(widget)
+        gaps = np.diff(frames)
+        print(
+            f"{name}: {frames[-1] - began:.1f} s, the first frame after {frames[0] - began:.1f} s, "
+            f"{len(frames)} frames, {np.median(gaps):.2f} s apart, at most {gaps.max():.1f} s; "
+            f"recursions at {[r.end for r in widget.recursions_]}"
+        )
 
 
 def measure(rows, rounds, steps):
@@ -92,7 +118,11 @@ def main():
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 70_000])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=0, help="0: the default of UMAP")
+    parser.add_argument("--recursions", action="store_true")
     options = parser.parse_args()
+    if options.recursions:
+        recursions()
+        return
     if not nb.datasets.has_fashion_mnist():
         print(f"{Path(__file__).name}: Fashion-MNIST is not on this machine; nothing was measured")
         return

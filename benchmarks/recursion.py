@@ -35,14 +35,23 @@ def splits(options):
             X, y = nb.datasets.fashion_mnist(ALL)
             train, new = np.random.default_rng(0).permutation(TRAIN), np.arange(TRAIN, ALL)
         train = train[: options.rows]
+        X = pooled(X, SIDES[name], options.pool)
         found.append(Split(name, X[train], y[train], {"test": (X[new], y[new])}))
     return found
+
+
+def pooled(X, side, by):
+    """Return square pictures in which each pixel is the mean of ``by`` by ``by``."""
+    return X.reshape(len(X), side // by, by, side // by, by).mean(axis=(2, 4)).reshape(len(X), -1)
 
 
 def dre(options, data, n_samples, **more):
     """Return a DRE whose epochs are multiplied by the budget, with the recursions asked for or those of the preset."""
     if options.model == "cnn":
-        more |= {"shape": (SIDES[data], SIDES[data], 1)}
+        side = SIDES[data] // options.pool
+        more |= {"shape": (side, side, 1)}
+    if options.batch:
+        more |= {"batch_size": min(options.batch, n_samples)}
     more |= {"model": options.model, "head": options.head, "device": options.device, "n_jobs": 1}
     method = nb.DRE(preset=options.preset, recursions=options.recursions, **more)
     recipe = method.recipe(n_samples)
@@ -232,6 +241,7 @@ def main():
     add("command", choices=COMMANDS)
     add("--data", nargs="+", choices=SIDES, help="digits if not given, for published fashion")
     add("--rows", type=int, default=10_000, help="of training, at most")
+    add("--pool", type=int, default=1, choices=(1, 2, 4), help="pixels that become one, each way")
     add("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4], help="which seeds")
     add("--preset", default="recommended")
     add("--model", default="fcnn", choices=("fcnn", "cnn"))
@@ -241,6 +251,7 @@ def main():
     )
     add("--epochs", type=int, help="of each recursion; half of those before if not given")
     add("--budget", type=float, default=1.0, help="share of the epochs of all networks")
+    add("--batch", type=int, help="rows of a batch of DRE; the preset's if not given")
     add("--rbm-batch", type=int, default=5000, help="rows of a batch of the RBM's last stage")
     add("--only", nargs="+", help="words in the names of the methods wanted")
     add("--device", default="cpu")

@@ -30,6 +30,8 @@ SINGLE = {
     "hidden3, perplexity 10": [R("hidden3", perplexity=10)],
     "hidden1, perplexity 10": [R("hidden1", perplexity=10)],
     "the map itself": [R("embedding")],
+    "input, whitened": [R("input", scale="whiten")],
+    "input, standardized": [R("input", scale="standardize")],
 }
 THREE = {
     "hidden1, hidden2, hidden3": [R("hidden1"), R("hidden2"), R("hidden3")],

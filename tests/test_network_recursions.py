@@ -130,6 +130,26 @@ def test_a_recursion_on_edges_takes_the_graph_of_the_layer(blobs):
     assert_allclose(run.graph.to_scipy().toarray(), graph.to_scipy().toarray(), atol=1e-6)
 
 
+@pytest.mark.parametrize("scale", ["standardize", "whiten"])
+def test_the_data_themselves_may_be_scaled(blobs, scale):
+    """A recursion on whitened features has whitened data as its control."""
+    run = exhaust(dre(nb.Recursion("input", n_epochs=1, perplexity=5, scale=scale)).run(blobs))
+    rows = scaled_features(run.X, scale)
+    assert np.abs(rows.std(axis=0) - 1).max() < 1e-3
+    found = nearest_neighbors(rows, n_neighbors=15)
+    graph = affinities.perplexity(found, perplexity=5.0)
+    assert_allclose(run.graph.to_scipy().toarray(), graph.to_scipy().toarray(), atol=1e-6)
+
+
+@pytest.mark.parametrize("batches", ["edges", "neighbors", "redrawn"])
+def test_scaled_data_are_something_else_to_learn(blobs, batches):
+    maps = [
+        dre(nb.Recursion("input", n_epochs=1, scale=scale), batches=batches).fit_transform(blobs)
+        for scale in ("none", "standardize")
+    ]
+    assert not np.array_equal(maps[0], maps[1])
+
+
 def test_affinities_are_measured_again_as_often_as_asked_for(blobs):
     run = exhaust(dre(nb.Recursion("hidden1", n_epochs=6, updates=3)).run(blobs))
     assert [phase.recursion for phase in run.phases] == [0, 1, 1, 1]

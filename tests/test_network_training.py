@@ -206,7 +206,7 @@ def test_awkward_data_make_no_nan(data, batch_size, make):
 
 def test_presets_say_what_they_are_and_what_is_set_wins():
     for preset, hidden, negatives in (
-        ("recommended", [256, 256, 256], "batch"),
+        ("recommended", [256, 128, 128], "batch"),
         ("paper", [100, 100, 100], "permuted"),
     ):
         phase = ParametricUMAP(preset=preset).phases(500)[0]

@@ -354,7 +354,7 @@ class DRE(ParametricEmbedder):
             k = at_most("n_neighbors", wanted, n_samples, n_samples) - 1
         inside = recursion.layer == "input"
         neighbors = neighbors_part(max(1, k), self.metric if inside else "euclidean")
-        if not inside:
+        if not inside or recursion.scale != "none":
             neighbors |= {"scale": recursion.scale, "mix": float(recursion.mix)}
         affinities: Part = {"name": "perplexity", "perplexity": perplexity}
         kernel: Part = {"name": "student_t"}

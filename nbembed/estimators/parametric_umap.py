@@ -66,7 +66,7 @@ class ParametricUMAP(ParametricEmbedder):
         Of one sample, where ``X`` holds flat rows: (height, width, channels) for ``"cnn"``. None (default) takes
         that of ``X``.
     hidden
-        Widths of the hidden layers of ``"fcnn"``: (256, 256, 256) recommended, (100, 100, 100) paper; or of the
+        Widths of the hidden layers of ``"fcnn"``: (256, 128, 128) recommended, (100, 100, 100) paper; or of the
         dense ones of ``"cnn"``: (2000, 500, 100).
     normalization
         Of the hidden layers of ``"fcnn"``: ``"layer"`` recommended, ``"batch"``, ``"none"`` paper.
@@ -89,7 +89,7 @@ class ParametricUMAP(ParametricEmbedder):
         their difference, up to this one; 0 to 0.5. Recommended 0.
     n_directions
         Principal directions of the data that ``"fcnn"`` sees where the data have more columns; at
-        least 0, which shows it all columns. Recommended 100, paper 0.
+        least 0, which shows it all columns. Recommended 64, paper 0.
     noise
         Standard deviation of Gaussian noise that is added in training to what ``"fcnn"`` sees, where columns have
         about 1; at least 0. New rows are placed better for it. Recommended 0.3, paper 0.
@@ -236,7 +236,7 @@ class ParametricUMAP(ParametricEmbedder):
         visits = PAPER_VISITS_FEW if n_samples <= FEW_ROWS else PAPER_VISITS_MANY
         return {
             "recommended": {
-                "hidden": (256, 256, 256),
+                "hidden": (256, 128, 128),
                 "normalization": "layer",
                 "n_batches": enough(n_samples),
                 "batch_size": 512 if many else 256,
@@ -246,7 +246,7 @@ class ParametricUMAP(ParametricEmbedder):
                 "schedule": "cosine",
                 "warm_up": 50,
                 "mixup": 0.0,
-                "n_directions": 100,
+                "n_directions": 64,
                 "noise": 0.3,
                 "clip": 4.0,
                 "clip_by": "norm",

@@ -24,7 +24,7 @@ class Recursion:
     ----------
     layer
         What the affinities are measured in: a layer of the network, for example ``"f2000"`` or ``"hidden3"``;
-        ``"embedding"``, the map; or ``"input"``, the data, which makes it further training.
+        ``"embedding"``, the map; or ``"input"``, the data, which makes it further training unless ``scale`` says more.
     n_epochs
         Epochs, at least 1.
     method
@@ -34,7 +34,7 @@ class Recursion:
     learning_rate
         Of Adam, which begins anew; above 0.
     scale
-        What is done to the layer's numbers first: ``"none"`` (default), ``"standardize"`` (each has variance 1) or
+        What is done to the numbers there first: ``"none"`` (default), ``"standardize"`` (each has variance 1) or
         ``"whiten"`` (each principal direction has).
     mix
         Share of the affinities in the data that stays, 0 (default) to 1.

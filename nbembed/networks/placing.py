@@ -19,7 +19,7 @@ __all__ = ["place", "quick", "ready", "weights_of", "with_weights"]
 # Rows up to which float64 costs nothing that anybody notices.
 FEW = 64
 # Rows that stay in a core's cache while they are standardized and multiplied.
-TOGETHER = 512
+TOGETHER = 1024
 
 
 def ready(module: nn.Module, device: str, *, ours: bool | None = None) -> nn.Module:

@@ -66,7 +66,7 @@ class Graphs:
         if index not in self.there and same is not None:
             self.there[index] = self.there[same]
             if self._is_measured_later(index):
-                self.sources[index] = measured_rows(self.phases[index], stepper)
+                self.sources[index] = measured_rows(self.phases[index], stepper, self.X)
         if index in self.there:
             return None
         if self._working is None:
@@ -97,9 +97,12 @@ class Graphs:
             self._working.close()
 
     def _is_measured_later(self, index: int) -> bool:
-        """Return whether a phase measures affinities in every mini-batch, and not in the data."""
+        """Return whether a phase measures affinities in every mini-batch, and not in the data as they are."""
         phase = self.phases[index]
-        return phase.affinities["name"] == "none" and phase.affinities_from != "input"
+        as_given = (
+            phase.affinities_from == "input" and phase.neighbors.get("scale", "none") == "none"
+        )
+        return phase.affinities["name"] == "none" and not as_given
 
     def _same(self, index: int) -> int | None:
         """Return a phase before whose affinities do for this one too."""

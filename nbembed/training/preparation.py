@@ -168,12 +168,13 @@ def relate_anew(
     InvalidInputError
         If a layer is asked for where there is no network, or it has no such layer.
     """
-    if phase.affinities_from == "input":
+    inside = phase.affinities_from == "input"
+    if inside and phase.neighbors.get("scale", "none") == "none":
         _, graph = yield from relate(X, phase, seed=seed, given=given)
         return graph
-    if phase.affinities_from != "embedding":
+    if not inside and phase.affinities_from != "embedding":
         yield COMPUTING.format(phase.affinities_from), None
-    rows = measured_rows(phase, stepper)
+    rows = measured_rows(phase, stepper, X)
     _, graph = yield from relate(rows, phase, seed=seed)
     share = float(phase.neighbors.get("mix", 0.0))
     return graph if own is None or not share else blended(graph, own, share)

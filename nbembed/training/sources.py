@@ -17,21 +17,26 @@ SCALES = ("none", "standardize", "whiten")
 NOISE = 1e-4
 
 
-def measured_rows(phase: Phase, stepper: Any) -> NDArray[np.float32]:
+def measured_rows(phase: Phase, stepper: Any, X: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the rows among which the affinities of ``phase`` are measured, shape (n_samples, width).
 
     Parameters
     ----------
     phase
-        Its ``affinities_from`` names the map or a layer.
+        Its ``affinities_from`` names the data, the map or a layer.
     stepper
         That of the phase before, at its end.
+    X
+        The data.
 
     Raises
     ------
     InvalidInputError
         If a layer is asked for where there is no network, or it has no such layer.
     """
+    scale = str(phase.neighbors.get("scale", "none"))
+    if phase.affinities_from == "input":
+        return scaled_features(X, scale)
     if phase.affinities_from == "embedding":
         return stepper.embedding()
     if not hasattr(stepper, "features"):
@@ -39,8 +44,7 @@ def measured_rows(phase: Phase, stepper: Any) -> NDArray[np.float32]:
             "affinities_from must be 'input' or 'embedding' where no network places the points, "
             f"got {phase.affinities_from!r} in phase {phase.name!r}"
         )
-    rows = stepper.features(phase.affinities_from)
-    return scaled_features(rows, str(phase.neighbors.get("scale", "none")))
+    return scaled_features(stepper.features(phase.affinities_from), scale)
 
 
 def scaled_features(features: NDArray[np.float32], scale: str) -> NDArray[np.float32]:
