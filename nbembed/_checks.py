@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nbembed._scaling import HUGE, Scaling, blocks
+from nbembed._scaling import HUGE, Scaling, are_below, blocks
 from nbembed.errors import InvalidInputError, InvalidTypeError
 
 if TYPE_CHECKING:
@@ -79,22 +79,13 @@ def check_rows(X: Any, *, n_features: int, scaling: Scaling, owner: str) -> NDAr
         )
     with np.errstate(over="ignore", invalid="ignore"):
         rows = scaling.apply(array)
-    if not _are_below(HUGE, rows):
+    if not are_below(HUGE, rows):
         _check_finite(array, names)
         raise InvalidInputError(
             f"X must hold numbers up to {HUGE * scaling.divisor:.3g} beside the data that was fitted, got one of "
             f"magnitude {np.abs(array.astype(np.float64)).max():.3g}; check the units of X"
         )
     return rows
-
-
-def _are_below(bound: float, rows: NDArray[np.float32]) -> bool:
-    """Whether no number is beyond ``bound`` in magnitude; NaN and infinity are."""
-    flat = rows.ravel()
-    with np.errstate(over="ignore", invalid="ignore"):
-        # One pass instead of two where the rows are tame, as they nearly always are.
-        tame = np.dot(flat, flat) <= bound**2
-    return bool(tame or (flat.max() <= bound and flat.min() >= -bound))
 
 
 def _finite_table(X: Any, *, min_samples: int) -> NDArray[Any]:

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["HUGE", "TINY", "Scaling", "blocks", "is_on_disk", "mean_and_variance"]
+__all__ = ["HUGE", "TINY", "Scaling", "are_below", "blocks", "is_on_disk", "mean_and_variance"]
 
 # Outside these magnitudes squares overflow, or vanish, in float32.
 HUGE, TINY = 1e15, 1e-15
@@ -89,3 +89,12 @@ def is_on_disk(array: NDArray[Any]) -> bool:
             return True
         base = getattr(base, "base", None)
     return False
+
+
+def are_below(bound: float, rows: NDArray[np.float32]) -> bool:
+    """Whether no number is beyond ``bound`` in magnitude; NaN and infinity are."""
+    flat = rows.ravel()
+    with np.errstate(over="ignore", invalid="ignore"):
+        # One pass instead of two where the rows are tame, as they nearly always are.
+        tame = np.dot(flat, flat) <= bound**2
+    return bool(tame or (flat.max() <= bound and flat.min() >= -bound))
