@@ -12,12 +12,18 @@ const MEANING = {
   restart: "acts when the run is begun anew",
   none: "cannot be changed now",
 };
+const COMING = ["idle", "running", "paused"];
+const TO_COME = "They can be set here once a run has begun.";
 const DEAF = "The kernel does not answer: nothing can be changed.";
 
 export function Parameters({ store }: ViewProps) {
   const { parameters, events } = store.steering;
   const isOpen = useSignal(false);
-  if (parameters.value.length === 0 || store.isPage) return null;
+  // Until the first run offers them the line stands already: nothing moves when they come.
+  const isAwaited =
+    COMING.includes(store.status.value.state) && store.controls.value !== "dead";
+  const isEmpty = parameters.value.length === 0;
+  if (store.isPage || (isEmpty && !isAwaited)) return null;
   const { length } = events.value;
   return (
     <details
@@ -31,7 +37,8 @@ export function Parameters({ store }: ViewProps) {
         Parameters
         {length > 0 && <span class="nbe-muted"> · set {length}× in this run</span>}
       </summary>
-      {isOpen.value && (
+      {isOpen.value && isEmpty && <p class="nbe-note">{TO_COME}</p>}
+      {isOpen.value && !isEmpty && (
         <>
           <div class="nbe-knobs">
             {parameters.value.map((parameter) => (
