@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from queue import Empty, Queue
 from typing import Any
 
+from nbembed._threads import process_ends
 from nbembed.training import Frame, Run
 
 __all__ = ["Command", "RunControl"]
@@ -91,6 +92,10 @@ class RunControl:
                 self.state = "paused" if paused else "running"
             self._thread.start()
 
+    def announce(self, *, paused: bool) -> None:
+        """Have the state that it will begin in: what is shown before it begins tells it too."""
+        self.state = "paused" if paused else "running"
+
     def end(self, state: str) -> None:
         """Be a run that has ended, in ``state``, without anything having been done with it."""
         self.state = state
@@ -136,7 +141,7 @@ class RunControl:
             while self._read_commands() and self._pull():
                 pass
         except BaseException as error:  # noqa: BLE001 - shown in the widget and raised again by fit()
-            if not _process_ends(error):
+            if not process_ends(error):
                 self.error = error
                 self._change("error")
         finally:
@@ -225,8 +230,3 @@ class RunControl:
     def _answer_steps(self) -> None:
         while self._stepping:
             self._stepping.pop().answer.put(None)
-
-
-def _process_ends(error: BaseException) -> bool:
-    """Return whether thread pools refuse work because the process ends: no fault of the run."""
-    return not threading.main_thread().is_alive() or "interpreter shutdown" in str(error)

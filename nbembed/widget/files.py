@@ -54,6 +54,8 @@ class Shelf:
         self.columns: list[dict[str, Any]] = []
         self._arrays = arrays
         self._places: dict[int, int] = {}
+        # Held, so that no other column gets the address of one that is there.
+        self._held: list[Column] = []
 
     def put(self, column: Column) -> int:
         """Store a column, unless that was done, and return its number."""
@@ -61,6 +63,7 @@ class Shelf:
             number = self._places[id(column)] = len(self.columns)
             config, arrays = to_config(column, f"column.{number}")
             self.columns.append(config)
+            self._held.append(column)
             self._arrays.update(arrays)
         return self._places[id(column)]
 

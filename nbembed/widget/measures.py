@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbembed import affinities
+from nbembed._threads import process_ends
 from nbembed.encodings import Spec, measured_spec
 from nbembed.errors import InvalidInputError
 from nbembed.metrics import PointQuality
@@ -244,6 +245,10 @@ class Background:
             began = time.monotonic()
             try:
                 job()
+            except RuntimeError as error:
+                if process_ends(error):
+                    return
+                raise
             finally:
                 took = time.monotonic() - began
                 self._free_at = time.monotonic() + took * (1.0 / SHARE - 1.0)

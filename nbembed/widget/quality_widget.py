@@ -133,7 +133,7 @@ class QualityWidget(LookWidget):
     def _offered_measures(self) -> list[str]:
         """Return the measures that make sense here."""
         few = len(self._data) < 3  # noqa: PLR2004 - two rows are too few to tell near from far
-        if few or str(self._estimator.metric) == "precomputed":
+        if few or not self._has_data or str(self._estimator.metric) == "precomputed":
             return []
         phase = self._estimator.phases(len(self._data))[0]
         known = phase.affinities["name"] in ("perplexity", "fuzzy_union")

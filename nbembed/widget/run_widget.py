@@ -232,10 +232,15 @@ class RunWidget(ShownWidget):
     def _needs_one(self, asked: str) -> None:
         """Raise for what cannot be had where there are several maps."""
 
+    @property
+    def _has_data(self) -> bool:
+        """False for a run that was loaded without its data."""
+        return self._session is None or not isinstance(self._session.run, KeptRun)
+
     def _needs_data(self, asked: str) -> None:
         """Raise for what cannot be had of a run that was loaded without its data."""
         self._needs_one(asked)
-        if self._session is not None and isinstance(self._session.run, KeptRun):
+        if not self._has_data:
             raise NotKeptError(
                 f"{asked} needs the data, which the file of this run does not hold; save it with data=True"
             )
@@ -250,6 +255,7 @@ class RunWidget(ShownWidget):
             raise RunEndedError(
                 f"{mode}() needs the run before to have ended, got one that is {self._state()}; call stop() first"
             )
+        session.control.announce(paused=paused)
         self._show(show=show)
         session.begin(mode, paused=paused)
         return session

@@ -171,5 +171,7 @@ class StoryWidget(GroupsWidget):
     ) -> None:
         """Show a run as it stands; ``notes`` are what is to be said of its curves."""
         self._session = self._session_of(run)
+        # Without the data there are fewer measures to colour by.
+        self._set_traits(fields=self._offered())
         self._session.notes.update(notes or {})
         self._session.stand(state)
