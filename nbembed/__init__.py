@@ -29,7 +29,7 @@ _HOMES = {
     "benchmark": "nbembed.benchmarking",
     "compare_maps": "nbembed.quality_figures",
     "features": "nbembed.estimators",
-    "load": "nbembed.estimators",
+    "load": "nbembed.loading",
     "recursion_study": "nbembed.benchmarking",
     "report_figure": "nbembed.quality_figures",
     "rnx_curve": "nbembed.quality_figures",
@@ -92,8 +92,8 @@ if TYPE_CHECKING:
         Projection,
         Recursion,
         features,
-        load,
     )
+    from nbembed.loading import load
     from nbembed.quality_figures import compare_maps, report_figure, rnx_curve, shepard_diagram
     from nbembed.widget import EmbedWidget
 

@@ -17,7 +17,15 @@ from typing import Any, TypeVar
 
 from nbembed._types import Stage
 
-__all__ = ["in_background", "lock", "serial_blas", "share", "thread_count", "use_threads"]
+__all__ = [
+    "in_background",
+    "lock",
+    "process_ends",
+    "serial_blas",
+    "share",
+    "thread_count",
+    "use_threads",
+]
 
 T = TypeVar("T")
 # Seconds between two signs of life of work that cannot report how far it is.
@@ -142,3 +150,9 @@ def _blas_libraries() -> Any:
         _shared.libraries = ThreadpoolController()
         _shared.modules = len(sys.modules)
     return _shared.libraries
+
+
+def process_ends(error: BaseException) -> bool:
+    """Return whether thread pools refuse work because the process ends: no fault of what was at work."""
+    refused = "interpreter shutdown", "cannot schedule new futures after shutdown"
+    return not threading.main_thread().is_alive() or any(words in str(error) for words in refused)

@@ -4,6 +4,7 @@ Series of every library (pandas, polars, pyarrow, …) are read through narwhals
 dependency.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -20,7 +21,7 @@ from nbembed.labels import is_missing
 if TYPE_CHECKING:
     import narwhals.stable.v1 as nw
 
-__all__ = ["Column", "as_column", "from_series", "kind_of"]
+__all__ = ["Column", "as_column", "from_config", "from_series", "kind_of", "to_config"]
 
 # Rows that show what an object column holds.
 PEEK = 20
@@ -136,6 +137,59 @@ def kind_of(dtype: Any, series: "nw.Series[Any] | None") -> str:
     if any(isinstance(item, (bytes, bytearray)) or not _is_hashable(item) for item in sample):
         return "things"
     return "mixed values"
+
+
+def to_config(column: Column, key: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Return a column as settings and arrays that a file can hold, the names of these beginning with ``key``.
+
+    Numbers, booleans, dates and durations stay what they are, None among integers too; everything else
+    becomes text.
+    """
+    values, kind = column.values, column.values.dtype.kind
+    config: dict[str, Any] = {"name": column.name, "order": list(column.order), "key": key}
+    if kind in "iufb":
+        wide = {"i": np.int64, "u": np.int64, "f": np.float64, "b": np.bool_}[kind]
+        return config | {"kind": "numbers"}, {key: values.astype(wide)}
+    if kind in "Mm":
+        return config | {"kind": values.dtype.str}, {key: values.view(np.int64)}
+    items = values.tolist()
+    present = [item for item in items if not is_missing(item)]
+    if present and all(map(_is_number, present)):
+        whole = all(isinstance(item, (int, np.integer)) for item in present)
+        gaps = np.array([np.nan if is_missing(item) else float(item) for item in items])
+        return config | {"kind": "whole" if whole else "numbers"}, {key: gaps}
+    words = [None if is_missing(item) else str(item).encode() for item in items]
+    lengths = np.array([-1 if word is None else len(word) for word in words], dtype=np.int64)
+    text = np.array(bytearray(b"".join(word or b"" for word in words)), dtype=np.uint8)
+    return config | {"kind": "text"}, {key: text, f"{key}.lengths": lengths}
+
+
+def from_config(config: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Column:
+    """Return the column that :func:`to_config` has described."""
+    key, kind = config["key"], config["kind"]
+    stored = arrays[key]
+    if kind == "text":
+        values = _words(stored.tobytes(), arrays[f"{key}.lengths"])
+    elif kind == "whole":
+        values = np.empty(len(stored), dtype=object)
+        values[:] = [None if np.isnan(value) else int(value) for value in stored]
+    elif kind == "numbers":
+        values = stored
+    else:
+        values = stored.astype(np.int64).view(np.dtype(kind))
+        if values.dtype.kind not in "Mm":
+            raise InvalidTypeError(f"a stored column must be of a known kind, got {kind!r}")
+    return Column(str(config["name"]), values, tuple(map(str, config["order"])))
+
+
+def _words(text: bytes, lengths: NDArray[Any]) -> NDArray[Any]:
+    ends = np.cumsum(np.maximum(lengths, 0)).tolist()
+    values = np.empty(len(lengths), dtype=object)
+    values[:] = [
+        None if length < 0 else text[end - length : end].decode(errors="replace")
+        for length, end in zip(lengths.tolist(), ends, strict=True)
+    ]
+    return values
 
 
 def _tidy(values: NDArray[Any]) -> NDArray[Any]:

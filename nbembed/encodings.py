@@ -3,7 +3,7 @@
 A spec says what the values mean and holds one 16-bit code a row; the browser and the pictures of
 :mod:`nbembed.figures` read the same specs. Two forms::
 
-    {"kind": "category", "name", "categories", "counts", "colors"?, "values"}
+    {"kind": "category", "name", "categories", "counts", "colors"?, "shades"?, "values"}
     {"kind": "number", "name", "min", "max", "scale", "map", "values"}
 
 Specs of sizes and opacities have no colours and no map, but a ``"range"``. ``values`` are the codes,
@@ -26,8 +26,8 @@ from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.labels import MAX_INTEGER_CLASSES, MISSING, classes, numbers
 
 __all__ = [
-    "ABSENT", "CHANNELS", "MAPS", "Spec", "as_text", "codes_of", "color_spec", "places_of", "sized_spec",
-    "without_values",
+    "ABSENT", "CHANNELS", "MAPS", "STEPS", "Spec", "as_text", "codes_of", "color_spec", "measured_spec", "places_of",
+    "shaded", "sized_spec", "without_values",
 ]  # fmt: skip
 
 Spec = dict[str, Any]
@@ -40,6 +40,8 @@ SCALES = ("linear", "log")
 ABSENT = 65_535
 # The code of a number at the end of its range.
 STEPS = 65_534
+# How much of the way to white and to black the shades of a category's classes go.
+LIGHTER, DARKER = 0.5, 0.4
 # Categories that their colours do not name.
 OTHER_COLOR = "#969aa0"
 # Smallest and largest value that a range may have, and the usual range.
@@ -53,6 +55,7 @@ def color_spec(
     map: Any = None,  # noqa: A002 - the word that everybody uses
     scale: Any = None,
     name: Any = None,
+    subclass: Column | None = None,
 ) -> Spec:
     """Return the spec of a colour by ``column``.
 
@@ -71,11 +74,13 @@ def color_spec(
         For numbers ``"linear"`` (default) or ``"log"``, on which what is not positive is missing.
     name
         What the legend says; None takes the column's name.
+    subclass
+        Classes within the categories: shades of their colours, dark to light.
 
     Raises
     ------
     InvalidInputError, InvalidTypeError
-        If ``map`` or ``scale`` does not exist or does not apply to the values.
+        If ``map``, ``scale`` or ``subclass`` does not exist or does not apply to the values.
     """
     if isinstance(map, str):
         check_choice("map", map, MAPS)
@@ -86,6 +91,8 @@ def color_spec(
     elif map is not None or scale is not None:
         most = 0
     spec = _spec(column, scale, name, max_integers=most, centred=map == "rdbu")
+    if subclass is not None:
+        spec["shades"] = _shades(spec, subclass)
     if spec["kind"] == "number":
         if own_colors:
             raise InvalidTypeError(
@@ -96,6 +103,88 @@ def color_spec(
     if map is not None:
         spec["colors"] = _own_colors(map, spec["categories"])
     return spec
+
+
+def measured_spec(
+    values: NDArray[np.float64],
+    name: str,
+    *,
+    ends: tuple[float, float] | None = None,
+    scale: str = "linear",
+    map: str = "viridis",  # noqa: A002 - the word that everybody uses
+) -> Spec:
+    """Return the spec of a colour by measured numbers, on a scale that need not be theirs.
+
+    Parameters
+    ----------
+    values
+        One number per row; NaN is missing.
+    name
+        What the legend says.
+    ends
+        The ends of the scale; what lies beyond has their colours. None takes those of the values.
+    scale, map
+        As in :func:`color_spec`.
+    """
+    check_choice("map", map, MAPS)
+    if ends is None:
+        return _number_spec(values, name, scale=scale, centred=False) | {"map": map}
+    inside = np.clip(np.append(values, ends), *ends)
+    spec = _number_spec(inside, name, scale=scale, centred=False)
+    codes = codes_of(spec)[: len(values)]
+    return spec | {"map": map, "values": _packed(codes)}
+
+
+def _shades(spec: Spec, subclass: Column) -> Spec:
+    """Return the classes within each category of ``spec``: names, counts, and a code for each row among them."""
+    if spec["kind"] == "number":
+        raise InvalidInputError(
+            f"subclass must be left out for the numbers of {spec['name']!r}; only classes have shades"
+        )
+    found = classes(subclass.values, order=subclass.order, max_integers=MAX_INTEGER_CLASSES)
+    if found is None:
+        raise InvalidInputError(
+            f"subclass must hold classes: text, booleans or at most {MAX_INTEGER_CLASSES} different integers, got "
+            f"the numbers of {subclass.name!r}"
+        )
+    names, inner = found
+    outer = codes_of(spec).astype(np.int64)
+    present = (outer != ABSENT) & (inner != MISSING)
+    codes = np.full(len(outer), ABSENT)
+    categories: list[list[str]] = []
+    counts: list[list[int]] = []
+    for number in range(len(spec["categories"])):
+        own = np.flatnonzero(present & (outer == number))
+        kinds, places, sizes = np.unique(inner[own], return_inverse=True, return_counts=True)
+        codes[own] = places
+        categories.append([names[kind] for kind in kinds])
+        counts.append(sizes.tolist())
+    return {
+        "name": subclass.name,
+        "categories": categories,
+        "counts": counts,
+        "values": _packed(codes),
+    }
+
+
+def shaded(colors: NDArray[np.float64], shades: Spec, codes: NDArray[Any]) -> NDArray[np.float64]:
+    """Return the colours of the rows' categories made darker or lighter, as the browser does.
+
+    Parameters
+    ----------
+    colors
+        Red, green and blue from 0 to 1 of each row's category.
+    shades
+        Those of a spec: the first class within a category is the darkest, the last one the lightest.
+    codes
+        The categories of the rows, ``ABSENT`` where they are missing.
+    """
+    sizes = np.array([len(kinds) for kinds in shades["categories"]] + [0])
+    own, size = codes_of(shades), sizes[np.minimum(codes, len(sizes) - 1)]
+    places = 2.0 * own / np.maximum(size - 1, 1) - 1.0
+    places = np.where((own == ABSENT) | (size < 2), 0.0, places)  # noqa: PLR2004 - one is its category
+    parts = np.where(places > 0, LIGHTER, DARKER) * np.abs(places)
+    return colors + parts[:, None] * (np.where(places > 0, 1.0, 0.0)[:, None] - colors)
 
 
 def sized_spec(
@@ -143,12 +232,20 @@ def places_of(spec: Spec) -> NDArray[np.float64]:
 def without_values(spec: Spec | None) -> Spec:
     """Return what a spec says, as a copy without its bytes; {} for None."""
     kept = {} if spec is None else {key: v for key, v in spec.items() if key != "values"}
-    return {key: list(v) if isinstance(v, list) else v for key, v in kept.items()}
+    return {
+        key: without_values(v) if isinstance(v, dict) else list(v) if isinstance(v, list) else v
+        for key, v in kept.items()
+    }
 
 
 def as_text(spec: Spec, *, of: str = "values") -> Spec:
     """Return a spec, or anything with bytes under one key, in a form that JSON can say: base64."""
-    return {**spec, of: base64.b64encode(spec[of]).decode("ascii")}
+    told = {key: as_text(v) if _has_values(v) else v for key, v in spec.items()}
+    return {**told, of: base64.b64encode(spec[of]).decode("ascii")}
+
+
+def _has_values(part: Any) -> bool:
+    return isinstance(part, dict) and isinstance(part.get("values"), bytes)
 
 
 def _spec(

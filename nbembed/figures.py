@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from nbembed._types import FloatArray
 from nbembed.columns import as_column
-from nbembed.encodings import ABSENT, Spec, codes_of, color_spec, places_of
+from nbembed.encodings import ABSENT, Spec, codes_of, color_spec, places_of, shaded
 from nbembed.errors import InvalidInputError
 from nbembed.transport import check_map
 
@@ -304,8 +304,11 @@ def _class_colors(ax: Axes, spec: Spec) -> NDArray[np.float64]:
     )
     for text, (name, _) in zip(legend.get_texts(), entries, strict=True):
         _write(text, _cut(name))
-    _write(legend.get_title(), _cut(spec["name"]))
-    return colors[np.minimum(codes, len(names))]
+    shades = spec.get("shades")
+    within = "" if shades is None else f", shades: {shades['name']}"
+    _write(legend.get_title(), _cut(spec["name"] + within))
+    found = colors[np.minimum(codes, len(names))]
+    return found if shades is None else shaded(found, shades, codes)
 
 
 def _number_colors(ax: Axes, spec: Spec) -> NDArray[np.float64]:

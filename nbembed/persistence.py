@@ -22,9 +22,11 @@ from safetensors.numpy import save_file
 
 from nbembed.errors import InvalidInputError, InvalidTypeError
 
-__all__ = ["load", "replacing", "save"]
+__all__ = ["STORY", "load", "replacing", "save"]
 
 FORMAT = 1
+# The kind of a file that holds a widget with its run; all others are estimators, named by their classes.
+STORY = "run"
 # safetensors' name of every type that may be stored.
 DTYPES = {
     "float16": "F16",

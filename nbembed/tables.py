@@ -5,6 +5,7 @@ is a dependency. The caller's data is kept by reference and never copied as a wh
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -121,6 +122,12 @@ class Table:
         """Offer one more column under its name, unless the data frame has one of that name."""
         if column.name not in self._keys:
             self._added[column.name] = column
+
+    def copy(self) -> "Table":
+        """Return the same rows and columns; what is added to one of the two is not added to the other."""
+        other = copy(self)
+        other._added = dict(self._added)  # noqa: SLF001 - one of ours
+        return other
 
     def hide(self, name: str) -> None:
         """Offer a column for nothing: it holds what is not shown as text."""

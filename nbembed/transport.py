@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nbembed.errors import InvalidInputError, InvalidTypeError
 
-__all__ = ["check_map", "decode_frame", "encode_frame", "pack_history"]
+__all__ = ["check_map", "decode_frame", "encode_frame", "pack_history", "spread"]
 
 STEPS = 65_535
 CODE = np.dtype("<u2")
@@ -115,7 +115,7 @@ def pack_history(
     """Return many maps of one run as one description and one string of bytes.
 
     When they do not fit into ``max_bytes``, frames are left out evenly. The first and the last
-    always stay, even if these two alone are larger.
+    always stay, even if these two alone are larger; the last of each phase stays while there is room.
 
     Parameters
     ----------
@@ -141,7 +141,8 @@ def pack_history(
     n = len(frames[0][2])
     entries: list[dict[str, Any]] = []
     parts: list[bytes] = []
-    for i in _spread(len(frames), max_bytes // max(1, BYTES_PER_POINT * n)):
+    ends = [i for i in range(len(frames) - 1) if frames[i][1] != frames[i + 1][1]]
+    for i in spread(len(frames), max_bytes // max(1, BYTES_PER_POINT * n), ends):
         step, phase, Y = frames[i]
         if len(Y) != n:
             raise InvalidInputError(
@@ -200,9 +201,17 @@ def _codes(
     return codes
 
 
-def _spread(count: int, room: int) -> list[int]:
-    """Return at most ``room`` indices below ``count``, evenly spread, with the first and last."""
-    kept = min(count, max(2, room))
-    if kept == 1:
-        return [0]
-    return [(i * (count - 1)) // (kept - 1) for i in range(kept)]
+def spread(count: int, room: int, wanted: Sequence[int] = ()) -> list[int]:
+    """Return at most ``room`` indices below ``count``, evenly spread, with the first and last.
+
+    Of ``wanted`` ones, ascending, as many come first as there is room for, the last of them above all.
+    """
+    if count <= room:
+        return list(range(count))
+    inner = [i for i in wanted if 0 < i < count - 1]
+    inner = inner[len(inner) - min(len(inner), max(0, room - 2)) :]
+    kept = max(2, room - len(inner))
+    if kept >= count:
+        return list(range(count))
+    even = {(i * (count - 1)) // (kept - 1) for i in range(kept)}
+    return sorted(even.union(inner))

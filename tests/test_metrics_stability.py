@@ -106,3 +106,40 @@ def test_bad_maps_are_refused(maps):
         metrics.procrustes_disparity(Y, np.full((N, 2), np.inf))
     with pytest.raises(InvalidInputError, match="n_neighbors must be .* at most 79, got 80"):
         metrics.neighbor_jaccard(maps, n_neighbors=80)
+
+
+def test_a_map_is_laid_by_some_rows_and_the_others_move_along(maps):
+    Y, other = maps
+    rows = np.arange(20)
+    moved = turned(Y)
+    moved[20:] += np.random.default_rng(2).normal(size=(N - 20, 2)) * 100
+    aligned = metrics.align(moved, Y, rows=rows)
+    assert_allclose(aligned[:20], Y[:20], atol=1e-9)
+    assert np.abs(aligned[20:] - Y[20:]).max() > 1
+    # As scipy does it for these rows alone.
+    alone = metrics.align(other[:20], Y[:20])
+    assert_allclose(metrics.align(other, Y, rows=rows)[:20], alone)
+
+
+def test_a_map_can_have_the_size_of_the_other_and_not_be_turned(maps):
+    Y, other = maps
+    size = [np.square(points - points.mean(0)).sum() for points in (Y, metrics.align(7 * other, Y, same_size=True))]  # fmt: skip
+    assert_allclose(size[0], size[1])
+    still = metrics.align(turned(Y), Y, turn=False)
+    assert_allclose(still.mean(0), Y.mean(0))
+    assert_allclose(np.square(still - still.mean(0)).sum(), size[0])
+    assert np.abs(still - Y).max() > 0.1
+    # Only turned: with the best scale it is the same up to its size.
+    fit, equal = (metrics.align(other, Y, same_size=flag) - Y.mean(0) for flag in (False, True))
+    assert_allclose(fit / np.linalg.norm(fit), equal / np.linalg.norm(equal))
+
+
+def test_agreement_of_pairs_and_of_points_are_one_thing(maps):
+    third = maps[0] + np.random.default_rng(5).normal(size=(N, 2))
+    points, pairs = metrics.neighbor_agreement([*maps, third], n_neighbors=7)
+    assert_array_equal(points, metrics.neighbor_jaccard([*maps, third], n_neighbors=7))
+    for i, one in enumerate((*maps, third)):
+        for j, other in enumerate((*maps, third)):
+            alone = 1.0 if i == j else metrics.neighbor_jaccard([one, other], n_neighbors=7).mean()
+            assert_allclose(pairs[i, j], alone)
+    assert_allclose(points.mean(), pairs[np.triu_indices(3, 1)].mean())

@@ -19,7 +19,7 @@ def test_a_snapshot_keeps_to_its_budget_and_the_last_map_always(n, expected):
     maps = [(s, "optimization", np.random.default_rng(s).normal(size=(n, 2))) for s in range(40)]
     info, body = packs.snapshot_pack(maps, number=2)
     raw = zlib.decompress(body)
-    assert len(raw) == 4 * n * len(info["frames"]) <= max(4 * n, 30_000)
+    assert len(raw) == 4 * n * len(info["frames"]) <= max(4 * n, 28_800)
     assert len(info["frames"]) == expected
     assert info["frames"][-1]["step"] == 39
     back = decode_frame(raw[-4 * n :], info["frames"][-1]["bbox"])
@@ -37,6 +37,19 @@ def test_a_page_is_compressed_within_20_mb(blobs):
     maps = [(s, "optimization", np.zeros((200_000, 2), np.float32)) for s in range(40)]
     info, body = packs.page_pack(maps, number=1)
     assert len(zlib.decompress(body)) == 800_000 * len(info["frames"]) == 20_000_000
+
+
+def test_a_page_of_ten_thousand_points_leaves_out_digits_and_then_moments():
+    rng = np.random.default_rng(0)
+    maps = [(s, "optimization", rng.normal(size=(10_000, 2))) for s in range(0, 600, 10)]
+    info, body = packs.page_pack(maps, number=1)
+    assert packs.PAGE_FEWEST < len(info["frames"]) < 60
+    assert len(body) < 1.1 * packs.PAGE_PACKED
+    assert (info["frames"][0]["step"], info["frames"][-1]["step"]) == (0, 590)
+    last = decode_frame(zlib.decompress(body)[-40_000:], info["frames"][-1]["bbox"])
+    assert (np.abs(last - maps[-1][2]) <= np.ptp(maps[-1][2], axis=0) / 4300).all()
+    few = [(s, "optimization", rng.normal(size=(60_000, 2))) for s in range(28)]
+    assert len(packs.page_pack(few, number=1)[0]["frames"]) == packs.PAGE_FEWEST
 
 
 def test_thinning_keeps_ends_and_extremes_and_can_be_repeated():

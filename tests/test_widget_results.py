@@ -120,7 +120,7 @@ def test_a_page_holds_the_present_look(blobs, tmp_path):
     assert payload["filter"] == {"categories": ["1"]}
     assert base64.b64decode(payload["selection"]["data"]) == b"\1\0\0\0\5\0\0\0"
     assert payload["details"]["values"][3] == ["</script>"]
-    assert set(payload["buffers"]) == {"snapshot"}
+    assert set(payload["buffers"]) == {"snapshot", "neighbors"}
 
 
 def test_a_page_without_anything_to_tell_has_no_details(blobs, tmp_path):

@@ -197,7 +197,8 @@ def test_while_fit_blocks_the_story_is_told_by_the_cell(digits):
     told = wire.receive
 
     def receive(content, buffers=None):
-        if content["t"] == "history":
+        # The starting map, which no browser may miss, is told alone.
+        if content["t"] == "history" and len(content["info"]["frames"]) > 1:
             tellers.append(threading.current_thread())
         told(content, buffers)
 
@@ -215,7 +216,7 @@ def test_while_fit_blocks_the_story_is_told_by_the_cell(digits):
     widget.fit()
     browser.join()
     assert tellers == [threading.main_thread()]
-    steps = [f["step"] for f in wire.of_kind("history")[0]["info"]["frames"]]
+    steps = [f["step"] for f in wire.of_kind("history")[-1]["info"]["frames"]]
     assert len(steps) > 20
     assert steps == sorted(set(steps))
 
@@ -348,7 +349,7 @@ def test_two_rows_have_no_quality_but_a_map():
             run,
             Publisher(print),
             print,
-            status=StatusLine(run, number=1, title="", mode="fit"),
+            status=StatusLine(run, number=1, title=""),
             on_end=print,
         )._metrics
         is None

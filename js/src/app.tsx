@@ -2,20 +2,28 @@
 
 import type { ViewProps } from "./props";
 import type { Store } from "./store";
+import { Arranging } from "./views/arranging";
 import { Caption } from "./views/caption";
 import { ColorBy } from "./views/color-by";
 import { Controls, Hint } from "./views/controls";
+import { GalleryView } from "./views/gallery";
+import { GroupsCard } from "./views/groups-card";
 import { Header } from "./views/header";
 import { Legend } from "./views/legend";
 import { MapView } from "./views/map";
 import { Marks } from "./views/marks";
+import { MeasuredNote } from "./views/measured-note";
+import { NeighborKey } from "./views/neighbor-key";
 import { Notice } from "./views/notice";
 import { Panels } from "./views/panels";
+import { Parameters } from "./views/parameters";
 import { PointCard } from "./views/point-card";
 import { Ramp } from "./views/ramp";
+import { Scores } from "./views/scores";
 import { Scrubber } from "./views/scrubber";
 import { Search } from "./views/search";
 import { Shown } from "./views/shown";
+import { Changed, Inset, TileMarks } from "./views/tile-marks";
 import { Tools } from "./views/tools";
 
 export function App(props: ViewProps) {
@@ -27,17 +35,41 @@ export function App(props: ViewProps) {
       </div>
     );
   const isWide = hasSide(props.store);
+  const { value: gallery } = props.store.gallery.info;
+  const hasMany = gallery !== null;
+  // Maps that are compared stand: nothing is to be paused.
+  const isCompared = gallery?.kind === "compare";
+  const body = ["nbe-body", isWide && "nbe-with-side", hasMany && "nbe-with-gallery"];
   return (
     <div class="nbe-card">
       <Header {...props} />
       <Notice {...props} />
-      <div class={isWide ? "nbe-body nbe-with-side" : "nbe-body"}>
+      <div class={body.filter(Boolean).join(" ")}>
         <div class="nbe-figure">
-          <MapView {...props}>
-            <PointCard {...props} />
-            <Tools {...props} />
-          </MapView>
+          {hasMany ? (
+            <GalleryView
+              {...props}
+              head={<Arranging {...props} />}
+              marks={(number, tile) => (
+                <>
+                  <TileMarks {...props} number={number} tile={tile} />
+                  <Inset {...props} number={number} tile={tile} />
+                </>
+              )}
+              note={(number) => <Changed {...props} number={number} />}
+              card={({ sight, screen }) => <PointCard store={sight} screen={screen} />}
+            >
+              <Tools {...props} />
+            </GalleryView>
+          ) : (
+            <MapView {...props}>
+              <NeighborKey {...props} />
+              <PointCard {...props} />
+              <Tools {...props} />
+            </MapView>
+          )}
           <Caption {...props} />
+          <GroupsCard {...props} />
         </div>
         {isWide && (
           <section class="nbe-side" aria-label="search and legend">
@@ -46,13 +78,17 @@ export function App(props: ViewProps) {
             <Shown {...props} />
             <Legend {...props} />
             <Ramp {...props} />
+            <MeasuredNote {...props} />
             <Marks {...props} />
           </section>
         )}
-        <Panels {...props} />
+        <Panels {...props}>
+          <Scores {...props} />
+        </Panels>
       </div>
+      {!isCompared && <Parameters {...props} />}
       <footer class="nbe-footer">
-        <Controls {...props} />
+        {!isCompared && <Controls {...props} />}
         <Scrubber {...props} />
         <Hint {...props} />
       </footer>
@@ -64,6 +100,8 @@ export function App(props: ViewProps) {
 function hasSide({ looking, isPage }: Store): boolean {
   const { color, size, opacity } = looking.look.value;
   const isEncoded = color !== undefined || size !== undefined || opacity !== undefined;
-  const hasChoice = !isPage && looking.fields.value.columns.length > 0;
+  const hasChoice =
+    !isPage &&
+    (looking.fields.value.columns.length > 0 || looking.fields.value.measures.length > 0);
   return isEncoded || hasChoice || looking.fields.value.searchable;
 }

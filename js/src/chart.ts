@@ -23,6 +23,10 @@ export interface ChartOptions {
   range?: readonly [number, number];
   /** Every curve has its own vertical axis, since their units differ. */
   isApart?: boolean;
+  /** A curve's own colour; undefined for one of the three that tell curves apart. */
+  color?: (curve: Curve) => string | undefined;
+  /** Steps at which something was set. */
+  events?: () => readonly number[];
   /** Told the step under the pointer, null when it leaves. Only the chart under it tells. */
   onHover(step: number | null): void;
   /** Told the step that the pointer has pressed or been dragged to. */
@@ -105,7 +109,7 @@ function optionsOf(
   curves: readonly Curve[],
   marker: () => number | null,
 ): uPlot.Options {
-  const { ink, group, domain, range, isApart, host } = options;
+  const { ink, group, domain, range, isApart, host, color } = options;
   const scaleOf = (i: number) => (isApart === true && i > 0 ? `y${i}` : "y");
   const scales: uPlot.Scales = { x: { time: false, range: () => widen(domain()) } };
   curves.forEach((_, i) => {
@@ -125,7 +129,7 @@ function optionsOf(
       // The dots stand at the values that are written above: the last ones at or before the line.
       dataIdx: (self, series, _, x) => before(self, series, Math.round(x)),
     },
-    series: [{}, ...curves.map((_, i) => seriesOf(ink, scaleOf(i), i))],
+    series: [{}, ...curves.map((c, i) => seriesOf(ink, scaleOf(i), i, () => color?.(c)))],
     axes: axesOf(ink, isApart === true && curves.length > 1),
     hooks: {
       setCursor: [
@@ -136,18 +140,29 @@ function optionsOf(
           options.onHover(left < 0 ? null : Math.round(self.posToVal(left, "x")));
         },
       ],
-      draw: [(self) => drawMarker(self, marker(), ink().text)],
+      draw: [
+        (self) => {
+          for (const step of options.events?.() ?? [])
+            drawLine(self, step, ink().text, [2, 3]);
+          drawLine(self, marker(), ink().text, []);
+        },
+      ],
     },
   };
 }
 
-function seriesOf(ink: () => Ink, scale: string, i: number): uPlot.Series {
+function seriesOf(
+  ink: () => Ink,
+  scale: string,
+  i: number,
+  own: () => string | undefined,
+): uPlot.Series {
   const stroke = strokeOf(i);
   return {
     scale,
-    stroke: () => ink().series[stroke.ink] ?? "#888",
+    stroke: () => own() ?? ink().series[stroke.ink] ?? "#888",
     width: 1.6,
-    dash: stroke.dash,
+    dash: own() === undefined ? stroke.dash : [],
     spanGaps: true,
     points: { show: (self) => self.data[0].length < 3, size: 4 },
   };
@@ -201,14 +216,20 @@ function roomy(_: uPlot, min: number | null, max: number | null): uPlot.Range.Mi
   return [low - room, high + room];
 }
 
-/** A line at the step that the map shows, when it is not the newest. */
-function drawMarker(self: uPlot, step: number | null, color: string): void {
+/** A line at a step: that of the map on show, when it is not the newest, or of a change. */
+function drawLine(
+  self: uPlot,
+  step: number | null,
+  color: string,
+  dash: readonly number[],
+): void {
   if (step === null) return;
   const x = Math.round(self.valToPos(step, "x", true)) + 0.5;
   const { top, height } = self.bbox;
   self.ctx.save();
   self.ctx.strokeStyle = color;
   self.ctx.lineWidth = devicePixelRatio;
+  self.ctx.setLineDash(dash.map((length) => length * devicePixelRatio));
   self.ctx.beginPath();
   self.ctx.moveTo(x, top);
   self.ctx.lineTo(x, top + height);

@@ -1,6 +1,6 @@
 // What points look like, as data: a code or a fraction for each row and channel. Pure.
 
-import type { Encodings, Filter, NumberSpec, Spec } from "./state";
+import type { Bytes, Encodings, Filter, NumberSpec, Spec } from "./state";
 import { bytesOf, inflate, u16Of } from "./transport";
 
 export const MISSING = 65535;
@@ -10,6 +10,8 @@ const STEPS = 65534;
 export interface Encoding {
   spec: Spec;
   codes: Uint16Array<ArrayBuffer>;
+  /** Codes of the classes within the categories. */
+  inner?: Uint16Array<ArrayBuffer>;
 }
 
 export interface Look {
@@ -22,11 +24,28 @@ export function unpackLook(encodings: Encodings | undefined): Look {
   const look: Look = {};
   for (const channel of ["color", "size", "opacity"] as const) {
     const spec = encodings?.[channel];
-    if (spec?.kind === undefined) continue;
-    const codes = inflate(bytesOf(spec.values));
-    if (codes !== undefined) look[channel] = { spec, codes: u16Of(codes) };
+    const codes = spec?.kind === undefined ? undefined : codesOf(spec.values);
+    if (spec !== undefined && codes !== undefined)
+      look[channel] = { spec, codes, ...innerOf(spec) };
   }
   return look;
+}
+
+function codesOf(values: Bytes): Uint16Array<ArrayBuffer> | undefined {
+  const codes = inflate(bytesOf(values));
+  return codes === undefined ? undefined : u16Of(codes);
+}
+
+function innerOf(spec: Spec): Pick<Encoding, "inner"> {
+  const shades = spec.kind === "category" ? spec.shades : undefined;
+  const inner = shades === undefined ? undefined : codesOf(shades.values);
+  return inner === undefined ? {} : { inner };
+}
+
+/** The class within its category of a row; "" for none. */
+export function innerClassOf({ spec, codes, inner }: Encoding, row: number): string {
+  if (spec.kind !== "category" || spec.shades === undefined) return "";
+  return spec.shades.categories[codes[row] ?? MISSING]?.[inner?.[row] ?? MISSING] ?? "";
 }
 
 /** The number behind a code of a number's spec; NaN for a missing one. */

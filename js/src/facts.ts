@@ -1,7 +1,7 @@
 // What is known of a row without asking the kernel. Pure.
 
 import type { Details } from "./details";
-import { type Encoding, type Look, MISSING, numberAt } from "./encodings";
+import { type Encoding, innerClassOf, type Look, MISSING, numberAt } from "./encodings";
 import { count, figure } from "./text";
 
 export type Fact = readonly [name: string, value: string];
@@ -10,7 +10,13 @@ export type Fact = readonly [name: string, value: string];
 export function factsOf(look: Look, row: number): Fact[] {
   const facts = new Map<string, string>();
   for (const encoding of [look.color, look.size, look.opacity])
-    if (encoding !== undefined) facts.set(encoding.spec.name, textOf(encoding, row));
+    if (encoding !== undefined) {
+      facts.set(encoding.spec.name, textOf(encoding, row));
+      const { spec } = encoding;
+      const inner = spec.kind === "category" ? spec.shades : undefined;
+      if (inner !== undefined)
+        facts.set(inner.name, innerClassOf(encoding, row) || "missing");
+    }
   return [...facts];
 }
 

@@ -42,6 +42,8 @@ export class Film {
   constructor(
     private readonly moment: Moment,
     aborted: AbortSignal,
+    /** Takes frames of several maps apart and returns those that lead through time. */
+    private readonly leading: (frames: readonly Frame[]) => readonly Frame[] = (f) => f,
   ) {
     this.player = createPlayer(
       {
@@ -65,7 +67,7 @@ export class Film {
     if (frames === undefined) return false;
     // The traits may still hold the map of an earlier run.
     if (info.run < (this.newest.peek()?.run ?? 0)) return true;
-    this.history.merge(frames);
+    this.history.merge(this.leading(frames));
     const newest = this.history.frames.at(-1);
     if (newest !== undefined) this.take(newest);
     return true;

@@ -5,7 +5,7 @@ import type { Frame } from "./transport";
 export const HISTORY_BYTES = 64_000_000;
 
 /**
- * Frames in the order of their steps. When the limit is passed every other one is dropped, and
+ * The last frame of each phase is never dropped. Frames in the order of their steps. When the limit is passed every other one is dropped, and
  * from then on half as many are kept, so that the whole run stays covered evenly. Which ones
  * remain depends on the order of arrival alone.
  */
@@ -26,7 +26,10 @@ export class History {
 
   push(frame: Frame): void {
     if (this.newest !== undefined && frame.run !== this.newest.run) this.clear();
+    const before = this.newest;
     this.newest = frame;
+    if (before !== undefined && before.phase !== frame.phase && before.step < frame.step)
+      this.keep(before);
     const last = this.kept.at(-1);
     if (last !== undefined && frame.step <= last.step) {
       // The kernel sends its last frame again to a view that just came; a run that went back to an
@@ -55,6 +58,12 @@ export class History {
     this.thin();
   }
 
+  /** Keeps the last frame of a phase, whatever the stride. */
+  private keep(frame: Frame): void {
+    const last = this.kept.at(-1);
+    if (last === undefined || last.step < frame.step) this.kept.push(frame);
+  }
+
   clear(): void {
     this.kept = [];
     this.newest = undefined;
@@ -65,8 +74,12 @@ export class History {
   private thin(): void {
     const size = this.newest?.xy.byteLength ?? 0;
     while (this.kept.length > 2 && this.kept.length * size > this.maxBytes) {
-      this.kept = this.kept.filter((_, i) => i % 2 === 0);
+      const { kept } = this;
+      this.kept = kept.filter(
+        ({ phase }, i) => i % 2 === 0 || phase !== (kept[i + 1]?.phase ?? phase),
+      );
       this.stride *= 2;
+      if (this.kept.length === kept.length) return;
     }
   }
 }

@@ -5,6 +5,8 @@ import "./styles/card.css";
 import "./styles/map.css";
 import "./styles/legend.css";
 import "./styles/panels.css";
+import "./styles/gallery.css";
+import "./styles/quality.css";
 import "./styles/controls.css";
 import type { InitializeProps, RenderProps } from "@anywidget/types";
 import { mount } from "./mount";

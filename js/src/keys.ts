@@ -1,8 +1,15 @@
 // What the keyboard does inside a widget.
 
 import { leaveFullscreen, toggleFullscreen } from "./fullscreen";
-import { pan, pointAt, type Screen, showAll, zoom } from "./screen";
-import { clearSelection, goTo, selectInView, selectRow } from "./selecting";
+import { pan, pointAt, type Screen, showAll, type Tile, zoom } from "./screen";
+import {
+  clearSelection,
+  dropGroup,
+  goTo,
+  keepGroup,
+  selectInView,
+  selectRow,
+} from "./selecting";
 import type { Store } from "./store";
 
 const PAN = 40;
@@ -21,6 +28,8 @@ interface Pressed {
   event: KeyboardEvent;
   screen: Screen;
   store: Store;
+  /** The map that the keys move, and its part of the screen. */
+  tile: Tile;
   /** The map has the focus, and no button in it. */
   isOnMap: boolean;
 }
@@ -39,22 +48,23 @@ const onMap = (act: (pressed: Pressed) => unknown): Action => {
 };
 
 const ACTIONS: Record<string, Action> = {
-  "+": always(({ screen, store }) => zoom(screen, store, ZOOM)),
-  "=": always(({ screen, store }) => zoom(screen, store, ZOOM)),
-  "-": always(({ screen, store }) => zoom(screen, store, 1 / ZOOM)),
+  "+": always(({ tile }) => zoom(tile.screen, tile.sight, ZOOM)),
+  "=": always(({ tile }) => zoom(tile.screen, tile.sight, ZOOM)),
+  "-": always(({ tile }) => zoom(tile.screen, tile.sight, 1 / ZOOM)),
   "0": always(({ screen }) => showAll(screen)),
-  n: onMap(({ screen, store }) => goTo(store, screen, 1)),
-  p: onMap(({ screen, store }) => goTo(store, screen, -1)),
-  a: onMap(({ screen, store }) => selectInView(store, screen)),
+  n: onMap(({ tile }) => goTo(tile.sight, tile.screen, 1)),
+  p: onMap(({ tile }) => goTo(tile.sight, tile.screen, -1)),
+  a: onMap(({ tile }) => selectInView(tile.sight, tile.screen)),
   Enter: onMap(({ event, screen, store }) =>
     selectRow(store, screen, screen.pointed.peek().row, event.shiftKey),
   ),
+  g: ({ screen, store }) => keepGroup(store, screen),
   l: always(({ screen }) => toggleLasso(screen)),
   f: ({ screen }) => toggleFullscreen(screen.root),
   "/": ({ screen }) => search(screen.root),
   "[": ({ store }) => turn(store, -1),
   "]": ({ store }) => turn(store, 1),
-  Escape: ({ screen, store }) => giveUp(screen, store),
+  Escape: ({ tile, store }) => giveUp(tile.screen, store),
   ".": ({ store }) => step(store),
   ArrowRight: ({ store }) => step(store),
   // A button takes the space bar for itself.
@@ -70,11 +80,12 @@ export function handleKey(event: KeyboardEvent, screen: Screen, store: Store): b
   if (target.closest(TAKEN) !== null) return false;
   const isOnMap = target.closest(".nbe-surface") !== null;
   const arrow = ARROWS[event.key];
+  const tile = screen.active.peek() ?? { screen, sight: store };
   if (arrow !== undefined && (event.shiftKey || isOnMap)) {
-    pan(screen, store, arrow[0], arrow[1]);
+    pan(tile.screen, tile.sight, arrow[0], arrow[1]);
     return true;
   }
-  return ACTIONS[event.key]?.({ event, screen, store, isOnMap }) ?? false;
+  return ACTIONS[event.key]?.({ event, screen, store, tile, isOnMap }) ?? false;
 }
 
 export function toggleLasso(screen: Screen): void {
@@ -101,6 +112,7 @@ function turn(store: Store, by: 1 | -1): boolean {
 function giveUp(screen: Screen, store: Store): boolean {
   if (screen.outline.peek() !== null) screen.outline.value = null;
   else if (leaveFullscreen(screen.root) || clearSelection(store, screen)) return true;
+  else if (dropGroup(store, screen)) return true;
   else if (screen.tool.peek() === "lasso") toggleLasso(screen);
   else if (screen.pointed.peek().row >= 0) pointAt(screen, -1);
   else return false;

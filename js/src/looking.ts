@@ -6,6 +6,8 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import { DetailsDesk } from "./details";
 import { type Look, shownBy, unpackLook } from "./encodings";
 import { findRows } from "./finding";
+import { Groups } from "./groups";
+import { NeighborDesk } from "./neighbors";
 import { type Change, Rows } from "./rows";
 import type {
   Bytes,
@@ -13,13 +15,17 @@ import type {
   Fields,
   Filter,
   FoundMessage,
+  GroupsMessage,
+  NeighborsMessage,
   PageDetails,
+  PageQuality,
   ToKernel,
   Traits,
 } from "./state";
 
 const NO_FIELDS: Fields = {
   columns: [],
+  measures: [],
   hover: [],
   images: false,
   searchable: false,
@@ -27,7 +33,13 @@ const NO_FIELDS: Fields = {
 };
 
 /** The traits that the browser writes. */
-export type Written = "selection" | "filter" | "moment";
+export type Written =
+  | "selection"
+  | "group"
+  | "filter"
+  | "moment"
+  | "arrangement"
+  | "view";
 
 /** The way to Python. */
 export interface Wire {
@@ -44,6 +56,11 @@ export class Looking {
   /** Tells whether a row passes the filter; null when all do. */
   readonly isShown = computed(() => shownBy(this.filter.value, this.look.value.color));
   readonly details: DetailsDesk;
+  readonly neighbors: NeighborDesk;
+  readonly groups: Groups;
+  /** Selected rows and those of group A: what stands out. */
+  readonly marked = computed(() => this.selection.value.with(this.groups.kept.value));
+
   constructor(
     private readonly model: AnyModel<Traits>,
     private readonly wire: Wire,
@@ -51,15 +68,22 @@ export class Looking {
     private readonly rows: () => number,
     private readonly isPage: boolean,
     private readonly page: PageDetails | undefined,
+    quality: PageQuality | undefined,
     aborted: AbortSignal,
   ) {
     const ask = (id: number, row: number) => wire.send({ t: "details", id, row });
     this.details = new DetailsDesk(ask, page);
+    this.neighbors = new NeighborDesk(
+      (id, row) => wire.send({ t: "neighbors", id, row }),
+      isPage ? (quality ?? {}) : undefined,
+    );
+    this.groups = new Groups(wire, this.selection, rows, aborted);
     this.read();
     const changes: [keyof Traits, () => void][] = [
       ["encodings", () => this.readLook()],
       ["fields", () => this.readFields()],
       ["selection", () => this.readSelection()],
+      ["group", () => this.groups.read(this.model.get("group"))],
       ["filter", () => this.readFilter()],
     ];
     for (const [name, handle] of changes) model.on(`change:${name}`, handle);
@@ -68,11 +92,18 @@ export class Looking {
       void [this.look.value, this.fields.value];
       this.details.forget();
     });
+    const endNeighbors = effect(() => this.neighbors.want(this.selection.value.only()));
     aborted.addEventListener("abort", () => {
+      endNeighbors();
       endForgetting();
       this.details.close();
       for (const [name, handle] of changes) model.off(`change:${name}`, handle);
     });
+  }
+
+  /** Number of rows. */
+  get size(): number {
+    return this.rows();
   }
 
   /** Changes the selection here and in Python. */
@@ -110,8 +141,13 @@ export class Looking {
     this.found.value = { t: "found", text, count: rows.length, first: rows[0] ?? -1 };
   }
 
-  receive(message: DetailsMessage | FoundMessage, buffers: readonly Bytes[]): void {
+  receive(
+    message: DetailsMessage | NeighborsMessage | GroupsMessage | FoundMessage,
+    buffers: readonly Bytes[],
+  ): void {
     if (message.t === "details") this.details.receive(message, buffers);
+    else if (message.t === "neighbors") this.neighbors.receive(message);
+    else if (message.t === "groups") this.groups.receive(message);
     else this.found.value = message;
   }
 
@@ -120,6 +156,7 @@ export class Looking {
       this.readLook();
       this.readFields();
       this.readSelection();
+      this.groups.read(this.model.get("group"));
       this.readFilter();
     });
   }

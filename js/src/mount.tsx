@@ -64,5 +64,9 @@ function mark(root: HTMLElement, store: Store, screen: Screen): void {
   root.dataset.selected = String(store.looking.selection.value.count);
   root.dataset.filtered = String(store.looking.isShown.value !== null);
   root.dataset.tool = screen.tool.value;
+  root.dataset.view = store.gallery.view.value;
+  root.dataset.maps = String(store.gallery.info.value?.maps.length ?? 1);
+  root.dataset.arrangement = Object.values(store.gallery.arrangement.value).join(" ");
+  root.dataset.pointed = String(screen.pointed.value.row);
   root.dataset.fullscreen = String(screen.isFull.value);
 }

@@ -2,13 +2,14 @@
 
 import type { AnyModel } from "@anywidget/types";
 import { mount } from "./mount";
-import type { PageDetails, Traits } from "./state";
+import type { PageDetails, PageQuality, Traits } from "./state";
 import { Store } from "./store";
 
-type Payload = Partial<Omit<Traits, "snapshot">> & {
-  buffers?: { snapshot?: string };
-  details?: PageDetails;
-};
+type Payload = Partial<Omit<Traits, "snapshot">> &
+  PageQuality & {
+    buffers?: { snapshot?: string };
+    details?: PageDetails;
+  };
 
 /** Renders the page's payload, if this document is an exported page. */
 export function mountPage(): void {
@@ -17,7 +18,7 @@ export function mountPage(): void {
   if (source === null || element === null) return;
   try {
     const payload = JSON.parse(source.textContent ?? "") as Payload;
-    mount(element, new Store(stubModel(payload), true, payload.details));
+    mount(element, new Store(stubModel(payload), true, payload.details, payload));
   } catch {
     element.textContent =
       "This page is damaged: its data cannot be read. Export it again.";

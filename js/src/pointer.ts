@@ -3,7 +3,7 @@
 import type { Change } from "./rows";
 import { pan, pointAt, type Screen, showAll, zoom } from "./screen";
 import { clearSelection, selectInside, selectRow } from "./selecting";
-import type { Store } from "./store";
+import type { Sight } from "./sight";
 
 /** A wheel that scrolls the page does not begin to zoom when a map moves under it. */
 const SCROLL_PAUSE = 300;
@@ -16,7 +16,7 @@ const DOUBLE_CLICK = 250;
 type Place = [x: number, y: number];
 type Gesture = "none" | "press" | "pan" | "lasso" | "pinch";
 
-export function listenPointer(stage: HTMLElement, store: Store, screen: Screen): void {
+export function listenPointer(stage: HTMLElement, store: Sight, screen: Screen): void {
   const hand = new Hand(stage, store, screen);
   const options = { signal: screen.aborted };
   stage.addEventListener("pointerdown", (event) => hand.down(event), options);
@@ -44,7 +44,7 @@ class Hand {
 
   constructor(
     private readonly stage: HTMLElement,
-    private readonly store: Store,
+    private readonly store: Sight,
     private readonly screen: Screen,
   ) {}
 
@@ -177,7 +177,7 @@ function howOf(event: PointerEvent): Change {
   return event.ctrlKey || event.metaKey ? "add" : "replace";
 }
 
-function listenWheel(stage: HTMLElement, store: Store, screen: Screen): void {
+function listenWheel(stage: HTMLElement, store: Sight, screen: Screen): void {
   let lastScroll = 0;
   document.addEventListener(
     "wheel",

@@ -41,6 +41,32 @@ export class Rows {
     }
   }
 
+  /** The row that stands alone in this set; -1 when it is empty or not alone. */
+  only(): number {
+    if (this.count !== 1) return -1;
+    const [row = -1] = this;
+    return row;
+  }
+
+  /** These rows without the others. */
+  without(other: Rows): Rows {
+    if (this.count === 0 || other.count === 0) return this;
+    const bits = this.bits.map((byte, i) => byte & ~(other.bits[i] ?? 0));
+    return new Rows(bits, countBits(bits));
+  }
+
+  /** These rows and the others. */
+  with(other: Rows): Rows {
+    if (other.count === 0) return this;
+    const [long, short] =
+      this.bits.length >= other.bits.length
+        ? [this.bits, other.bits]
+        : [other.bits, this.bits];
+    const bits = long.slice();
+    for (let i = 0; i < short.length; i++) bits[i] = (bits[i] ?? 0) | (short[i] ?? 0);
+    return new Rows(bits, countBits(bits));
+  }
+
   equals(other: Rows): boolean {
     if (this.count !== other.count) return false;
     const length = Math.max(this.bits.length, other.bits.length);

@@ -3,9 +3,11 @@
 import { captionOf } from "./caption";
 import { download } from "./download";
 import { pathsOf } from "./paths";
+import type { Size } from "./renderer/camera";
 import type { Screen, Surface } from "./screen";
 import { placeOf } from "./screen";
 import { type Item, layOut, type Measure, type Sheet } from "./sheet";
+import type { Sight } from "./sight";
 import type { Store } from "./store";
 import { element, group, tenth } from "./svg";
 
@@ -21,15 +23,71 @@ interface Colors {
   muted: string;
 }
 
+/** One of the maps of a picture. */
+export interface Part {
+  /** What stands above it; "" for a map that is alone. */
+  name: string;
+  screen: Screen;
+  sight: Pick<Sight, "frame">;
+  surface: Surface;
+}
+
+/** Room above a map that has a name. */
+const HEAD = 24;
+
+interface Place {
+  part: Part;
+  x: number;
+  y: number;
+}
+
+/** The map on show, or all that have a place of their own; none while nothing is drawn. */
+export function partsOf(store: Store, screen: Screen): Part[] {
+  const maps = store.gallery.info.peek()?.maps;
+  const tiles: [string, { screen: Screen; sight: Pick<Sight, "frame"> }][] =
+    maps === undefined
+      ? [["", { screen, sight: store }]]
+      : [...screen.tiles]
+          .sort(([a], [b]) => a - b)
+          .map(([number, tile]) => [maps[number]?.name ?? "", tile]);
+  return tiles.flatMap(([name, tile]) => {
+    const surface = tile.screen.surface.peek();
+    if (surface === null || tile.sight.frame.peek() === null) return [];
+    return [{ name, screen: tile.screen, sight: tile.sight, surface }];
+  });
+}
+
+/** Maps in rows of at most so many, as wide as the widest and as high as the highest of them. */
+function arranged(parts: readonly Part[]): {
+  places: Place[];
+  width: number;
+  height: number;
+} {
+  const columns = parts.length < 4 ? parts.length : Math.ceil(Math.sqrt(parts.length));
+  const sizes = parts.map((part) => part.screen.size.peek());
+  const head = parts.some(({ name }) => name !== "") ? HEAD : 0;
+  const width = Math.max(...sizes.map((size) => size.width));
+  const height = Math.max(...sizes.map((size) => size.height)) + head;
+  return {
+    places: parts.map((part, i) => ({
+      part,
+      x: (i % columns) * width,
+      y: Math.floor(i / columns) * height + head,
+    })),
+    width: columns * width,
+    height: Math.ceil(parts.length / columns) * height,
+  };
+}
+
 export function saveMap(store: Store, screen: Screen, kind: "png" | "svg"): void {
-  const surface = screen.surface.peek();
-  if (surface === null || store.frame.peek() === null) return;
+  const parts = partsOf(store, screen);
+  if (parts.length === 0) return;
   const name = `${store.status.peek().title || "nbembed"}-map.${kind}`;
   if (kind === "svg") {
-    download(name, mapSvg(store, screen, surface), "image/svg+xml;charset=utf-8");
+    download(name, mapSvg(store, screen, parts), "image/svg+xml;charset=utf-8");
     return;
   }
-  mapPng(store, screen, surface).toBlob((blob) => {
+  mapPng(store, screen, parts).toBlob((blob) => {
     if (blob === null)
       store.notice.value = "This browser could not make a PNG of the map. Try the SVG.";
     else download(name, blob);
@@ -39,9 +97,10 @@ export function saveMap(store: Store, screen: Screen, kind: "png" | "svg"): void
 export function mapPng(
   store: Store,
   screen: Screen,
-  surface: Surface,
+  parts: readonly Part[],
 ): HTMLCanvasElement {
-  const sheet = sheetOf(store, screen);
+  const { places, ...room } = arranged(parts);
+  const sheet = sheetOf(store, screen, room);
   const colors = colorsOf(screen);
   const canvas = document.createElement("canvas");
   canvas.width = Math.round(FINE * sheet.width);
@@ -51,22 +110,18 @@ export function mapPng(
   context.scale(FINE, FINE);
   context.fillStyle = colors.paper;
   context.fillRect(0, 0, sheet.width, sheet.height);
-  const { width, height } = screen.size.peek();
-  context.drawImage(surface.picture(FINE), 0, 0, width, height);
-  for (const item of sheet.items) paintItem(context, item, colors);
+  for (const { part, x, y } of places) {
+    const { width, height } = part.screen.size.peek();
+    context.drawImage(part.surface.picture(FINE), x, y, width, height);
+  }
+  for (const item of [...names(places), ...sheet.items]) paintItem(context, item, colors);
   return canvas;
 }
 
-export function mapSvg(store: Store, screen: Screen, surface: Surface): string {
-  const sheet = sheetOf(store, screen);
+export function mapSvg(store: Store, screen: Screen, parts: readonly Part[]): string {
+  const { places, ...room } = arranged(parts);
+  const sheet = sheetOf(store, screen, room);
   const colors = colorsOf(screen);
-  const { width, height } = screen.size.peek();
-  const place = placeOf(screen, store);
-  const frame = store.frame.peek();
-  const paths =
-    place === null || frame === null
-      ? []
-      : pathsOf(frame.xy, place, { width, height }, surface.paint(), surface.style());
   const attributes = {
     xmlns: "http://www.w3.org/2000/svg",
     width: sheet.width,
@@ -76,16 +131,42 @@ export function mapSvg(store: Store, screen: Screen, surface: Surface): string {
   };
   return group("svg", attributes, [
     element("rect", { width: "100%", height: "100%", fill: colors.paper }),
-    // An inner picture cuts off what reaches over the edge of the map.
-    group("svg", { width, height, overflow: "hidden" }, [
-      group("g", { fill: "none", "stroke-linecap": "round" }, paths),
-    ]),
-    ...sheet.items.map((item) => itemSvg(item, colors)),
+    ...places.map(partSvg),
+    ...[...names(places), ...sheet.items].map((item) => itemSvg(item, colors)),
   ]);
 }
 
-function sheetOf(store: Store, screen: Screen): Sheet {
-  const { width, height } = screen.size.peek();
+function partSvg({ part: { screen, sight, surface }, x, y }: Place): string {
+  const size = screen.size.peek();
+  const place = placeOf(screen, sight);
+  const frame = sight.frame.peek();
+  const paths =
+    place === null || frame === null
+      ? []
+      : pathsOf(frame.xy, place, size, surface.paint(), surface.style());
+  const corner = x === 0 && y === 0 ? {} : { x, y };
+  // An inner picture cuts off what reaches over the edge of the map.
+  return group("svg", { ...corner, ...size, overflow: "hidden" }, [
+    group("g", { fill: "none", "stroke-linecap": "round" }, paths),
+  ]);
+}
+
+/** The names of several maps above them. */
+function names(places: readonly Place[]): Item[] {
+  return places
+    .filter(({ part }) => part.name !== "")
+    .map(({ part, x, y }) => ({
+      kind: "text",
+      x: x + 12,
+      y: y - 7,
+      text: part.name,
+      size: 13,
+      isBold: true,
+      isMuted: false,
+    }));
+}
+
+function sheetOf(store: Store, screen: Screen, { width, height }: Size): Sheet {
   const content = {
     look: store.looking.look.peek(),
     filter: store.looking.filter.peek(),

@@ -1,11 +1,6 @@
 // Colours, and the size and opacity that suit a number of points. Pure.
 
-import {
-  interpolateCividis,
-  interpolateMagma,
-  interpolateRdBu,
-  interpolateViridis,
-} from "d3-scale-chromatic";
+import { rampColor } from "./ramps";
 import type { CategorySpec, RampName } from "./state";
 
 export type Rgb = readonly [number, number, number];
@@ -98,12 +93,6 @@ const SEEN: Record<RampName, readonly [light: Ends, dark: Ends]> = {
     [0.07, 0.93],
   ],
 };
-const RAMPS: Record<RampName, (t: number) => string> = {
-  viridis: interpolateViridis,
-  cividis: interpolateCividis,
-  magma: interpolateMagma,
-  rdbu: interpolateRdBu,
-};
 
 type Ends = readonly [low: number, high: number];
 
@@ -112,17 +101,11 @@ export function ramp(t: number, isDark: boolean, name: RampName = "viridis"): Rg
   const [light, dark] = SEEN[name] ?? SEEN.viridis;
   const [low, high] = isDark ? dark : light;
   const inside = low + (high - low) * Math.min(1, Math.max(0, t));
-  const rgb = parseColor((RAMPS[name] ?? interpolateViridis)(inside));
+  const rgb = rampColor(name in SEEN ? name : "viridis", inside);
   if (name !== "rdbu" || isDark) return rgb;
   // Its middle is nearly white: dimmed, or zero could not be seen on a white page.
   const dim = 1 - 0.18 * (1 - Math.abs(2 * inside - 1));
   return [Math.round(dim * rgb[0]), Math.round(dim * rgb[1]), Math.round(dim * rgb[2])];
-}
-
-function parseColor(text: string): Rgb {
-  if (text.startsWith("#")) return parseHex(text);
-  const [r = 0, g = 0, b = 0] = (text.match(/\d+/g) ?? []).map(Number);
-  return [r, g, b];
 }
 
 /** A colour for each category: the caller's own, or the palette's. */
@@ -132,6 +115,19 @@ export function categoryColors(spec: CategorySpec, isDark: boolean): Rgb[] {
     const own = spec.colors?.[i];
     return own !== undefined && HEX.test(own) ? parseHex(own) : color;
   });
+}
+
+/** How much of the way to white and to black the shades of a category's classes go. */
+const LIGHTER = 0.5;
+const DARKER = 0.4;
+
+/** The shade of class `i` of the `count` within a category: the first is the darkest. */
+export function shadeOf(rgb: Rgb, i: number, count: number): Rgb {
+  const place = count < 2 || i >= count ? 0 : (2 * i) / (count - 1) - 1;
+  const end = place > 0 ? 255 : 0;
+  const part = place > 0 ? LIGHTER * place : -DARKER * place;
+  const [r, g, b] = rgb.map((v) => Math.round(v + part * (end - v)));
+  return [r ?? 0, g ?? 0, b ?? 0];
 }
 
 const HEX = /^#[\da-f]{6}$/i;

@@ -12,8 +12,10 @@ import {
 } from "./renderer/camera";
 import { cloudOf, rawPlacement } from "./renderer/cloud";
 import type { Paint } from "./renderer/paint";
+import type { Sight } from "./sight";
 import type { Store } from "./store";
 import { media, watchTheme } from "./theme";
+import type { Frame } from "./transport";
 
 export type Tool = "pan" | "lasso";
 
@@ -58,6 +60,16 @@ export interface Screen {
   readonly now: Signal<number>;
   readonly renderer: Signal<"webgl" | "canvas">;
   readonly drawn: Signal<number>;
+  /** Of several maps those that have a place of their own, by their numbers. */
+  readonly tiles: Map<number, Tile>;
+  /** Of several maps the one that has the pointer or the focus; null where there is one map. */
+  readonly active: Signal<Tile | null>;
+}
+
+/** One of several maps on the screen. */
+export interface Tile {
+  readonly screen: Screen;
+  readonly sight: Sight;
 }
 
 /** Where the last view that left was looking: the host may make a view anew at the end of a run. */
@@ -111,6 +123,19 @@ export function createScreen(
     now,
     renderer: signal("webgl"),
     drawn: signal(0),
+    tiles: new Map(),
+    active: signal(null),
+  };
+}
+
+/** A part of the screen for one of several maps: camera, tool and the row pointed at are those of all. */
+export function partOf(screen: Screen, aborted: AbortSignal): Screen {
+  return {
+    ...screen,
+    aborted,
+    size: signal({ width: 0, height: 0 }),
+    surface: signal(null),
+    outline: signal(null),
   };
 }
 
@@ -125,14 +150,19 @@ function watchVisible(root: HTMLElement, aborted: AbortSignal): Signal<boolean> 
   return isVisible;
 }
 
+/** What shows a frame. */
+interface Framed {
+  readonly frame: { peek(): Frame | null };
+}
+
 /** The camera in force: the user's, or the one that fits the frame on show. */
-export function cameraOf(screen: Screen, store: Store): Camera {
+export function cameraOf(screen: Screen, store: Framed): Camera {
   const box = store.frame.peek()?.bbox ?? [0, 0, 1, 1];
   return screen.camera.peek() ?? fitCamera(box, screen.size.peek());
 }
 
 /** From the stored numbers of the frame on show (0 to 65535) to pixels; null without a frame. */
-export function placeOf(screen: Screen, store: Store): Affine | null {
+export function placeOf(screen: Screen, store: Framed): Affine | null {
   const frame = store.frame.peek();
   if (frame === null) return null;
   return rawPlacement(cloudOf(frame), screen.camera.peek(), screen.size.peek());
@@ -141,7 +171,7 @@ export function placeOf(screen: Screen, store: Store): Affine | null {
 /** Zooms at a pixel, by default in the middle. */
 export function zoom(
   screen: Screen,
-  store: Store,
+  store: Sight,
   factor: number,
   at?: readonly [number, number],
 ): void {
@@ -150,7 +180,7 @@ export function zoom(
   screen.camera.value = zoomAt(cameraOf(screen, store), size, px, py, factor);
 }
 
-export function pan(screen: Screen, store: Store, dx: number, dy: number): void {
+export function pan(screen: Screen, store: Sight, dx: number, dy: number): void {
   screen.camera.value = panBy(cameraOf(screen, store), dx, dy);
 }
 

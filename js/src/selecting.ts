@@ -1,14 +1,15 @@
 // What clicks, outlines and keys do to the selection and to the point under the cursor.
 
 import { nextInReading, rowsInside, rowsInView } from "./lasso";
-import type { Change } from "./rows";
+import { type Change, Rows } from "./rows";
 import { placeOf, pointAt, type Screen } from "./screen";
+import type { Sight } from "./sight";
 import type { Store } from "./store";
 import { count } from "./text";
 
 /** Selects one point alone, or adds or takes it away. */
 export function selectRow(
-  store: Store,
+  store: Sight,
   screen: Screen,
   row: number,
   isToggle: boolean,
@@ -16,7 +17,27 @@ export function selectRow(
   if (row >= 0) select(store, screen, [row], isToggle ? "toggle" : "replace");
 }
 
-export function clearSelection(store: Store, screen: Screen): boolean {
+/** Keeps what is selected as group A; what is selected next is compared with it. */
+export function keepGroup(store: Store, screen: Screen): boolean {
+  const { groups, selection } = store.looking;
+  const rows = selection.peek();
+  if (store.isPage || rows.count === 0) return false;
+  groups.keep(rows);
+  store.looking.clearSelection();
+  screen.spoken.value = `${count(rows.count)} points are group A. Select a second group.`;
+  return true;
+}
+
+/** Ends the comparison; what is selected stays so. */
+export function dropGroup(store: Store, screen: Screen): boolean {
+  const { groups } = store.looking;
+  if (groups.kept.peek().count === 0) return false;
+  groups.keep(Rows.none);
+  screen.spoken.value = "No groups are compared.";
+  return true;
+}
+
+export function clearSelection(store: Sight, screen: Screen): boolean {
   if (store.looking.selection.peek().count === 0) return false;
   store.looking.clearSelection();
   screen.spoken.value = "Nothing selected.";
@@ -24,7 +45,7 @@ export function clearSelection(store: Store, screen: Screen): boolean {
 }
 
 export function selectInside(
-  store: Store,
+  store: Sight,
   screen: Screen,
   outline: readonly number[],
   how: Change,
@@ -36,7 +57,7 @@ export function selectInside(
 }
 
 /** Selects all that is shown and in view. */
-export function selectInView(store: Store, screen: Screen): void {
+export function selectInView(store: Sight, screen: Screen): void {
   const [frame, place] = [store.frame.peek(), placeOf(screen, store)];
   if (frame === null || place === null) return;
   const isShown = store.looking.isShown.peek();
@@ -45,7 +66,7 @@ export function selectInView(store: Store, screen: Screen): void {
 }
 
 /** Goes to the next point in reading order, or to the one before. */
-export function goTo(store: Store, screen: Screen, direction: 1 | -1): void {
+export function goTo(store: Sight, screen: Screen, direction: 1 | -1): void {
   const [frame, place] = [store.frame.peek(), placeOf(screen, store)];
   if (frame === null || place === null) return;
   const isShown = store.looking.isShown.peek();
@@ -54,7 +75,7 @@ export function goTo(store: Store, screen: Screen, direction: 1 | -1): void {
   pointAt(screen, nextInReading(frame.xy, place, size, isShown, from, direction), true);
 }
 
-function select(store: Store, screen: Screen, rows: Iterable<number>, how: Change): void {
+function select(store: Sight, screen: Screen, rows: Iterable<number>, how: Change): void {
   store.looking.select(rows, how);
   screen.spoken.value = `${count(store.looking.selection.peek().count)} selected.`;
 }

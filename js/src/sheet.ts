@@ -142,7 +142,8 @@ function categories(
 ): void {
   const colors = categoryColors(spec, isDark);
   const shown = filter.categories === undefined ? null : new Set(filter.categories);
-  writer.text(writer.clip(spec.name, TEXT, true), TEXT, true);
+  const within = spec.shades === undefined ? "" : `, shades: ${spec.shades.name}`;
+  writer.text(writer.clip(spec.name + within, TEXT, true), TEXT, true);
   writer.end();
   const names = spec.categories.slice(0, MOST_NAMES);
   const cell = cellOf(writer, names);

@@ -3,12 +3,12 @@
 import { effect } from "@preact/signals";
 import { spokenOf } from "./facts";
 import type { Screen } from "./screen";
-import type { Store } from "./store";
+import type { Sight } from "./sight";
 
 /** Somebody who runs through many points hears of the one they rest on. */
 const REST = 250;
 
-export function speakPoints(store: Store, screen: Screen): void {
+export function speakPoints(store: Sight, screen: Screen): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const end = effect(() => {
     const { row, byKey } = screen.pointed.value;

@@ -1,12 +1,29 @@
 // The contract with the Python widget: names and types of what travels. The keys are the
 // names of the traits, letter for letter; there is no table that renames them.
 
+import type { Bytes } from "./bytes";
+import type { Encodings } from "./specs";
+
+export type { Bytes } from "./bytes";
+export type {
+  CategorySpec,
+  Channel,
+  Encodings,
+  Measured,
+  NumberSpec,
+  RampName,
+  Shades,
+  Spec,
+} from "./specs";
+
 export const PROTOCOL = 2;
 
 /** Bytes that each side sends to learn whether binary buffers survive the way. */
 export const ECHO = [1, 2, 3, 255] as const;
 
 export type RunState = "idle" | "running" | "paused" | "done" | "stopped" | "error";
+
+export type SetEvent = [step: number, name: string, value: number];
 
 export interface Status {
   run: number;
@@ -30,39 +47,39 @@ export interface Status {
   message: string | null;
   /** The host shows nothing that is pushed: ask for frames. */
   pull: boolean;
+  /** What was set in mid-run: after which step, what, and to which value. */
+  events?: SetEvent[];
+  /** What can be changed now, with the values in force. */
+  live?: Record<string, number>;
 }
 
-/** One value per row as two bytes each, compressed with zlib. */
-interface Valued {
+interface Offered {
   name: string;
-  values: Bytes;
-  /** Where values lead: factors of the diameter, or opacities. Absent for colours. */
-  range?: [number, number];
+  /** Whether it can change in mid-run, in some phase. */
+  live: boolean;
+  /** Whether a new run can be begun with another value. */
+  restart: boolean;
 }
 
-/** Codes of categories; 65535 is missing. */
-export interface CategorySpec extends Valued {
-  kind: "category";
-  categories: string[];
-  counts: number[];
-  /** "#rrggbb" for each category; absent for the palette. */
-  colors?: string[];
-}
-
-export type RampName = "viridis" | "cividis" | "magma" | "rdbu";
-
-/** Fractions of the way from `min` to `max`, in 65534 steps; 65535 is missing. */
-export interface NumberSpec extends Valued {
+export interface NumberParameter extends Offered {
   kind: "number";
-  min: number;
-  max: number;
-  scale: "linear" | "log";
-  map: RampName;
+  /** null where the method chooses it. */
+  value: number | null;
+  low: number;
+  high: number;
+  integer: boolean;
+  log: boolean;
+  /** Values that have a meaning of their own. */
+  marks?: [number, string][];
 }
 
-export type Spec = CategorySpec | NumberSpec;
-export type Channel = "color" | "size" | "opacity";
-export type Encodings = Partial<Record<Channel, Spec>>;
+export interface ChoiceParameter extends Offered {
+  kind: "choice";
+  value: string;
+  choices: string[];
+}
+
+export type Parameter = NumberParameter | ChoiceParameter;
 
 /** Row positions: little-endian 32-bit numbers, or one bit for each row, lowest bit first. */
 export interface PackedSelection {
@@ -81,6 +98,8 @@ export interface Filter {
 export interface Fields {
   /** Columns that can colour. */
   columns: string[];
+  /** Measures of quality that can colour: their keys, and what they are called. */
+  measures: [string, string][];
   /** Columns that stand on a point's card. */
   hover: string[];
   images: boolean;
@@ -96,10 +115,21 @@ export interface PageDetails {
   index: string[] | null;
 }
 
+/** What an exported page knows of changed affinities, of neighbours and of measured colours; bytes as base64, see page.ts. */
+export interface PageQuality {
+  /** Of no points where there were too many. */
+  neighbors?: { k: number; n: number };
+  measured?: { steps: number[]; of: number };
+  affinities?: AffinityChange[];
+  buffers?: { neighbors?: string; measured?: string };
+}
+
 /** Left, bottom, right, top in the coordinates of the map. */
 export type Box = readonly [number, number, number, number];
 
 export interface PackedFrame {
+  /** Which of several maps it is. */
+  map?: number;
   step: number;
   phase: string;
   bbox: Box;
@@ -118,12 +148,52 @@ export interface Curve {
   /** null where the value was not a finite number. */
   values: (number | null)[];
   note?: string;
+  /** Which of several maps it belongs to. */
+  map?: number;
 }
 
 export type Curves = Record<string, Curve>;
 
-/** Bytes as a host may hand them over: a view into a larger buffer, or base64 text. */
-export type Bytes = ArrayBuffer | ArrayBufferView | string;
+/** One of several maps. */
+export interface GalleryMap {
+  name: string;
+  /** Steps that lead to it. */
+  step: number;
+  scores: Record<string, number>;
+  /** What was set in mid-run, see Status. */
+  events?: SetEvent[];
+}
+
+export interface Measure {
+  name: string;
+  label: string;
+  /** Whether less of it is better; null where neither is. */
+  lower: boolean | null;
+}
+
+/** Several maps of the same rows. */
+export interface GalleryInfo {
+  kind: "compare" | "moments";
+  maps: GalleryMap[];
+  measures: Measure[];
+  /** What the scores stand for. */
+  note: string;
+  /** What the maps are called together. */
+  title?: string;
+}
+
+/** What a widget is opened for. */
+export type View = "map" | "recursions";
+export type Mode = "beside" | "large" | "over" | "flicker";
+/** By what maps are laid onto each other. */
+export type Align = "all" | "selection" | "none";
+
+export interface Arrangement {
+  mode: Mode;
+  align: Align;
+  /** The map that the others are laid onto. */
+  onto: number;
+}
 
 export interface Traits {
   protocol: number;
@@ -131,6 +201,8 @@ export interface Traits {
   status: Status;
   encodings: Encodings;
   selection: PackedSelection;
+  /** The rows kept as group A, to compare the selection with. */
+  group: PackedSelection;
   filter: Filter;
   /** The step on show; -1 follows the newest. */
   moment: number;
@@ -138,6 +210,9 @@ export interface Traits {
   snapshot_info: PackInfo | Record<string, never>;
   snapshot: Bytes;
   curves: Curves;
+  gallery: GalleryInfo | Record<string, never>;
+  arrangement: Arrangement;
+  view: View;
 }
 
 export type Encoding = "u16" | "base64";
@@ -149,6 +224,8 @@ export interface WelcomeMessage {
   controls: boolean;
   echo_ok: boolean;
   pull: boolean;
+  /** What of the run can be changed. */
+  parameters?: Parameter[];
 }
 
 export interface FrameMessage {
@@ -190,6 +267,51 @@ export interface DetailsMessage {
   data?: string;
 }
 
+/** The rows nearest to a row in the data, the nearest first; none where distances are unknown. */
+export interface NeighborsMessage {
+  t: "neighbors";
+  id: number;
+  row: number;
+  rows: number[];
+}
+
+/** How group A and the selection compare; `error` in place of all else where they cannot. */
+export interface GroupsMessage {
+  t: "groups";
+  id: number;
+  error?: string;
+  n: [number, number];
+  /** The step of the first map. */
+  step: number;
+  /** Part of all pairs of points that lie closer together, in the data and in each map. */
+  data: number;
+  maps: number[];
+  /** Other pairs of classes, and how many are closer together in the data and in the map. */
+  classes: [number, number, number];
+  /** Part of the `k` neighbours that lie in the other group, in the data and in the map. */
+  across: [number, number];
+  k: number;
+  /** Name, difference in standard deviations (null: without end), means of A and B. */
+  columns: [string, number | null, number, number][];
+}
+
+/** How the affinities of one map differ from those of the map before. */
+export interface AffinityChange {
+  /** Number of the map. */
+  map: number;
+  /** Pairs of rows, one after the other, the greatest change first. */
+  gained: number[];
+  lost: number[];
+  /** Pairs that are new, are gone, and stayed. */
+  counts: [fresh: number, gone: number, kept: number];
+}
+
+export interface AffinitiesMessage {
+  t: "affinities";
+  id: number;
+  changes: AffinityChange[];
+}
+
 export interface FoundMessage {
   t: "found";
   text: string;
@@ -198,13 +320,23 @@ export interface FoundMessage {
   first: number;
 }
 
+/** Why a wish was not fulfilled. */
+export interface RefusedMessage {
+  t: "refused";
+  text: string;
+}
+
 export type FromKernel =
   | WelcomeMessage
   | FrameMessage
   | StatusMessage
   | HistoryMessage
   | DetailsMessage
-  | FoundMessage;
+  | NeighborsMessage
+  | GroupsMessage
+  | AffinitiesMessage
+  | FoundMessage
+  | RefusedMessage;
 
 export type CommandName = "pause" | "resume" | "step" | "stop";
 
@@ -215,8 +347,13 @@ export type ToKernel =
   | { t: "poll"; view: string; last_seq: number }
   | { t: "command"; name: CommandName; n?: number }
   | { t: "details"; id: number; row: number }
+  | { t: "neighbors"; id: number; row: number }
+  | { t: "groups"; id: number }
+  | { t: "affinities"; id: number }
   | { t: "search"; text: string }
-  | { t: "color"; by: string | null };
+  | { t: "color"; by: string | null }
+  | { t: "set"; name: string; value: number }
+  | { t: "restart"; parameters: Record<string, number | string> };
 
 export const IDLE: Status = {
   run: 0,

@@ -4,8 +4,10 @@ import type { AnyModel } from "@anywidget/types";
 import { batch, computed, signal } from "@preact/signals";
 import { appendCurves, appendSaved } from "./curves";
 import { Film } from "./film";
+import { Gallery } from "./gallery";
 import { Greeter } from "./greeting";
 import { Looking, type Written } from "./looking";
+import { followMeasured } from "./measured";
 import {
   type Bytes,
   type CommandName,
@@ -16,13 +18,24 @@ import {
   IDLE,
   type PackInfo,
   type PageDetails,
+  type PageQuality,
   PROTOCOL,
   type Status,
   type ToKernel,
   type Traits,
 } from "./state";
+import { Steering } from "./steering";
 import { media } from "./theme";
-import { bodyOf, bytesOf, echoBytes, inflate, isEcho, u16Of } from "./transport";
+import {
+  asText,
+  bodyOf,
+  bytesOf,
+  echoBytes,
+  type Frame,
+  inflate,
+  isEcho,
+  u16Of,
+} from "./transport";
 
 /** What is known of the way back to Python. */
 export type Controls = "live" | "unknown" | "dead";
@@ -58,6 +71,8 @@ export class Store {
   readonly controls;
   readonly isLate;
   readonly looking: Looking;
+  readonly gallery: Gallery;
+  readonly steering: Steering;
 
   private readonly film: Film;
   private readonly greeter: Greeter;
@@ -74,6 +89,7 @@ export class Store {
     private readonly model: AnyModel<Traits>,
     readonly isPage = false,
     details?: PageDetails,
+    quality?: PageQuality,
   ) {
     const { signal: aborted } = this.abort;
     this.greeter = new Greeter(
@@ -88,7 +104,7 @@ export class Store {
       read: () => model.get("moment") ?? -1,
       write: (step: number) => this.write("moment", step),
     };
-    this.film = new Film(moment, aborted);
+    this.film = new Film(moment, aborted, (frames) => this.leading(frames));
     ({
       newest: this.newest,
       frames: this.frames,
@@ -105,9 +121,23 @@ export class Store {
       () => this.frame.peek()?.n ?? this.status.peek().n,
       isPage,
       details,
+      quality,
       aborted,
     );
+    this.gallery = new Gallery(
+      model,
+      this.looking,
+      this,
+      {
+        send: (message) => this.send(message),
+        write: (name, value) => this.write(name, value),
+      },
+      aborted,
+      isPage ? (quality ?? {}) : undefined,
+    );
+    this.steering = new Steering(this.status, (message) => this.send(message), aborted);
     this.readTraits();
+    if (quality !== undefined) followMeasured(this.looking, this.frame, quality, aborted);
     this.listen(aborted);
   }
 
@@ -186,9 +216,15 @@ export class Store {
     this.height.value = this.model.get("height") || 420;
   }
 
+  private leading(frames: readonly Frame[]): readonly Frame[] {
+    return frames.some((frame) => frame.map !== undefined)
+      ? this.gallery.take(frames)
+      : frames;
+  }
+
   private write<K extends Written>(name: K, value: Traits[K]): void {
     try {
-      this.model.set(name, value);
+      this.model.set(name, this.base64 ? asText(value) : value);
       this.model.save_changes();
     } catch {
       this.lose();
@@ -211,17 +247,23 @@ export class Store {
   private receive(message: FromKernel, buffers: readonly Bytes[]): void {
     if (this.fatal.value !== null) return;
     this.lastHeard = Date.now();
+    // A running kernel that was silent until it was asked: this host shows answers only.
+    if (this.asked && this.isRunning.peek()) this.startPolling();
     this.asked = false;
     if (this.notice.peek() === MUTE) this.notice.value = null;
-    batch(() => {
-      if (message.t === "welcome") this.welcome(message, buffers);
-      else if (message.t === "frame") this.receiveFrame(message, buffers);
-      else if (message.t === "history") this.receiveHistory(message, buffers);
-      else if (message.t === "status") {
-        this.setStatus(message.status);
-        this.addCurves(message.curves);
-      } else this.looking.receive(message, buffers);
-    });
+    batch(() => this.take(message, buffers));
+  }
+
+  private take(message: FromKernel, buffers: readonly Bytes[]): void {
+    if (message.t === "welcome") this.welcome(message, buffers);
+    else if (message.t === "frame") this.receiveFrame(message, buffers);
+    else if (message.t === "history") this.receiveHistory(message, buffers);
+    else if (message.t === "refused") this.steering.refuse(message);
+    else if (message.t === "affinities") this.gallery.affinities.receive(message);
+    else if (message.t === "status") {
+      this.setStatus(message.status);
+      this.addCurves(message.curves);
+    } else this.looking.receive(message, buffers);
   }
 
   private welcome(
@@ -229,6 +271,7 @@ export class Store {
     buffers: readonly Bytes[],
   ): void {
     this.greeter.answered(message.controls);
+    this.steering.offer(message.parameters ?? []);
     if (!isEcho(buffers[0])) this.askForText();
     if (message.pull) this.startPolling();
   }
@@ -306,20 +349,22 @@ export class Store {
 
   private startPolling(): void {
     if (this.poller !== undefined || this.isPage) return;
-    this.poller = setInterval(() => {
-      const [view] = this.views;
-      if (view !== undefined && this.controls.value !== "dead")
-        this.send({ t: "poll", view, last_seq: this.lastSeq });
-    }, 150);
+    this.poller = setInterval(() => this.poll(), 150);
   }
 
-  /** A restarted kernel says nothing: repeating the last ack finds out, or goes unanswered. */
+  private poll(): void {
+    const [view] = this.views;
+    if (view !== undefined && this.controls.value !== "dead")
+      this.send({ t: "poll", view, last_seq: this.lastSeq });
+  }
+
+  /** A restarted kernel says nothing, nor one whose threads are not heard: asking finds out which. */
   private watch(): void {
     const [view] = this.views;
     const quiet = Date.now() - this.lastHeard;
     if (!this.isRunning.value || quiet < SILENCE || view === undefined || this.isPage)
       return;
-    if (!this.asked) this.ack(view, Math.max(0, this.lastSeq));
+    if (!this.asked) this.poll();
     this.asked = true;
     if (quiet >= LONG_SILENCE) this.notice.value ??= MUTE;
   }

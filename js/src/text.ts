@@ -27,7 +27,12 @@ export function duration(seconds: number): string {
 /** Name, size and device: what stays the same during a run. */
 export function subject(status: Status): string[] {
   const parts = [status.title || "nbembed"];
-  if (status.n > 0) parts.push(`${count(status.n)} × ${count(status.d)}`);
+  if (status.n > 0)
+    parts.push(
+      status.d > 0
+        ? `${count(status.n)} × ${count(status.d)}`
+        : `${count(status.n)} rows`,
+    );
   if (status.device !== "") parts.push(status.device);
   return parts;
 }

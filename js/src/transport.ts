@@ -15,6 +15,8 @@ export interface Frame {
   xy: Uint16Array<ArrayBuffer>;
   /** Number of the message that brought it; -1 when it came out of a history. */
   seq: number;
+  /** Which of several maps it is. */
+  map?: number;
 }
 
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
@@ -53,6 +55,22 @@ export function u16Of(bytes: Uint8Array): Uint16Array<ArrayBuffer> {
 }
 
 const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+
+/** The same with every view into a buffer as base64 text, for hosts that lose buffers. */
+export function asText<T>(value: T): T {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return value;
+  const entries = Object.entries(value).map(([key, item]) => [
+    key,
+    ArrayBuffer.isView(item) ? toBase64(bytesOf(item)) : item,
+  ]);
+  return Object.fromEntries(entries) as T;
+}
+
+function toBase64(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
+}
 
 export function echoBytes(): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(ECHO);

@@ -18,12 +18,22 @@ export class FakeModel {
     status: IDLE,
     encodings: {},
     selection: { n: 0, kind: "rows", data: new DataView(new ArrayBuffer(0)) },
+    group: { n: 0, kind: "rows", data: new DataView(new ArrayBuffer(0)) },
     filter: {},
     moment: -1,
-    fields: { columns: [], hover: [], images: false, searchable: false, index: false },
+    fields: {
+      columns: [],
+      measures: [],
+      hover: [],
+      images: false,
+      searchable: false,
+      index: false,
+    },
     snapshot_info: {},
     snapshot: new DataView(new ArrayBuffer(0)),
     curves: {},
+    gallery: {},
+    arrangement: { mode: "beside", align: "all", onto: 0 },
   };
   readonly sent: ToKernel[] = [];
   isGone = false;

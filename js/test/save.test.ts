@@ -208,7 +208,7 @@ test("a whole map is one picture with points, legend and caption, whatever the n
     ...screen.surface.value!,
     paint: () => paintOf(store.looking.look.value, 3, false, null, Rows.none),
   };
-  const svg = parse(mapSvg(store, screen, surface));
+  const svg = parse(mapSvg(store, screen, [{ name: "", screen, sight: store, surface }]));
   expect(svg.querySelectorAll("path").length).toBeGreaterThan(0);
   expect(svg.querySelectorAll("circle")).toHaveLength(3);
   expect(svg.querySelectorAll("script, image, [onload]")).toHaveLength(0);
@@ -247,4 +247,27 @@ test("a download is a click on a link that is taken away again", () => {
   expect(document.querySelector("a")).toBeNull();
   vi.advanceTimersByTime(60_000);
   expect(revoked).toEqual(["blob:1", "blob:2"]);
+});
+
+test("several maps stand in one picture, each below its name", () => {
+  const { store, screen, close } = openStage([[100, 100]]);
+  const surface = {
+    ...screen.surface.value!,
+    paint: () => paintOf({}, 3, false, null, Rows.none),
+  };
+  const part = (name: string) => ({ name, screen, sight: store, surface });
+  const svg = parse(mapSvg(store, screen, ["one", "two <b>", "three", "four"].map(part)));
+  const inner = [...svg.querySelectorAll("svg > svg")];
+  const corners = inner.map((map) => [map.getAttribute("x"), map.getAttribute("y")]);
+  expect(corners).toEqual([
+    ["0", "24"],
+    ["436", "24"],
+    ["0", "284"],
+    ["436", "284"],
+  ]);
+  expect(inner.every((map) => map.querySelectorAll("path").length > 0)).toBe(true);
+  const texts = [...svg.querySelectorAll("text")].map((text) => text.textContent);
+  expect(texts.slice(0, 4)).toEqual(["one", "two <b>", "three", "four"]);
+  expect(Number(svg.documentElement.getAttribute("width"))).toBe(872);
+  close();
 });

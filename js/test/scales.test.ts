@@ -1,7 +1,10 @@
+import * as d3 from "d3-scale-chromatic";
 import { expect, test } from "vitest";
+import { rampColor } from "../src/ramps";
 import {
   categoryColors,
   palette,
+  parseHex,
   plainColor,
   pointStyle,
   type Rgb,
@@ -114,6 +117,20 @@ test.each(RAMPS)("all of %s stands out, from white and from black", (name) => {
   for (let i = 0; i <= 100; i++) {
     expect(contrast(ramp(i / 100, false, name), [255, 255, 255])).toBeGreaterThan(1.5);
     expect(contrast(ramp(i / 100, true, name), [22, 25, 29])).toBeGreaterThan(1.9);
+  }
+});
+
+test.each([
+  ["viridis", d3.interpolateViridis],
+  ["cividis", d3.interpolateCividis],
+  ["magma", d3.interpolateMagma],
+  ["rdbu", d3.interpolateRdBu],
+] as const)("%s has the colours that everybody knows by that name", (name, known) => {
+  for (let i = 0; i <= 500; i++) {
+    const text = known(i / 500);
+    const want = text.startsWith("#") ? parseHex(text) : text.match(/\d+/g)!.map(Number);
+    const found = rampColor(name, i / 500);
+    for (const k of [0, 1, 2]) expect(Math.abs(found[k]! - want[k]!)).toBeLessThan(5);
   }
 });
 

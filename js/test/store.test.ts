@@ -301,3 +301,28 @@ test("closing takes every listener off the model", () => {
   store.close();
   expect(model.handlerCount).toBe(0);
 });
+
+test("a running kernel that is silent until it is asked is asked from then on", () => {
+  const { model, store } = open();
+  store.join("v");
+  model.push(...welcome());
+  vi.advanceTimersByTime(4500);
+  expect(model.sentOf("poll")).toEqual([]);
+  vi.advanceTimersByTime(1500);
+  expect(model.sentOf("poll")).toEqual([{ t: "poll", view: "v", last_seq: -1 }]);
+  model.push(...frame(3, 30));
+  vi.advanceTimersByTime(460);
+  expect(model.sentOf("poll").map((m) => m.last_seq)).toEqual([-1, 3, 3, 3]);
+  store.close();
+});
+
+test("where buffers get lost, what is selected travels as text", () => {
+  const { model, store } = open();
+  store.join("v");
+  model.push(...welcome([]));
+  model.push(...frame(1, 10));
+  store.looking.select([1]);
+  const packed = model.traits.selection as { data: unknown; kind: string };
+  expect(packed).toEqual({ n: 2, kind: "bits", data: btoa("\u0002") });
+  store.close();
+});

@@ -2,6 +2,9 @@
 
 import re
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from nbembed import persistence
 from nbembed.errors import InvalidInputError
@@ -25,6 +28,7 @@ from nbembed.estimators.umap import UMAP
 __all__ = [
     "DRE",
     "GDR",
+    "KINDS",
     "MDS",
     "METHODS",
     "SNE",
@@ -43,6 +47,8 @@ __all__ = [
     "features",
     "find_method",
     "load",
+    "restored",
+    "unfitted",
 ]
 
 # The names that ``EmbedWidget(method=…)`` takes.
@@ -64,6 +70,10 @@ METHODS: dict[str, type[Embedder]] = {
 }
 
 
+# The same by the names under which files have them.
+KINDS: dict[str, type[Embedder]] = {cls.__name__: cls for cls in METHODS.values()}
+
+
 def find_method(method: str) -> type[Embedder]:
     """Return the class of the method of that name, in any spelling: ``"t-SNE"``, ``"Parametric UMAP"``."""
     for name, cls in METHODS.items():
@@ -83,16 +93,25 @@ def load(path: str | Path) -> Embedder:
     InvalidInputError
         If the file is not one of ours, is damaged, or is of a kind this version does not know.
     """
-    kind, config, arrays = persistence.load(path)
-    classes = {cls.__name__: cls for cls in METHODS.values()}
-    if kind not in classes:
+    return restored(path, *persistence.load(path))
+
+
+def restored(
+    path: str | Path, kind: str, config: dict[str, Any], arrays: dict[str, NDArray[Any]]
+) -> Embedder:
+    """Return the fitted estimator that :func:`nbembed.persistence.load` found at ``path``."""
+    if kind not in KINDS:
         raise InvalidInputError(
-            f"path must be a saved estimator ({', '.join(classes)}), got {path} of kind {kind!r}"
+            f"path must be a saved estimator ({', '.join(KINDS)}), got {path} of kind {kind!r}"
         )
     try:
-        parameters = classes[kind].read_parameters(config["parameters"], arrays)
-        return classes[kind](**parameters).restored(config, arrays)
+        return unfitted(kind, config["parameters"], arrays).restored(config, arrays)
     except (KeyError, TypeError) as error:
         raise InvalidInputError(
             f"path must be a complete saved estimator, got {path} without {error}"
         ) from None
+
+
+def unfitted(kind: str, stored: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Embedder:
+    """Return an estimator of the class ``kind`` with the hyper-parameters that a file holds."""
+    return KINDS[kind](**KINDS[kind].read_parameters(stored, arrays))

@@ -231,11 +231,7 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         """
         check_is_fitted(self, "embedding_")
         arrays: dict[str, NDArray[Any]] = {"embedding_": self.embedding_}
-        parameters = {
-            name: self._stored_parameter(name, value, arrays)
-            for name, value in self.get_params(deep=False).items()
-            if name not in ("verbose", "callbacks", "n_jobs", "graph")
-        }
+        parameters = self.stored_parameters(arrays)
         fitted = {name: getattr(self, name) for name in self.fitted_numbers}
         names = getattr(self, "feature_names_in_", None)
         config = {
@@ -249,6 +245,14 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
             config["reference"] = reference.to_config()
             arrays |= reference.arrays()
         persistence.save(path, type(self).__name__, config, arrays)
+
+    def stored_parameters(self, arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:
+        """Return the hyper-parameters as JSON can say them, and add what it cannot say to ``arrays``."""
+        return {
+            name: self._stored_parameter(name, value, arrays)
+            for name, value in self.get_params(deep=False).items()
+            if name not in ("verbose", "callbacks", "n_jobs", "graph")
+        }
 
     def restored(self, config: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Self:
         """Become the fitted estimator that ``save`` wrote, and return it."""

@@ -15,6 +15,7 @@ from nbembed.metrics.comparison import Comparison, compare
 from nbembed.metrics.coranking import coranking_matrix, q_nx, r_nx, rnx_auc
 from nbembed.metrics.density import density_preservation
 from nbembed.metrics.distances import distance_correlation, normalized_stress, shepard_goodness
+from nbembed.metrics.groups import Difference, GroupComparison, compare_groups
 from nbembed.metrics.live import LiveQuality
 from nbembed.metrics.losses import kl_divergence, reconstruction_error, umap_loss
 from nbembed.metrics.neighborhoods import (
@@ -27,22 +28,33 @@ from nbembed.metrics.neighborhoods import (
     neighbor_recall,
     trustworthiness,
 )
+from nbembed.metrics.points import POINT_MEASURES, PointQuality
 from nbembed.metrics.reporting import report
 from nbembed.metrics.score import Score
-from nbembed.metrics.stability import align, neighbor_jaccard, procrustes_disparity
+from nbembed.metrics.stability import (
+    align,
+    neighbor_agreement,
+    neighbor_jaccard,
+    procrustes_disparity,
+)
 from nbembed.metrics.table import Report
 from nbembed.metrics.voting import knn_accuracy, neighborhood_hit
 
 __all__ = [
+    "POINT_MEASURES",
     "Comparison",
+    "Difference",
+    "GroupComparison",
     "LiveQuality",
     "LocalScores",
     "NeighborErrors",
+    "PointQuality",
     "Report",
     "Score",
     "align",
     "cluster_stability",
     "compare",
+    "compare_groups",
     "continuity",
     "coranking_matrix",
     "density_preservation",
@@ -52,6 +64,7 @@ __all__ = [
     "lcmc",
     "local_scores",
     "memory_budget",
+    "neighbor_agreement",
     "neighbor_errors",
     "neighbor_jaccard",
     "neighbor_recall",

@@ -13,10 +13,12 @@ from nbembed.errors import InvalidInputError
 from nbembed.metrics.ranking import Space
 from nbembed.transport import check_map
 
-__all__ = ["align", "as_maps", "neighbor_jaccard", "procrustes_disparity"]
+__all__ = ["align", "as_maps", "neighbor_agreement", "neighbor_jaccard", "procrustes_disparity"]
 
 
-def align(Y: Any, to: Any) -> NDArray[np.float64]:
+def align(
+    Y: Any, to: Any, *, rows: Any = None, turn: bool = True, same_size: bool = False
+) -> NDArray[np.float64]:
     r"""Return a map turned, mirrored, scaled and moved onto another one, as well as that goes.
 
     Minimises :math:`\| s (Y - \bar y) R + t - Y' \|` over orthogonal R, scale s and shift t. The
@@ -28,6 +30,13 @@ def align(Y: Any, to: Any) -> NDArray[np.float64]:
         The map to move, shape (n_samples, n_components).
     to
         The map to move it onto, of the same shape.
+    rows
+        Positions of the rows that are to lie on each other; None means all. The others move along.
+    turn
+        False only scales and moves, to the same size and middle.
+    same_size
+        Scale to the size of ``to`` (root of the mean squared distance from the middle); the scale that
+        fits best makes maps small that differ much.
 
     Returns
     -------
@@ -53,13 +62,18 @@ def align(Y: Any, to: Any) -> NDArray[np.float64]:
     from scipy.linalg import orthogonal_procrustes
 
     points, others = _two(Y, to)
-    centre = others.mean(axis=0)
-    points = points - points.mean(axis=0)
-    size = float(np.square(points).sum())
+    some = slice(None) if rows is None else np.asarray(rows)
+    middle, centre = points[some].mean(axis=0), others[some].mean(axis=0)
+    moving, fixed = points[some] - middle, others[some] - centre
+    size = float(np.square(moving).sum())
     if not size > 0.0:
         return np.tile(centre, (len(points), 1))
-    rotation, total = orthogonal_procrustes(points, others - centre)
-    return points @ rotation * (float(total) / size) + centre
+    equal = np.sqrt(float(np.square(fixed).sum()) / size)
+    if not turn:
+        return (points - middle) * equal + centre
+    rotation, total = orthogonal_procrustes(moving, fixed)
+    scale = equal if same_size else float(total) / size
+    return (points - middle) @ rotation * scale + centre
 
 
 def procrustes_disparity(Y: Any, other: Any) -> float:
@@ -132,6 +146,26 @@ def neighbor_jaccard(maps: Any, *, n_neighbors: int = 15) -> NDArray[np.float64]
     overlap of neighbourhoods as the stability of an embedding: Wendlandt, Kummerfeld & Mihalcea
     (2018), "Factors influencing the surprising instability of word embeddings", NAACL.
     """
+    return neighbor_agreement(maps, n_neighbors=n_neighbors)[0]
+
+
+def neighbor_agreement(
+    maps: Any, *, n_neighbors: int = 15
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return :func:`neighbor_jaccard` for each point, and its mean over the points for each pair of maps.
+
+    Parameters
+    ----------
+    maps, n_neighbors
+        As in :func:`neighbor_jaccard`.
+
+    Returns
+    -------
+    points : ndarray of float64, shape (n_samples,)
+        Mean over all pairs of maps.
+    pairs : ndarray of float64, shape (n_maps, n_maps)
+        Mean over all points; symmetric, 1 on the diagonal.
+    """
     found = as_maps(maps)
     if len(found) < 2:  # noqa: PLR2004
         raise InvalidInputError(
@@ -142,13 +176,14 @@ def neighbor_jaccard(maps: Any, *, n_neighbors: int = 15) -> NDArray[np.float64]
     near = [
         np.sort(Space(points).nearest(np.arange(n), int(n_neighbors)), axis=1) for points in found
     ]
-    pairs = list(combinations(near, 2))
+    pairs = np.eye(len(near))
     total = np.zeros(n)
-    for one, other in pairs:
+    for i, j in combinations(range(len(near)), 2):
         part = np.empty(n)
-        share(n, lambda first, last: _jaccard(first, last, one, other, part))  # noqa: B023
+        share(n, lambda first, last: _jaccard(first, last, near[i], near[j], part))  # noqa: B023
         total += part
-    return total / len(pairs)
+        pairs[i, j] = pairs[j, i] = part.mean()
+    return total / (len(near) * (len(near) - 1) / 2), pairs
 
 
 def as_maps(Y: Any) -> list[NDArray[np.float64]]:

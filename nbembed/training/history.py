@@ -1,17 +1,15 @@
 """What a run remembers of itself, within a fixed number of bytes."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nbembed._types import State
-
-if TYPE_CHECKING:
-    from nbembed.training.recursions import Recursed
+from nbembed.training.recursions import Recursed
 
 __all__ = ["Curve", "History", "StoredFrame", "thinned"]
 
@@ -78,7 +76,7 @@ class History:
 
     When ``max_bytes`` of maps are held, every other one is dropped and from then on half as many
     are kept: the steps that remain depend on nothing but the number of steps, so the same run
-    always leaves the same history.
+    always leaves the same history. The map at the end of each phase or recursion always stays.
 
     Parameters
     ----------
@@ -95,23 +93,33 @@ class History:
         self.curves: dict[str, Curve] = {}
         self.recursions: list[Recursed] = []
         self._stride = 1
+        # Steps whose maps are never dropped.
+        self._fixed: set[int] = set()
         self._states: dict[int, State] = {}
         self._state_stride = 25
 
-    def add_frame(self, step: int, phase: str, embedding: NDArray[np.float32]) -> None:
-        """Keep the map of ``step`` if the present stride asks for it; ``embedding`` is copied."""
-        if step % self._stride:
+    def add_frame(
+        self, step: int, phase: str, embedding: NDArray[np.float32], *, always: bool = False
+    ) -> None:
+        """Keep the map of ``step`` if the present stride asks for it, or ``always``; ``embedding`` is copied."""
+        if always:
+            self._fixed.add(step)
+        elif step % self._stride:
             return
         self.frames.append(StoredFrame(step, phase, embedding.copy()))
         if len(self.frames) * embedding.nbytes > self.max_bytes and len(self.frames) > 2:  # noqa: PLR2004
             self._stride *= 2
-            self.frames = [f for f in self.frames if f.step % self._stride == 0]
+            self.frames = [
+                f for f in self.frames if f.step % self._stride == 0 or f.step in self._fixed
+            ]
 
-    def keep(self, step: int, phase: str, embedding: NDArray[np.float32]) -> bool:
+    def keep(
+        self, step: int, phase: str, embedding: NDArray[np.float32], *, always: bool = False
+    ) -> bool:
         """Keep the map of ``step`` as :meth:`add_frame` does, or return False if it is not finite."""
         finite = bool(np.isfinite(embedding).all())
         if finite:
-            self.add_frame(step, phase, embedding)
+            self.add_frame(step, phase, embedding, always=always)
         return finite
 
     def add_value(self, name: str, step: int, value: float, *, by_clock: bool = False) -> None:
@@ -150,6 +158,7 @@ class History:
         """Return a copy that has forgotten everything after ``step``; the arrays are shared."""
         copy = History(max_bytes=self.max_bytes, loss_every=self.loss_every)
         copy._stride, copy._state_stride = self._stride, self._state_stride
+        copy._fixed = {s for s in self._fixed if s <= step}
         copy.frames = [f for f in self.frames if f.step <= step]
         copy.recursions = [r for r in self.recursions if r.end <= step]
         copy._states = {s: v for s, v in self._states.items() if s <= step}
@@ -157,6 +166,61 @@ class History:
             end = bisect_right(curve.steps, step)
             copy.curves[name] = Curve(curve.steps[:end], curve.values[:end], curve.by_clock)
         return copy
+
+    @property
+    def states(self) -> list[State]:
+        """The full states that are held, in the order of their steps."""
+        return [self._states[step] for step in sorted(self._states)]
+
+    @states.setter
+    def states(self, states: Sequence[State]) -> None:
+        self._states = {int(state["step"]): state for state in states}
+
+    def to_config(self) -> dict[str, Any]:
+        """Return what is stored as JSON: all but arrays, and without the full states."""
+        return {
+            "max_bytes": self.max_bytes,
+            "loss_every": self.loss_every,
+            "stride": self._stride,
+            "fixed": sorted(self._fixed),
+            "state_stride": self._state_stride,
+            "phases": [frame.phase for frame in self.frames],
+            "curves": [[name, curve.by_clock] for name, curve in self.curves.items()],
+            "recursions": [recursion.to_config() for recursion in self.recursions],
+        }
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return what is stored as arrays: the maps, and steps and values of the curves."""
+        arrays: dict[str, NDArray[Any]] = {"history.steps": np.array(self.steps, dtype=np.int64)}
+        if self.frames:
+            arrays["history.maps"] = np.stack([frame.embedding for frame in self.frames])
+        for number, curve in enumerate(self.curves.values()):
+            arrays[f"curve.{number}.steps"] = np.array(curve.steps, dtype=np.int64)
+            arrays[f"curve.{number}.values"] = np.array(curve.values, dtype=np.float64)
+        for number, recursion in enumerate(self.recursions):
+            arrays[f"recursion.{number}"] = recursion.embedding
+        return arrays
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """Return what :meth:`to_config` and :meth:`arrays` described."""
+        history = cls(max_bytes=int(config["max_bytes"]), loss_every=int(config["loss_every"]))
+        history._stride = int(config["stride"])
+        history._fixed = {int(step) for step in config.get("fixed", ())}
+        history._state_stride = int(config["state_stride"])
+        steps = arrays["history.steps"].tolist()
+        kept = zip(steps, config["phases"], arrays.get("history.maps", ()), strict=True)
+        history.frames = [StoredFrame(step, phase, embedding) for step, phase, embedding in kept]
+        for number, (name, by_clock) in enumerate(config["curves"]):
+            history.curves[name] = Curve(
+                arrays[f"curve.{number}.steps"].tolist(),
+                arrays[f"curve.{number}.values"].tolist(),
+                bool(by_clock),
+            )
+        for number, recursion in enumerate(config["recursions"]):
+            embedding = arrays[f"recursion.{number}"]
+            history.recursions.append(Recursed.from_config(recursion, embedding))
+        return history
 
     @property
     def steps(self) -> list[int]:

@@ -13,9 +13,10 @@ from nbembed.phases import Phase
 from nbembed.training.frame import total
 from nbembed.training.graphs import Graphs
 from nbembed.training.history import History
-from nbembed.training.live import degrees_of, weights_of
+from nbembed.training.live import degrees_of, live_parameters, weights_of
 from nbembed.training.preparation import Prepared
 from nbembed.training.recursions import Recursed
+from nbembed.training.stages import Stage, stages_of
 from nbembed.training.steppers import Seen
 from nbembed.training.stepping import Stepper
 
@@ -60,6 +61,11 @@ class Readable:
         return None if self._stepper is None else self._stepper.embedding()
 
     @property
+    def has_map(self) -> bool:
+        """Whether there is a map yet."""
+        return self._prepared is not None
+
+    @property
     def prepared(self) -> Prepared | None:
         """Neighbours, affinities and starting map; None before they exist."""
         return self._prepared
@@ -68,6 +74,21 @@ class Readable:
     def graph(self) -> Graph | None:
         """The affinities that the present phase works with; None before they exist."""
         return self._graphs.there.get(self._phase_index)
+
+    @property
+    def graphs(self) -> Mapping[int, Graph]:
+        """The affinities of each phase that has been reached, by its number."""
+        return dict(self._graphs.there)
+
+    @property
+    def sources(self) -> Mapping[int, NDArray[np.float32]]:
+        """What phases that measure affinities in every mini-batch measure them in, where it is not the data."""
+        return dict(self._graphs.sources)
+
+    @property
+    def stages(self) -> list[Stage]:
+        """The phases, those of one recursion as one: each leaves a map behind that the history keeps."""
+        return stages_of(self.phases)
 
     @property
     def targets(self) -> Mapping[str, Any]:
@@ -118,6 +139,28 @@ class Readable:
     def overrides(self) -> dict[str, float]:
         """What was set in mid-run and is still in force, by name."""
         return dict(self._overrides)
+
+    @property
+    def live(self) -> dict[str, float]:
+        """What can be changed in the present phase, with the values now in force; {} before the first map."""
+        stepper, phase = self._stepper, self.phase
+        if stepper is None:
+            return {}
+        known = self.weights_by_name | {
+            name: value for name, value in phase.kernel.items() if name in ("min_dist", "spread")
+        }
+        # A network's exaggeration is a factor of its plan's.
+        known |= {} if phase.model["name"] == "free" else {"exaggeration": 1.0}
+        known |= self._overrides
+        return {
+            name: float(known[name] if name in known else stepper.get(name))
+            for name in live_parameters(phase)
+        }
+
+    @property
+    def weights_by_name(self) -> dict[str, float]:
+        """The weights of the terms under the names by which they are changed."""
+        return {f"{key}_weight": weight for key, weight in self.weights.items()}
 
     @property
     def state(self) -> State:

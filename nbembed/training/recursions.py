@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbembed.phases import Phase
+from nbembed.training.stages import stages_of
 
-__all__ = ["LayerStatistics", "Recursed", "extent", "recursed", "remember"]
+__all__ = ["LayerStatistics", "Recursed", "extent", "recursed", "remember", "sampled", "scores"]
 
 # Rows on which layers and maps are described: the same ones at every recursion.
 SAMPLE = 1000
@@ -121,26 +122,22 @@ def recursed(
     stepper
         That of the present phase.
     """
-    number = phases[index].recursion
-    ends = np.cumsum([phase.n_steps for phase in phases])
-    if number is None or step != ends[index]:
+    stage = next((stage for stage in stages_of(phases) if stage.index == index), None)
+    if stage is None or stage.recursion is None or step != stage.end:
         return None
-    if index + 1 < len(phases) and phases[index + 1].recursion == number:
-        return None
-    first = next(i for i, phase in enumerate(phases) if phase.recursion == number)
     embedding = stepper.embedding()
-    rows = np.arange(0, len(X), -(-len(X) // SAMPLE))
+    rows = sampled(len(X))
     layers = {phase.affinities_from for phase in phases} - {"input", "embedding"}
     return Recursed(
-        number=number,
-        name=phases[first].name if number else "before recursion",
-        layer=phases[index].affinities_from,
-        start=int(ends[first - 1]) if first else 0,
+        number=stage.recursion,
+        name=stage.name,
+        layer=stage.layer,
+        start=stage.start,
         end=step,
         embedding=embedding,
         extent=extent(embedding),
         flatness=_flatness(embedding),
-        metrics=_scores(X[rows], embedding[rows]),
+        metrics=scores(X[rows], embedding[rows]),
         layers=_described(stepper, layers, rows, X[rows], embedding[rows]),
     )
 
@@ -169,7 +166,13 @@ def _flatness(embedding: NDArray[np.float32]) -> float:
     return float(axes[-1] / axes[0]) if axes[0] > 0 else 0.0
 
 
-def _scores(X: NDArray[np.float32], embedding: NDArray[np.float32]) -> dict[str, float]:
+def sampled(n: int) -> NDArray[np.int64]:
+    """Return the rows on which maps of ``n`` rows are described."""
+    return np.arange(0, n, -(-n // SAMPLE))
+
+
+def scores(X: NDArray[np.float32], embedding: NDArray[np.float32]) -> dict[str, float]:
+    """Return trustworthiness, continuity and neighbour recall of a map, 15 neighbours."""
     from nbembed import metrics
 
     k = _neighbors(len(X))

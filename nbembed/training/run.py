@@ -18,15 +18,15 @@ from nbembed.training.graphs import Graphs
 from nbembed.training.history import History
 from nbembed.training.live import check_live, effect_of, schedules_of, set_live
 from nbembed.training.preparation import HEEDED, Prepared, prepare
-from nbembed.training.reading import Readable
 from nbembed.training.recursions import extent, recursed, remember
 from nbembed.training.steppers import Seen, make_stepper
 from nbembed.training.stepping import Stepper
+from nbembed.training.storing import Storable
 
 __all__ = ["Run"]
 
 
-class Run(Readable, Iterator[Frame]):
+class Run(Storable, Iterator[Frame]):
     """A fit as an iterator of frames.
 
     Pulling a frame does the work of one step; not pulling is a pause. First come the frames of the
@@ -92,6 +92,7 @@ class Run(Readable, Iterator[Frame]):
         self.events: list[Event] = []
         self.step = 0
         self.n_steps = sum(phase.n_steps for phase in self.phases)
+        self._ends = {stage.end for stage in self.stages[:-1]}
         self._init_array = init_array
         labels = self._seen.targets.get(HEEDED)
         self._preparation = prepare(
@@ -313,8 +314,9 @@ class Run(Readable, Iterator[Frame]):
         if stepper is None:
             return {}
         last = step == self.n_steps
-        if step % stepper.frame_every == 0 or last:
-            self._keep_map(stepper)
+        ends = step in self._ends
+        if step % stepper.frame_every == 0 or last or ends:
+            self._keep_map(stepper, always=ends)
         if history.wants_state(step):
             history.add_state(step, self.state)
         if step % min(history.loss_every, stepper.loss_every) and not last:
@@ -326,10 +328,10 @@ class Run(Readable, Iterator[Frame]):
             history.add_value(name, step, value)
         return losses
 
-    def _keep_map(self, stepper: Stepper) -> None:
+    def _keep_map(self, stepper: Stepper, *, always: bool = False) -> None:
         """Write the map into the history, and how large it is where recursions may enlarge it."""
         embedding = stepper.embedding()
-        if not self.history.keep(self.step, self.phase.name, embedding):
+        if not self.history.keep(self.step, self.phase.name, embedding, always=always):
             raise self._diverged(stepper)
         if self.phase.recursion is not None:
             self.history.add_value("extent", self.step, extent(embedding))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from queue import Empty, Queue
 from typing import Any
 
+from nbembed._threads import process_ends
 from nbembed.training import Frame, Run
 
 __all__ = ["Command", "RunControl"]
@@ -39,8 +40,13 @@ class RunControl:
         Called in the worker with every frame, right after it was pulled.
     on_state
         Called in the worker whenever :attr:`state` has changed.
+    on_set
+        Called in the worker whenever a parameter has been changed.
     paused
         Begin in the paused state, waiting for ``step`` or ``resume``.
+
+    A run that stands (a branch, or one out of a file) has a control before anything is done with it:
+    its worker begins with the first command, or with :meth:`start`.
     """
 
     def __init__(
@@ -49,6 +55,7 @@ class RunControl:
         *,
         on_frame: Callable[[Frame], None],
         on_state: Callable[[], None],
+        on_set: Callable[[], None] = lambda: None,
         paused: bool = False,
     ) -> None:
         self.run = run
@@ -56,10 +63,12 @@ class RunControl:
         self.error: BaseException | None = None
         self.finished = threading.Event()
         self.between_steps = threading.Lock()
-        self._on_frame, self._on_state = on_frame, on_state
+        self._on_frame, self._on_state, self._on_set = on_frame, on_state, on_set
         self._commands: Queue[Command] = Queue()
         # Steps left before the run pauses by itself; None is without end.
         self._allowed: int | None = 0 if paused else None
+        self._starting = threading.Lock()
+        self._is_started = False
         self._stepping: list[Command] = []
         # ipykernel 7.0 publishes only from threads that carry the context of a cell.
         context = contextvars.copy_context()
@@ -67,13 +76,35 @@ class RunControl:
             target=context.run, args=(self._work,), name="nbembed-run", daemon=True
         )
 
-    def start(self) -> None:
-        """Let the worker begin."""
-        self._thread.start()
+    @property
+    def is_started(self) -> bool:
+        """Whether the worker has begun."""
+        return self._is_started
+
+    def start(self, *, paused: bool | None = None) -> None:
+        """Let the worker begin, if it has not; ``paused`` changes how, None leaves that as it is."""
+        with self._starting:
+            if self._is_started or self.finished.is_set():
+                return
+            self._is_started = True
+            if paused is not None:
+                self._allowed = 0 if paused else None
+                self.state = "paused" if paused else "running"
+            self._thread.start()
+
+    def announce(self, *, paused: bool) -> None:
+        """Have the state that it will begin in: what is shown before it begins tells it too."""
+        self.state = "paused" if paused else "running"
+
+    def end(self, state: str) -> None:
+        """Be a run that has ended, in ``state``, without anything having been done with it."""
+        self.state = state
+        self.finished.set()
 
     def send(self, command: Command) -> Command:
         """Put a command into the queue and return it; its ``answer`` comes when it was read."""
         self._commands.put(command)
+        self.start()
         if self.finished.is_set():
             self._refuse_rest()
         return command
@@ -97,7 +128,7 @@ class RunControl:
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the worker to end, unless this is called in it; return whether it has."""
-        if self.is_worker():
+        if self.is_worker() or not self._is_started:
             return self.finished.is_set()
         self._thread.join(timeout)
         return not self._thread.is_alive()
@@ -110,7 +141,7 @@ class RunControl:
             while self._read_commands() and self._pull():
                 pass
         except BaseException as error:  # noqa: BLE001 - shown in the widget and raised again by fit()
-            if not _process_ends(error):
+            if not process_ends(error):
                 self.error = error
                 self._change("error")
         finally:
@@ -156,9 +187,12 @@ class RunControl:
 
     def _set(self, command: Command) -> str | Exception:
         try:
-            return self.run.set(command.parameter, command.value)
+            effect = self.run.set(command.parameter, command.value)
         except Exception as error:  # noqa: BLE001 - raised again in the caller's thread
             return error
+        # What is set is shown, also while the run rests.
+        self._on_set()
+        return effect
 
     def _pull(self) -> bool:
         """Pull one frame; False when there is none left."""
@@ -196,8 +230,3 @@ class RunControl:
     def _answer_steps(self) -> None:
         while self._stepping:
             self._stepping.pop().answer.put(None)
-
-
-def _process_ends(error: BaseException) -> bool:
-    """Return whether thread pools refuse work because the process ends: no fault of the run."""
-    return not threading.main_thread().is_alive() or "interpreter shutdown" in str(error)

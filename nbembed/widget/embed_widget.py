@@ -4,37 +4,27 @@ import inspect
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import traitlets
-
-from nbembed import _checks, export, metrics
-from nbembed.encodings import as_text
-from nbembed.estimators import Embedder
-from nbembed.persistence import replacing
+from nbembed import _checks
 from nbembed.widget.advice import advise
 from nbembed.widget.arguments import choose_estimator, read_hover, read_images
 from nbembed.widget.details import Details
 from nbembed.widget.inbox import Inbox, Questions
-from nbembed.widget.look_widget import LookWidget
-from nbembed.widget.publisher import PROTOCOL, Publisher
-from nbembed.widget.selection import pack_rows
+from nbembed.widget.publisher import Publisher
+from nbembed.widget.results_widget import ResultsWidget
 from nbembed.widget.status import idle_status
+from nbembed.widget.story_widget import CONTENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
-    from matplotlib.figure import Figure
-    from numpy.typing import NDArray
+    from nbembed.estimators import Embedder
 
-    from nbembed.training import History, Recursed, Run
 
 __all__ = ["EmbedWidget"]
 
 _STATIC = Path(__file__).parent.parent / "static"
 _NOT_BUILT = """export default { render({ el }) {
   el.textContent = "The front end of nbembed is missing here: run make in a checkout, or reinstall."; } };"""
-# Names of the map's coordinates in a data frame; maps of more dimensions have c1, c2, …
-_AXES = ("x", "y", "z")
 
 
 def _bundle(name: str, missing: str) -> str:
@@ -43,7 +33,7 @@ def _bundle(name: str, missing: str) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else missing
 
 
-class EmbedWidget(LookWidget):
+class EmbedWidget(ResultsWidget):
     """A map of high-dimensional data that shows how it is made.
 
     Parameters
@@ -62,7 +52,8 @@ class EmbedWidget(LookWidget):
         nothing. Methods that do not learn from labels ignore it.
     color, size, opacity
         A column's name or one value per row, as in :meth:`color`, :meth:`size` and :meth:`opacity`.
-        ``color`` comes before ``labels``, and its column stays in the embedding if it is numeric.
+        ``color`` comes before ``labels``, and its column stays in the embedding if it is numeric;
+        it may be a measure such as ``"trustworthiness"``.
     hover
         What the card of a point shows: a list of column names, a dict or data frame of values by
         name, or the values of one column. Default: the columns of a data frame that are not
@@ -91,11 +82,15 @@ class EmbedWidget(LookWidget):
     selection : list of int
         Positions of the selected rows. Set it to positions or a boolean mask; ``selected`` are the
         rows themselves. ``w.observe(f, "selection")`` calls ``f`` when it changes.
+    group : list of int
+        Positions of the rows that are kept to compare the selection with; see :meth:`compare_groups`.
     filter : dict
         What is shown: ``{}`` for all, ``{"categories": [name, …]}`` or ``{"range": [low, high]}`` of
         what colours the points. A new colour resets it.
     moment : int
         The step on show; -1 follows the newest.
+    view : str
+        ``"map"``, or ``"recursions"``: the map after each phase and recursion, with their scores; see :meth:`arrange`.
 
     Raises
     ------
@@ -124,8 +119,6 @@ class EmbedWidget(LookWidget):
 
     _esm = _bundle("widget.js", _NOT_BUILT)
     _css = _bundle("widget.css", "")
-
-    height = traitlets.Int(420).tag(sync=True)
 
     def __init__(  # noqa: PLR0913 - all of them say what is shown
         self,
@@ -160,6 +153,20 @@ class EmbedWidget(LookWidget):
         said = (labels, y, color, size, opacity, hover, images, features)
         bare = all(argument is None for argument in said)
         advise(self._table, self._data, features=features, color=color, is_bare=bare)
+        self._come_alive(height)
+
+    @classmethod
+    def _of(cls, content: "Mapping[str, Any]", *, height: int) -> "EmbedWidget":
+        """Return a widget of what another one, or a file, holds instead of a caller's arguments."""
+        widget = cls.__new__(cls)
+        for name in CONTENT:
+            setattr(widget, name, content[name])
+        widget._come_alive(height)  # noqa: SLF001 - one of ours
+        return widget
+
+    def _come_alive(self, height: int) -> None:
+        """Become a widget, once what it shows is read."""
+        self._get_ready()
         super().__init__(
             height=height,
             encodings={channel: look.spec for channel, look in self._looks.items()},
@@ -167,179 +174,26 @@ class EmbedWidget(LookWidget):
             status=idle_status(self._estimator.title, *self._data.shape),
         )
         self._publisher = Publisher(self.send)
-        questions = Questions(details=self._tell, search=self._search, color=self._recolor)
+        questions = Questions(
+            details=self._tell,
+            search=self._search,
+            color=self._recolor,
+            restart=self._restart_with,
+            parameters=lambda: self._offer,
+            neighbors=self._tell_neighbors,
+            groups=self._tell_groups,
+            affinities=self._tell_affinities,
+            resend=self._resend_bytes,
+        )
         self._inbox = Inbox(self._publisher, lambda: self._session, questions)
         self.on_msg(self._inbox.receive)
-
-    # ---- results ------------------------------------------------------------------------------
-
-    @property
-    def embedding_(self) -> "NDArray[Any]":
-        """The map as it is now, shape (n_samples, n_components), float32, a copy."""
-        run = self._run_with_map()
-        with self._live_session(ended_is_fine=True).control.between_steps:
-            return _map_of(run)
-
-    @property
-    def history_(self) -> "History":
-        """Maps and curves of the run so far; see :class:`nbembed.training.History`."""
-        return self._run_with_map().history
-
-    @property
-    def recursions_(self) -> "list[Recursed]":
-        """What the run looked like at the end of each recursion so far; empty for methods without them.
-
-        See :class:`nbembed.DRE`. During a run too.
-        """
-        return self._run_with_map().recursions
-
-    @property
-    def estimator_(self) -> Embedder:
-        """The fitted estimator, with ``embedding_``, ``loss_`` and ``save``."""
-        self._run_with_map()
-        self._keep()
-        return self._estimator
-
-    def metrics(self, *, n_neighbors: int = 15) -> "metrics.Report":
-        """Return how faithful the map is: see :func:`nbembed.metrics.report`."""
-        labels = None if self._labels is None else self._labels.values
-        return metrics.report(self._data, self.embedding_, labels=labels, n_neighbors=n_neighbors)
-
-    def to_frame(self) -> Any:
-        """Return the rows with their places in the map, and whether they are selected.
-
-        Returns
-        -------
-        DataFrame
-            If ``X`` is a data frame, one of its library with its columns and its index, then
-            ``"x"``, ``"y"`` (``"z"``) and ``"selected"``; maps of more than three dimensions have
-            ``"c1"``, ``"c2"``, … A name that ``X`` has already gets ``"_map"`` at its end. Otherwise one
-            of pandas with the places, the labels, the columns shown on hover, and ``"selected"``.
-
-        Raises
-        ------
-        RunEndedError
-            If there is no map yet.
-        MissingPackageError
-            If ``X`` is no data frame, and pandas is not installed.
-        """
-        Y = self.embedding_
-        axes: Iterable[str] = _AXES
-        if Y.shape[1] > len(_AXES):
-            axes = (f"c{i + 1}" for i in range(Y.shape[1]))
-        new: dict[str, NDArray[Any]] = dict(zip(axes, Y.T.copy(), strict=False))
-        new["selected"] = np.zeros(len(Y), dtype=bool)
-        new["selected"][self.selection] = True
-        labels = [] if self._labels is None else [self._labels]
-        hover = [self._table.column(name) for name in self._details.hover]
-        return self._table.extended(new, instead=[*labels, *hover])
-
-    # ---- pictures and pages -------------------------------------------------------------------
-
-    def plot(self, *, ax: Any = None, title: str | None = None) -> "Figure":
-        """Return a static matplotlib figure of the map as it is coloured now, with its caption.
-
-        All points are in it: the selection and the filter are the live view's.
-
-        Parameters
-        ----------
-        ax
-            Axes to draw into; None makes a new figure.
-        title
-            Plain text above the map; None is the method's name.
-        """
-        from nbembed import figures  # matplotlib takes a while, and a live map does not need it
-
-        return figures.map(
-            self.embedding_,
-            encodings=self.encodings,
-            ax=ax,
-            title=self._estimator.title if title is None else title,
-            caption=figures.caption(self._trustworthiness()),
-        )
-
-    def to_png(self, path: str | Path, *, title: str | None = None, dpi: float = 200.0) -> Path:
-        """Write :meth:`plot` as a PNG file, which is replaced at once or not at all; return its path.
-
-        Parameters
-        ----------
-        path
-            The file.
-        title
-            Plain text above the map; None is the method's name.
-        dpi
-            Pixels per inch, 20 to 1200, of a picture that is 6.4 by 4.8 inches. Default 200.
-        """
-        from nbembed import figures
-
-        _checks.check_number("dpi", dpi, low=20, high=1200)
-        return _written(path, figures.png(self.plot(title=title), dpi=dpi))
-
-    def to_svg(self, path: str | Path, *, title: str | None = None) -> Path:
-        """Write :meth:`plot` as an SVG file, which is replaced at once or not at all; return its path.
-
-        Text stays text. The points of a map of more than 20,000 are one picture in it.
-        """
-        from nbembed import figures
-
-        return _written(path, figures.svg(self.plot(title=title)))
-
-    def to_html(self, path: str | Path, *, title: str | None = None) -> Path:
-        """Write one offline page with the map, its history and the curves; return its path.
-
-        The page needs no kernel and no network. It holds the present look, selection and filter, and
-        what the cards say of the rows, if that takes at most 5 MB; pictures it does not hold, nor
-        the columns that colour nothing now.
-        """
-        self._run_with_map()
-        payload, snapshot = self._live_session(ended_is_fine=True).page()
-        payload |= {
-            "protocol": PROTOCOL,
-            "height": self.height,
-            "encodings": {name: as_text(spec) for name, spec in self.encodings.items()},
-            "fields": {**self.fields, "images": False},
-            "selection": as_text(pack_rows(self.selection, len(self._data)), of="data"),
-            "filter": self.filter,
-        }
-        details = self._details.page()
-        n, d = self._data.shape
-        heading = title or f"{self._estimator.title} of {n:,} × {d} data"
-        return export.write_page(
-            path,
-            payload if details is None else {**payload, "details": details},
-            {"snapshot": snapshot},
-            heading,
-        )
 
     # ---- showing ------------------------------------------------------------------------------
 
     def __repr__(self) -> str:
         n, d = self._data.shape
+        if self._hung:
+            return f"EmbedWidget(maps={len(self._hung)}, n={n}, d={d})"
         return (
             f"EmbedWidget(method={self._estimator.title!r}, n={n}, d={d}, state={self._state()!r})"
         )
-
-    def _picture_png(self) -> bytes | None:
-        """Return the map as it is now for readers without a kernel; None before there is one."""
-        if self._session is None or self._session.run.prepared is None:
-            return None
-        from nbembed import figures
-
-        return figures.small_png(self.plot())
-
-    def _trustworthiness(self) -> float | None:
-        """Return what was measured last, None before that."""
-        curve = self.history_.curves.get("trustworthiness")
-        return curve.values[-1] if curve is not None and curve.values else None
-
-
-def _map_of(run: "Run") -> "NDArray[Any]":
-    embedding = run.embedding
-    assert embedding is not None  # noqa: S101 - asked for only once there is a map
-    return embedding
-
-
-def _written(path: str | Path, content: bytes) -> Path:
-    with replacing(path) as beside:
-        beside.write_bytes(content)
-    return Path(path)

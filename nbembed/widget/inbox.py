@@ -1,7 +1,7 @@
 """Messages from the browser: a closed set, checked, and never acted on in the thread they come in."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
@@ -29,12 +29,30 @@ class Questions:
     search
         ``search(text)`` selects the rows that hold a text.
     color
-        ``color(by)`` colours by a column's name, or by nothing for None.
+        ``color(by)`` colours by the name of a column or a measure, or by nothing for None.
+    restart
+        ``restart(parameters)`` begins a new run; it must not wait for the old one to end.
+    parameters
+        ``parameters()`` are those of the present run, as the panel offers them.
+    neighbors
+        ``neighbors(question, row)`` tells the nearest rows of a row in the data.
+    groups
+        ``groups(question)`` compares the group that is kept with the selection.
+    affinities
+        ``affinities(question)`` tells how the affinities changed from recursion to recursion.
+    resend
+        ``resend()`` sends again what was in buffers, for a host that loses them.
     """
 
     details: Callable[[int, int], None]
     search: Callable[[str], None]
     color: Callable[[str | None], None]
+    restart: Callable[[Any], None]
+    parameters: Callable[[], Sequence[dict[str, Any]]]
+    neighbors: Callable[[int, int], None]
+    groups: Callable[[int], None]
+    affinities: Callable[[int], None]
+    resend: Callable[[], None]
 
 
 class Inbox:
@@ -76,8 +94,12 @@ class Inbox:
                 self._acknowledge(content.get("seq"), session)
             case "encoding":
                 self._encode(content.get("base64") is True, session)
-            case "poll" | "command" as kind if session is not None:
-                session.pump() if kind == "poll" else _enqueue(content, session)
+            case "poll":
+                self._poll(content.get("last_seq"), session)
+            case "command" if session is not None:
+                _enqueue(content, session)
+            case "set" if session is not None:
+                _set(content, session)
             case kind:
                 self._ask(kind, content)
 
@@ -91,11 +113,24 @@ class Inbox:
             "controls": True,
             "echo_ok": len(buffers) == 1 and bytes(buffers[0]) == ECHO,
             # Colab, by report, shows nothing that a thread pushes; there the browser asks.
-            "pull": "google.colab" in sys.modules,
+            "pull": "google.colab" in sys.modules or self._publisher.is_polled,
+            "parameters": list(self._questions.parameters()),
         }
+        if welcome["pull"]:
+            self._publisher.is_polled = True
         self._publisher.send(welcome, [ECHO])
         if session is not None:
             session.greet(view, is_fresh=isinstance(seen, int) and seen < 0)
+
+    def _poll(self, seen: Any, session: Session | None) -> None:
+        """Answer a host that shows nothing but answers, with all that has come since the last one."""
+        begins = not self._publisher.is_polled
+        self._publisher.polled()
+        if session is None:
+            return
+        if begins:
+            session.greet()  # what was sent until now was not seen
+        session.answer(seen if isinstance(seen, int) else -1)
 
     def _acknowledge(self, seq: Any, session: Session | None) -> None:
         self._publisher.acknowledge(seq)
@@ -105,6 +140,8 @@ class Inbox:
     def _encode(self, as_base64: bool, session: Session | None) -> None:  # noqa: FBT001
         """Send text in place of buffers from now on, and again what may have been lost."""
         self._publisher.as_base64 = as_base64
+        if as_base64:
+            self._questions.resend()
         if session is not None:
             session.retell()
 
@@ -113,8 +150,16 @@ class Inbox:
         text, by = content.get("text"), content.get("by", 0)
         if kind == "details" and _is_count(question) and _is_count(row):
             self._questions.details(question, row)
+        elif kind == "neighbors" and _is_count(question) and _is_count(row):
+            self._questions.neighbors(question, row)
+        elif kind == "groups" and _is_count(question):
+            self._questions.groups(question)
+        elif kind == "affinities" and _is_count(question):
+            self._questions.affinities(question)
         elif kind == "search" and isinstance(text, str) and len(text) <= MAX_TEXT:
             self._questions.search(text)
+        elif kind == "restart":
+            self._questions.restart(content.get("parameters"))
         elif kind == "color" and (by is None or isinstance(by, str)):
             self._questions.color(by)
 
@@ -127,3 +172,12 @@ def _enqueue(content: dict[str, Any], session: Session) -> None:
     name, n = content.get("name"), content.get("n", 1)
     if name in COMMANDS and isinstance(n, int) and 1 <= n <= MAX_STEPS:
         session.control.send(Command(name, n=n))
+
+
+def _set(content: dict[str, Any], session: Session) -> None:
+    """Let the worker change a parameter; what it refuses stays as it is, as the browser then sees."""
+    name, value = content.get("name"), content.get("value")
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return
+    if isinstance(name, str) and name in session.run.live:
+        session.control.send(Command("set", parameter=name, value=value))

@@ -1,6 +1,6 @@
 """The widget's look: what colours and sizes the points, what is selected, shown and told of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +16,8 @@ from nbembed.widget.arguments import as_column_of, is_name
 from nbembed.widget.details import Details
 from nbembed.widget.run_widget import RunWidget
 from nbembed.widget.selection import Filter, Moment, Selection
+from nbembed.widget.texts import as_sent
+from nbembed.widget.traits import kept
 
 __all__ = ["LookWidget"]
 
@@ -56,15 +58,6 @@ def make_look(channel: str, column: Column, options: Mapping[str, Any]) -> Look:
     return Look(make, column, known)
 
 
-def _kept(name: str) -> Callable[[Any, Any], Any]:
-    """Return a reader of what the browser says that keeps what Python has said."""
-
-    def read(_content: Any, widget: Any) -> Any:
-        return getattr(widget, name)
-
-    return read
-
-
 class LookWidget(RunWidget):
     """A widget whose points have colours, sizes, opacities, and can be selected.
 
@@ -89,8 +82,8 @@ class LookWidget(RunWidget):
     _labels: Column | None
 
     # The browser reads these two and writes none of them.
-    encodings = traitlets.Dict().tag(sync=True, from_json=_kept("encodings"))
-    fields = traitlets.Dict().tag(sync=True, from_json=_kept("fields"))
+    encodings = traitlets.Dict().tag(sync=True, to_json=as_sent, from_json=kept("encodings"))
+    fields = traitlets.Dict().tag(sync=True, from_json=kept("fields"))
     selection = Selection(lambda widget: len(widget._data))  # noqa: SLF001 - its own
     filter = Filter(lambda widget: widget.encodings.get("color"))
     moment = Moment()
@@ -144,6 +137,7 @@ class LookWidget(RunWidget):
         map: Any = None,  # noqa: A002 - the word that everybody uses
         scale: str | None = None,
         name: str | None = None,
+        subclass: Any = None,
     ) -> Any:
         """Colour the points, or without arguments say what colours them.
 
@@ -163,6 +157,9 @@ class LookWidget(RunWidget):
             For numbers ``"linear"`` (default) or ``"log"``, on which values not above 0 are missing.
         name
             What the legend says; by default the column's name.
+        subclass
+            Classes within the classes of ``by``: a column's name, or one value per row. Each has a shade of the
+            colour of its class, and the legend shows both.
 
         Returns
         -------
@@ -183,7 +180,11 @@ class LookWidget(RunWidget):
         >>> w.color()["max"]
         7.9...
         """
-        return self._change_look("color", by, {"map": map, "scale": scale, "name": name})
+        inner = (
+            None if subclass is None else self._column_of(subclass, "subclass", unnamed="subclass")
+        )
+        options = {"map": map, "scale": scale, "name": name, "subclass": inner}
+        return self._change_look("color", by, options)
 
     def size(
         self,
@@ -247,6 +248,7 @@ class LookWidget(RunWidget):
 
         See :attr:`selection` for their positions.
         """
+        self._needs_data("selected")
         return self._table.rows(self.selection)
 
     # ---- what the browser asks ----------------------------------------------------------------
@@ -283,7 +285,9 @@ class LookWidget(RunWidget):
     def _shown_columns(self) -> list[Column]:
         """Return the columns behind what the points look like now."""
         looks = [(self._looks.get(name), self.encodings.get(name)) for name in CHANNELS]
-        return [look.column for look, spec in looks if look is not None and look.spec is spec]
+        shown = [look for look, spec in looks if look is not None and look.spec is spec]
+        inner = [look.options["subclass"] for look in shown if "subclass" in look.options]
+        return [*(look.column for look in shown), *inner]
 
     def _change_look(self, channel: str, by: Any, options: dict[str, Any]) -> Any:
         given = {name: value for name, value in options.items() if value is not None}
@@ -319,14 +323,17 @@ class LookWidget(RunWidget):
             specs[channel] = look.spec
         ordered = {name: specs[name] for name in CHANNELS if name in specs}
         # Before the new colour is there: its categories are not those of the filter.
-        reset = {"filter": {}} if channel == "color" else {}
-        self._set_traits(**reset, encodings=ordered, fields=self._offered())
+        keeps = channel != "color" or _is_same_measure(specs.get("color"), self.encodings)
+        self._set_traits(
+            **({} if keeps else {"filter": {}}), encodings=ordered, fields=self._offered()
+        )
 
     @traitlets.observe("encodings")
     def _show_all(self, change: Any) -> None:
         """Forget a filter that was made for another colour."""
         old = change["old"] if isinstance(change["old"], dict) else {}
-        if change["new"].get("color") is not old.get("color"):
+        new = change["new"].get("color")
+        if new is not old.get("color") and not _is_same_measure(new, old):
             self.filter = {}
 
     def _offered(self) -> dict[str, Any]:
@@ -340,3 +347,10 @@ class LookWidget(RunWidget):
             "searchable": True,
             "index": details.has_index,
         }
+
+
+def _is_same_measure(color: Spec | None, before: Mapping[str, Any]) -> bool:
+    """Return whether a colour measures what the one before measured, at another moment perhaps."""
+    measured = (color or {}).get("measured")
+    old = (before.get("color") or {}).get("measured")
+    return measured is not None and old is not None and measured["key"] == old["key"]

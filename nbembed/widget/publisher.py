@@ -35,6 +35,8 @@ LONGEST_PAUSE = 10.0
 # A run waits so long for the first greeting, and so long where a cell waits for the run, so that on old
 # kernels no greeting can come.
 GREETING_WAIT, GREETING_WAIT_IN_CELL = 10.0, 1.5
+# Messages that wait for the next poll; of more, the newest are kept.
+MOST_LATER = 64
 # A greeting's binary echo: a host that loses buffers returns something else.
 ECHO = bytes((1, 2, 3, 255))
 
@@ -102,10 +104,18 @@ class Publisher:
     ----------
     send
         ``send(content, buffers)`` puts one message on the wire.
+
+    Attributes
+    ----------
+    as_base64 : bool
+        Buffers get lost on the way: bytes travel as text.
+    is_polled : bool
+        What threads send gets lost on the way: they leave it to the next answer to the browser.
     """
 
     def __init__(self, send: Send) -> None:
-        self.as_base64 = False
+        self.as_base64 = self.is_polled = False
+        self._later: list[Callable[[], None]] = []
         self.send = send
         self._listener = Listener()
         self._lock = threading.Lock()
@@ -119,6 +129,11 @@ class Publisher:
     def in_flight(self) -> int:
         """Frames that were sent and not acknowledged."""
         return self._seq - self._acked
+
+    @property
+    def seq(self) -> int:
+        """Number of the newest frame that was sent; 0 before the first."""
+        return self._seq
 
     @property
     def waits(self) -> bool:
@@ -191,9 +206,31 @@ class Publisher:
         if newest is not None:
             self.message(*newest)
 
+    def in_turn(self, action: Callable[[], None]) -> None:
+        """Do what sends something, now or, in a thread that is not heard, with the next answer."""
+        if not self._is_unheard():
+            action()
+            return
+        with self._lock:
+            self._later = [*self._later[1 - MOST_LATER :], action]
+
+    def polled(self) -> None:
+        """Note that the browser asks: it has what it will ever get of what was sent."""
+        with self._lock:
+            self.is_polled = True
+            self._acked = self._seq
+            actions, self._later = self._later, []
+        for action in actions:
+            action()
+
+    def _is_unheard(self) -> bool:
+        return self.is_polled and threading.current_thread().name.startswith("nbembed-")
+
     def message(self, content: dict[str, Any], body: bytes | None = None) -> None:
         """Send ``content``, with ``body`` as a buffer, or inside it for hosts that lose buffers."""
-        if body is None:
+        if self._is_unheard():
+            self.in_turn(lambda: self.message(content, body))
+        elif body is None:
             self.send(content, [])
         elif self.as_base64:
             self.send({**content, "enc": "base64", "data": base64.b64encode(body).decode()}, [])

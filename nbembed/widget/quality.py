@@ -5,7 +5,7 @@ import time
 from nbembed.metrics import LiveQuality
 from nbembed.training import Frame, Run
 
-__all__ = ["LiveMetrics"]
+__all__ = ["LiveMetrics", "neighborhood"]
 
 # Part of the run's time that measuring may take, and seconds it may take beside that.
 SHARE, GRACE = 0.05, 0.05
@@ -35,7 +35,7 @@ class LiveMetrics:
     def __init__(self, run: Run) -> None:
         self._run = run
         n = len(run.X)
-        self._quality = LiveQuality(run.X, _neighborhood(n), sample=min(ROWS, n), is_ready=False)
+        self._quality = LiveQuality(run.X, neighborhood(n), sample=min(ROWS, n), is_ready=False)
         self._preparation = self._quality.prepare()
         self.spent = self._worked = 0.0
         self._piece, self._measurement = PIECE_SECONDS, n * SECONDS_PER_POINT
@@ -98,6 +98,6 @@ class LiveMetrics:
         self.spent += took
 
 
-def _neighborhood(n: int) -> int:
+def neighborhood(n: int) -> int:
     """Return the metrics' neighbourhood: 15, or what few rows allow."""
     return max(1, min(15, (n - 1) // 2 - 1))

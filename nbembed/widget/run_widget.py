@@ -1,20 +1,28 @@
 """The widget's run control: begin, pause, step, change and end a run."""
 
+import contextvars
+import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 import traitlets
 
 from nbembed import _checks
-from nbembed.errors import RunEndedError
+from nbembed.errors import NbembedError, NotKeptError, RunEndedError
 from nbembed.estimators import Embedder
+from nbembed.training import KeptRun, live_parameters
 from nbembed.widget.control import Command
 from nbembed.widget.inbox import MAX_STEPS
+from nbembed.widget.parameters import described, readable
 from nbembed.widget.publisher import PROTOCOL, Publisher
 from nbembed.widget.session import Session
 from nbembed.widget.shown_widget import ShownWidget
 from nbembed.widget.status import StatusLine
+from nbembed.widget.texts import as_sent
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from numpy.typing import NDArray
 
     from nbembed.training import Run
@@ -23,6 +31,8 @@ __all__ = ["RunWidget"]
 
 # How often the waiting cell publishes, in seconds.
 _BEAT = 0.02
+# Traits with bytes in them.
+BINARY = ("snapshot", "snapshot_info", "encodings", "selection", "group")
 # How long a widget that retires waits for its worker, which a search for neighbours may keep busy.
 _RETIRE_SECONDS = 5.0
 
@@ -40,13 +50,15 @@ class RunWidget(ShownWidget):
     _publisher: Publisher
     _session: Session | None = None
     _live_metrics: bool = True
+    # What the panel of parameters offers. No trait: in a saved notebook nothing can be changed.
+    _offer: "Sequence[dict[str, Any]]" = ()
     _is_retired = False
     _runs = 0
 
     protocol = traitlets.Int(PROTOCOL).tag(sync=True)
     status = traitlets.Dict().tag(sync=True)
     snapshot_info = traitlets.Dict().tag(sync=True)
-    snapshot = traitlets.Bytes(b"").tag(sync=True)
+    snapshot = traitlets.Bytes(b"").tag(sync=True, to_json=as_sent)
     curves = traitlets.Dict().tag(sync=True)
 
     # ---- running ------------------------------------------------------------------------------
@@ -166,11 +178,9 @@ class RunWidget(ShownWidget):
         >>> _ = w.stop()
         """
         session = self._live_session()
-        known = self._estimator.get_params(deep=False)
+        self._check_names("set()", parameters)
         effects: dict[str, str] = {}
         for name, value in parameters.items():
-            if name not in known:
-                raise _checks.unknown_keyword("set()", name, known)
             answer = session.control.ask(Command("set", parameter=name, value=value))
             if isinstance(answer, Exception):
                 raise answer
@@ -204,26 +214,80 @@ class RunWidget(ShownWidget):
 
     # ---- inside -------------------------------------------------------------------------------
 
+    def _check_names(self, called: str, names: "Iterable[str]") -> None:
+        """Raise for a name that is neither a hyper-parameter nor something that can be set in mid-run."""
+        run = None if self._session is None else self._session.run
+        phases = [] if run is None else run.phases
+        live = [name for phase in phases for name in live_parameters(phase)]
+        known = list(dict.fromkeys([*self._estimator.get_params(deep=False), *live]))
+        for name in names:
+            if name not in known:
+                raise _checks.unknown_keyword(called, name, known)
+
+    @property
+    def _title(self) -> str:
+        """What the widget shows, in a word or two."""
+        return self._estimator.title
+
+    def _needs_one(self, asked: str) -> None:
+        """Raise for what cannot be had where there are several maps."""
+
+    @property
+    def _has_data(self) -> bool:
+        """False for a run that was loaded without its data."""
+        return self._session is None or not isinstance(self._session.run, KeptRun)
+
+    def _needs_data(self, asked: str) -> None:
+        """Raise for what cannot be had of a run that was loaded without its data."""
+        self._needs_one(asked)
+        if not self._has_data:
+            raise NotKeptError(
+                f"{asked} needs the data, which the file of this run does not hold; save it with data=True"
+            )
+
     def _begin(self, mode: str, *, paused: bool = False, show: bool | None = None) -> Session:
-        """Make a run and a session for it, show the widget, and let it go."""
-        if self._session is not None and not self._session.control.finished.is_set():
+        """Take the run that stands, or make a new one; show the widget, and let it go."""
+        self._needs_data(f"{mode}()")
+        session = self._session
+        if session is None or session.control.finished.is_set():
+            session = self._session = self._session_of(self._estimator.run(self._data, self._y))
+        elif session.control.is_started:
             raise RunEndedError(
                 f"{mode}() needs the run before to have ended, got one that is {self._state()}; call stop() first"
             )
+        session.control.announce(paused=paused)
+        self._show(show=show)
+        session.begin(mode, paused=paused)
+        return session
+
+    def _restart_with(self, wanted: Any) -> None:
+        """Begin anew with parameters that the browser has sent; what is wrong with them is said there."""
+        parameters = readable(wanted, self._offer)
+        if parameters is None:
+            return
+        try:
+            known = self._estimator.get_params(deep=False)
+            type(self._estimator)(**(known | parameters)).check_parameters(len(self._data))
+        except NbembedError as error:
+            self._publisher.message({"t": "refused", "text": str(error)})
+            return
+        # Not here: a handler must not wait for the worker. ipykernel 7.0 publishes only from threads that
+        # carry the context of a cell.
+        begin = partial(contextvars.copy_context().run, self.restart, show=False, **parameters)
+        threading.Thread(target=begin, name="nbembed-restart", daemon=True).start()
+
+    def _session_of(self, run: "Run") -> Session:
+        """Return a session for ``run``, the next of this widget."""
         self._runs += 1
-        run = self._estimator.run(self._data, self._y)
-        self._session = Session(
+        self._offer = described(self._estimator, run)
+        return Session(
             run,
             self._publisher,
             self._set_traits,
-            status=StatusLine(run, number=self._runs, title=self._estimator.title, mode=mode),
-            paused=paused,
+            status=StatusLine(run, number=self._runs, title=self._title),
             live_metrics=self._live_metrics,
             on_end=self._refresh_still,
         )
-        self._show(show=show)
-        self._session.begin()
-        return self._session
 
     def _publish_until_finished(self, session: Session) -> None:
         """Publish from this thread, which belongs to the cell, until the worker has ended."""
@@ -238,7 +302,7 @@ class RunWidget(ShownWidget):
             self._still.refresh()
 
     def _words(self) -> str:
-        return f"{self._estimator.title} map of {len(self._data):,} points"
+        return f"{self._title} map of {len(self._data):,} points"
 
     def _retire(self) -> None:
         self._is_retired = True
@@ -274,12 +338,16 @@ class RunWidget(ShownWidget):
         return self._session
 
     def _run_with_map(self) -> "Run":
-        if self._session is None or self._session.run.prepared is None:
+        if self._session is None or not self._session.run.has_map:
             raise RunEndedError("there is no map yet; call fit(), start() or step() first")
         return self._session.run
 
     def _state(self) -> str:
         return "idle" if self._session is None else self._session.control.state
+
+    def _resend_bytes(self) -> None:
+        """Send again, as text, what a host has lost that has no way for binary buffers."""
+        self.send_state([name for name in BINARY if self.has_trait(name)])
 
     def _set_traits(self, **values: Any) -> None:
         # One by one: ipywidgets' way to send several at once is not made for several threads.

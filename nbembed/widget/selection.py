@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from nbembed._checks import nearest
 from nbembed.encodings import Spec
 from nbembed.errors import InvalidInputError
+from nbembed.widget.texts import as_sent
 
 __all__ = ["Filter", "InvalidTraitError", "Moment", "Selection", "pack_rows", "unpack_rows"]
 
@@ -54,10 +55,10 @@ class Selection(traitlets.TraitType[Any, Any]):
 
     def validate(self, obj: Any, value: Any) -> list[int]:
         """Return what was assigned as a list of ints."""
-        return _positions(value, self._count(obj))
+        return _positions(value, self._count(obj), self.name or "selection")
 
     def _to_json(self, value: list[int], widget: Any) -> dict[str, Any]:
-        return pack_rows(value, self._count(widget))
+        return as_sent(pack_rows(value, self._count(widget)), widget)
 
     def _from_json(self, content: Any, widget: Any) -> list[int]:
         rows = unpack_rows(content, self._count(widget))
@@ -168,22 +169,22 @@ def _bytes(data: Any) -> bytes | None:
     return bytes(data) if isinstance(data, (bytes, bytearray, memoryview)) else None
 
 
-def _positions(value: Any, n: int) -> list[int]:
-    array = _array(value)
+def _positions(value: Any, n: int, name: str) -> list[int]:
+    array = _array(value, name)
     if array.dtype == bool:
         if len(array) != n:
             raise InvalidTraitError(
-                f"selection must hold one boolean per row when it is a mask, {n} in all, got {len(array)}"
+                f"{name} must hold one boolean per row when it is a mask, {n} in all, got {len(array)}"
             )
         return np.flatnonzero(array).tolist()
     if array.dtype.kind not in "iu":
         raise InvalidTraitError(
-            "selection must be positions of rows, whole numbers such as [0, 5], or one boolean per row, "
+            f"{name} must be positions of rows, whole numbers such as [0, 5], or one boolean per row, "
             f"got values of type {array.dtype}"
         )
     if len(array) and (array.min() < 0 or array.max() >= n):
         wrong = array.min() if array.min() < 0 else array.max()
-        raise InvalidTraitError(f"selection must be positions of rows, 0 to {n - 1}, got {wrong}")
+        raise InvalidTraitError(f"{name} must be positions of rows, 0 to {n - 1}, got {wrong}")
     return _ascending(array, n)
 
 
@@ -194,7 +195,7 @@ def _ascending(rows: NDArray[Any], n: int) -> list[int]:
     return np.flatnonzero(mask).tolist()
 
 
-def _array(value: Any) -> NDArray[Any]:
+def _array(value: Any, name: str) -> NDArray[Any]:
     """Return what was assigned as an array of one dimension."""
     plain: Any = value
     try:
@@ -205,7 +206,7 @@ def _array(value: Any) -> NDArray[Any]:
         array = np.asarray(None)
     if isinstance(value, (str, bytes, Mapping)) or array.ndim != 1:
         raise InvalidTraitError(
-            "selection must be a sequence of row positions such as [0, 5], or one boolean per row, "
+            f"{name} must be a sequence of row positions such as [0, 5], or one boolean per row, "
             f"got {_short(value)}; [] selects nothing"
         )
     if array.dtype == object and all(isinstance(v, (bool, np.bool_)) for v in array):

@@ -38,10 +38,7 @@ class Session:
     set_traits
         Sets synced traits of the widget; called only by the thread that publishes.
     status
-        The run's status line. Its mode says who publishes: ``"fit"``, the cell's own thread, which
-        calls :meth:`serve`; ``"start"``, the worker.
-    paused
-        Begin paused.
+        The run's status line.
     live_metrics
         Measure the map's quality while it moves.
     on_end
@@ -55,7 +52,6 @@ class Session:
         set_traits: Callable[..., None],
         *,
         status: StatusLine,
-        paused: bool = False,
         live_metrics: bool = True,
         on_end: Callable[[], None],
     ) -> None:
@@ -63,32 +59,89 @@ class Session:
         self.publisher = publisher
         self.status = status
         self.number = int(status.values["run"])
-        self.cell_publishes = status.values["mode"] == "fit"
+        # Who publishes: the cell's own thread, which calls `serve`, or the worker.
+        self.cell_publishes = False
         self.control = RunControl(
-            run, on_frame=self._on_frame, on_state=self._on_state, paused=paused
+            run,
+            on_frame=self._on_frame,
+            on_state=self._on_state,
+            on_set=self._on_set,
+            paused=True,
         )
         self._set_traits = set_traits
         self._on_end = on_end
         self._curves = CurveFeed()
         # Two rows are too few to tell near from far.
-        self._metrics = LiveMetrics(run) if live_metrics and len(run.X) > 2 else None  # noqa: PLR2004
+        measures = live_metrics and not run.ended and len(run.X) > 2  # noqa: PLR2004
+        self._metrics = LiveMetrics(run) if measures else None
         if self._metrics is not None:
             note = self._metrics.note
-            self._curves.notes = {"trustworthiness": note, "neighbor_recall": note}
+            self.notes.update(trustworthiness=note, neighbor_recall=note)
         self._pump_lock = threading.RLock()
         self._outbox: dict[str, Any] = {}
-        self._message_due = self._resend = self._story_due = False
+        self._message_due = self._resend = self._story_due = self._is_publishing = False
         self._last_message = self._last_trait = float("-inf")
         self._told: deque[str] = deque(maxlen=REMEMBERED_VIEWS)
+        # Called when a stage of the run has ended; its maps that were not sent yet.
+        self.on_stage: Callable[[], None] = _nothing
+        self._stage_ends = {0, *(stage.end for stage in run.stages)}
+        self._stage_maps: list[packs.Moment] = []
+        # Whether nothing was done yet with a run that has a history.
+        self.is_standing = False
 
-    def begin(self) -> None:
-        """Say what is going on, then let the worker begin."""
-        state = self.control.state
+    @property
+    def notes(self) -> dict[str, str]:
+        """What is to be said of a curve, by its name."""
+        return self._curves.notes
+
+    def begin(self, mode: str, *, paused: bool = False) -> None:
+        """Say what is going on, then let the worker begin.
+
+        Parameters
+        ----------
+        mode
+            ``"fit"``: a cell waits, and its thread publishes and calls :meth:`serve`; ``"start"``: the
+            worker publishes.
+        paused
+            Begin paused.
+        """
+        self.cell_publishes = mode == "fit"
         self.publisher.begin(cell_waits=self.cell_publishes)
+        state = "paused" if paused else "running"
+        nothing: dict[str, Any] = {"curves": {}, "snapshot_info": {}, "snapshot": b""}
+        # What stood here before anything was done is still what there is to see.
         self._set_traits(
-            status=self.status.change(state=state), curves={}, snapshot_info={}, snapshot=b""
+            status=self.status.change(state=state, mode=mode),
+            **({} if self.is_standing else nothing),
         )
-        self.control.start()
+        self.is_standing = False
+        self.control.start(paused=paused)
+
+    def stand(self, state: str = "paused") -> None:
+        """Show a run as it stands, with its history; the first command lets the worker begin.
+
+        Parameters
+        ----------
+        state
+            ``"paused"``, or how a run that cannot go on has ended.
+        """
+        self.is_standing = True
+        if state in ENDED:
+            self.control.end(state)
+        run = self.run
+        status = self.status.change(
+            state=state,
+            phase=run.phase.name,
+            step=run.step,
+            stage=False,
+            progress=None,
+            seconds_left=None,
+        )
+        self.publisher.begin(cell_waits=False)
+        traits = self._snapshot(status)
+        traits.pop("history", None)
+        self._set_traits(status=status, **traits)
+        self._offer(run.embedding, run.step, run.phase.name, status)
 
     # ---- in the publishing thread -------------------------------------------------------------
 
@@ -106,9 +159,12 @@ class Session:
             now = time.monotonic()
             if self._resend:
                 self._resend = False
-                whole = self._curves.whole(self.run.history.curves)
-                self.publisher.message({"t": "status", "status": self.status.at(), "curves": whole})
+                whole = {"status": self.status.at(), "curves": self._curves_now()}
+                self.publisher.message({"t": "status", **whole})
                 self.publisher.resend()
+            if self._stage_maps:
+                kept, self._stage_maps = self._stage_maps, []
+                self._send_history(*packs.stage_pack(kept, number=self.number), replay=False)
             if self.publisher.pump(self._fresh_curves):
                 self._last_message, self._message_due = now, False
             elif self._message_due or now - self._last_message > MESSAGE_PAUSE:
@@ -129,6 +185,15 @@ class Session:
             # Not under the lock, and not in the worker: packing takes a while, and nobody waits.
             self._tell_story()
 
+    def answer(self, seen: int) -> None:
+        """Answer a poll of a view that has seen the frames up to number ``seen``."""
+        if self._cell_is_busy():
+            return  # the cell's thread is heard
+        before = self.publisher.seq
+        self.serve()
+        if self.publisher.seq == before > seen:
+            self.publisher.resend()  # another view has had it
+
     def retell(self) -> None:
         """Tell the views everything again: what they were told got lost on the way."""
         views = list(self._told)
@@ -145,8 +210,8 @@ class Session:
         """Return status, history and curves as an exported page keeps them, and the history's bytes."""
         with self.control.between_steps:
             kept = packs.moments(self.run)
-            curves = self._curves.whole(self.run.history.curves)
-        info, body = packs.page_pack(kept, number=self.number)
+            curves = self._curves_now()
+        info, body = self._page_pack(kept)
         status = {**self.status.at(), "seconds_left": None}
         if not self.control.finished.is_set():
             status["state"] = "stopped"  # on the page nothing goes on
@@ -165,8 +230,11 @@ class Session:
             self._last_trait = now
             traits = {"status": self.status.at()}
         history = traits.pop("history", None)
-        if traits:
+        self._is_publishing = True
+        try:
             self._set_traits(**traits)
+        finally:
+            self._is_publishing = False
         if history is not None:
             self._send_history(*history, replay=True)
 
@@ -186,9 +254,21 @@ class Session:
         self.publisher.message({"t": "status", "status": self.status.at(), **self._fresh_curves()})
 
     def _tell_story(self) -> None:
-        story = packs.story_pack(self.run, number=self.number)
+        story = self._story()
         if story is not None:
             self._send_history(*story, replay=False)
+
+    def _story(self) -> packs.Pack | None:
+        """Return the maps so far for a view that has none."""
+        return packs.story_pack(self.run, number=self.number)
+
+    def _page_pack(self, kept: list[packs.Moment]) -> packs.Pack:
+        """Return the maps as an exported page keeps them."""
+        return packs.page_pack(kept, number=self.number)
+
+    def _curves_now(self) -> dict[str, Any]:
+        """Return all curves as they stand."""
+        return self._curves.whole(self.run.history.curves)
 
     def _send_history(self, info: dict[str, Any], body: bytes, *, replay: bool) -> None:
         self.publisher.message({"t": "history", "info": info, "replay": replay}, body)
@@ -203,14 +283,37 @@ class Session:
             self._message_due |= time.monotonic() - self._last_message > STAGE_PAUSE
         elif self.publisher.wants_frame(4 * status["n"]):
             self._offer(frame.embedding, frame.step, frame.phase, status)
-        if not self.cell_publishes:
+        if not frame.is_stage and frame.step in self._stage_ends:
+            self._end_stage(frame)
+        if self._publishes_itself():
             self.pump()
             self._publish_traits()
+
+    def _end_stage(self, frame: Frame) -> None:
+        """Have the map of a stage sent, which a browser must not miss."""
+        if frame.step < self.run.n_steps:  # the last one is sent anyway
+            with self._pump_lock:
+                self._stage_maps.append((frame.step, frame.phase, frame.embedding))
+        self.on_stage()
+
+    def _publishes_itself(self) -> bool:
+        """Return whether the worker publishes: no cell waits for it, and it is heard."""
+        return not self.cell_publishes and not self.publisher.is_polled
 
     def _offer(self, embedding: Any, step: int, phase: str, status: dict[str, Any]) -> None:
         if embedding is not None:
             content = {"run": self.number, "step": step, "phase": phase, "status": status}
             self.publisher.offer(content, embedding)
+
+    def _on_set(self) -> None:
+        """Say what was set: at once where the run rests, else with the next step."""
+        with self._pump_lock:
+            self._outbox = self._outbox | {"status": self.status.read()}
+            self._message_due = True
+        # Not where an observer of the user's has set it, whom it would call again.
+        if not self.cell_publishes and self.control.state != "running" and not self._is_publishing:
+            self.pump()
+            self._publish_traits()
 
     def _on_state(self) -> None:
         """Show exactly where a run stands that began, rests, goes on or has ended."""
@@ -232,11 +335,13 @@ class Session:
             self._offer(embedding, self.run.step, status["phase"], status)
             self._outbox = outbox
             self._message_due = True
-        if not self.cell_publishes:
+        if self._publishes_itself():
             self.pump()
             self._publish_traits()
-            if ended:
-                self._on_end()
+        if ended:
+            self.on_stage()
+        if ended and not self.cell_publishes:
+            self._on_end()
 
     def _snapshot(self, status: dict[str, Any]) -> dict[str, Any]:
         """Return the traits a saved notebook keeps, and the replay of a very short run."""
@@ -251,6 +356,10 @@ class Session:
         if status["elapsed"] < REPLAY_BELOW and status["state"] == "done":
             traits["history"] = packs.replay_pack(kept, number=self.number)
         return traits
+
+
+def _nothing() -> None:
+    pass
 
 
 def _explain(error: BaseException) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import anywidget
+import traitlets
 
 from nbembed.widget.display import CellMemory, is_used, kernel_shell, watch, when_cell_ends
 from nbembed.widget.retire import take_place
@@ -17,7 +18,14 @@ class ShownWidget(anywidget.AnyWidget):
 
     A second copy in one cell is text. Beside every view stands a picture for readers without a
     kernel. When a cell is run again, what it showed before retires.
+
+    Attributes
+    ----------
+    height
+        Height of the map in CSS pixels.
     """
+
+    height = traitlets.Int(420).tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
         self._shown = CellMemory()

@@ -5,6 +5,7 @@ from typing import Any
 
 from nbembed.phases import Phase
 from nbembed.training import Frame, Run
+from nbembed.widget.parameters import live_values
 
 __all__ = ["StatusLine", "idle_status"]
 
@@ -29,17 +30,16 @@ class StatusLine:
         Which run of this widget it is; the browser drops frames of older ones.
     title
         The method's name.
-    mode
-        ``"fit"`` or ``"start"``.
     """
 
-    def __init__(self, run: Run, *, number: int, title: str, mode: str) -> None:
+    def __init__(self, run: Run, *, number: int, title: str) -> None:
         self._began = time.monotonic()
+        self._run = run
         self._expected = expected_seconds(run)
         self.values: dict[str, Any] = idle_status(title, *run.X.shape) | {
             "run": number,
             "state": "running",
-            "mode": mode,
+            "mode": "start",
             "phase": "finding neighbours",
             "stage": True,
             "n_steps": run.n_steps,
@@ -58,6 +58,7 @@ class StatusLine:
             progress=frame.progress,
             step=frame.step,
             seconds_left=self._seconds_left(now, frame.step),
+            live=live_values(self._run),
         )
         return self.at(now)
 
@@ -67,11 +68,19 @@ class StatusLine:
         self.values["elapsed"] = round(now - self._began, 2)
         return dict(self.values)
 
+    def read(self) -> dict[str, Any]:
+        """Take over what was set and what is in force, where the run is not working, and return the status."""
+        run = self._run
+        events = [[event.step, event.name, event.value] for event in run.events]
+        self.values.update(events=events, live=live_values(run))
+        return self.at()
+
     def change(self, **values: Any) -> dict[str, Any]:
         """Change some of the values and return the status."""
+        self.read()
         self.values.update(values)
         if self.values["state"] in ("done", "stopped", "error"):
-            self.values.update(seconds_left=None, progress=None, stage=False)
+            self.values.update(seconds_left=None, progress=None, stage=False, live={})
         return self.at()
 
     def resumed(self) -> None:
@@ -91,7 +100,7 @@ def idle_status(title: str, n: int, d: int) -> dict[str, Any]:
     return {
         "run": 0, "state": "idle", "mode": None, "title": title, "n": n, "d": d, "device": "CPU",
         "phase": "", "stage": False, "progress": None, "step": 0, "n_steps": 0, "elapsed": 0.0,
-        "seconds_left": None, "message": None, "pull": False,
+        "seconds_left": None, "message": None, "pull": False, "events": [], "live": {},
     }  # fmt: skip
 
 

@@ -35,6 +35,19 @@ w.fit()"""
 NETWORK = """w = nb.EmbedWidget(X, labels=y, method='parametric_umap', terms=['reconstruction'], random_state=0)
 w.fit()"""
 
+COMPARED = """runs = [nb.EmbedWidget(X, labels=y, method='tsne', random_state=0).fit(show=False)]
+runs.append(runs[0].branch(step=260, exaggeration=4).fit(show=False))
+runs += [nb.EmbedWidget(X, labels=y, random_state=i).fit(show=False) for i in range(4)]
+c = nb.EmbedWidget.compare(runs)
+c"""
+RECURSIONS = """w = nb.EmbedWidget(X[:900], labels=y[:900], method='dre', recursions=['hidden1', 'hidden3'], n_epochs=60, hidden=(128, 128, 128), random_state=0)
+w.view = 'recursions'
+w.fit()"""
+SHADES = "\nw.color(subclass=np.where(X[:900].mean(1) > X.mean(), 'heavy', 'light'))"
+PARAMETERS = """w = nb.EmbedWidget(X, labels=y, method='tsne', random_state=0).step(260)
+w.set(exaggeration=4)
+w.step(140)"""
+
 # Name: cells, width, height, dark, how far to wait, what to do then.
 SCENES = {
     "quickstart": ((DIGITS, RUN), 1100, 680, False, "+r.dataset.step > 420"),
@@ -44,6 +57,25 @@ SCENES = {
     "frame": ((DIGITS, FRAME), 1280, 900, False, None),
     "images": ((DIGITS, IMAGES), 1280, 900, False, None),
     "network": ((DIGITS, NETWORK), 1280, 900, False, None),
+    "compare": ((DIGITS, COMPARED), 1280, 1320, False, None),
+    "compare_dark_narrow": ((DIGITS, COMPARED), 700, 1900, True, None),
+    "overlay": (
+        (DIGITS, COMPARED.replace("compare(runs)", "compare(runs[:2]).arrange('over')")),
+        1280,
+        1260,
+        False,
+        None,
+    ),
+    "recursions": ((DIGITS, RECURSIONS), 1280, 1320, False, None),
+    "recursions_dark": (
+        (DIGITS, RECURSIONS + "\nw.arrange('large').selection = range(3, 60, 9)"),
+        1280,
+        1480,
+        True,
+        None,
+    ),
+    "recursions_narrow": ((DIGITS, RECURSIONS + SHADES), 700, 1700, False, None),
+    "parameters": ((DIGITS, PARAMETERS), 1280, 1200, False, None),
     "classes": ((DIGITS, CLASSES), 1280, 900, False, None),
     "classes_dark_narrow": ((DIGITS, CLASSES), 560, 1700, True, None),
 }
@@ -62,12 +94,19 @@ def take(lab, name):
     notebook.js("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
     notebook.run(0).run(1, wait=moment is None)
     if moment is None:
-        notebook.until("r.dataset.state === 'done'")
+        notebook.until("['done', 'paused'].includes(r.dataset.state)")
         notebook.page.wait_for_timeout(3500)  # a short run is played again
     else:
         notebook.until(moment)
-    if name == "images":
+    if name in ("images", "overlay"):
         _hover(notebook)
+    if name.startswith("recursions"):
+        # What is drawn over the maps.
+        notebook.press("affinities" if name.endswith("dark") else "trails")
+        notebook.page.wait_for_timeout(1500)
+    if name == "parameters":
+        notebook.page.locator("[data-cmd=parameters]").click()
+        notebook.page.wait_for_timeout(500)
     notebook.js("() => document.querySelector('[data-nbembed=root]').scrollIntoView()")
     target = ROOT / ("docs/quickstart.png" if name == "quickstart" else f"docs/gallery/{name}.png")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -82,7 +121,7 @@ def _hover(notebook):
     """Rest the pointer on a point: the middle of the map first, then around it."""
     notebook.js("() => document.querySelector('[data-nbembed=root]').scrollIntoView()")
     notebook.page.wait_for_timeout(500)
-    box = notebook.page.locator("canvas.nbe-map").bounding_box()
+    box = notebook.page.locator("canvas.nbe-map").first.bounding_box()
     for step in range(60):
         x = box["x"] + box["width"] * (0.35 + 0.006 * step)
         notebook.page.mouse.move(x, box["y"] + box["height"] * 0.4)

@@ -3,13 +3,15 @@
 import { effect, type ReadonlySignal, untracked } from "@preact/signals";
 import { pointStyle } from "../scales";
 import { cameraOf, placeOf, type Screen, type Surface } from "../screen";
-import type { Store } from "../store";
+import type { Sight } from "../sight";
 import type { Frame } from "../transport";
 import { type Affine, fitCamera } from "./camera";
 import { canvasPainter } from "./canvas";
-import { cloudOf, placement } from "./cloud";
+import { cloudOf, placement, rawPlace } from "./cloud";
 import { Glide } from "./glide";
-import { type Mark, Marks } from "./marks";
+import { anchorOf } from "./letters";
+import type { LinkInk, Links, Place } from "./links";
+import { type Letter, type Mark, Marks } from "./marks";
 import { factorOf, ONE, type Paint, paintOf } from "./paint";
 import type { Painter, Scene } from "./painter";
 import { createGrid, type Picker } from "./picking";
@@ -21,6 +23,19 @@ const WIDEST = 4096;
 /** Milliseconds. A picture that takes longer is no part of a motion. */
 const SLOW = 40;
 const PICTURES = 3;
+
+const LIGHT_INK: LinkInk = {
+  kept: "#00805d",
+  missing: "#c75c00",
+  false: "#a61b4a",
+  paper: "rgb(255 255 255 / 75%)",
+};
+const DARK_INK: LinkInk = {
+  kept: "#35c79c",
+  missing: "#f0a04b",
+  false: "#ff8fb1",
+  paper: "rgb(22 25 29 / 75%)",
+};
 
 export interface Sheets {
   map: HTMLCanvasElement;
@@ -43,12 +58,14 @@ export class Drawing implements Surface {
   private painted: Paint | null = null;
   /** Milliseconds that each of the last pictures kept the page busy. */
   private costs: number[] = [];
+  /** The rows on which the names of the groups stand, and what they were found in. */
+  private anchors: { of: readonly unknown[]; rows: number[] } | null = null;
   private grid: { frame: Frame; at: (place: Affine) => Picker } | null = null;
 
   constructor(
     private readonly sheets: Sheets,
     private readonly context: CanvasRenderingContext2D,
-    private readonly store: Store,
+    private readonly store: Sight,
     private readonly screen: Screen,
   ) {
     this.painter = webglPainter(() => this.ask()) ?? canvasPainter();
@@ -93,9 +110,9 @@ export class Drawing implements Surface {
   paint(): Paint {
     const n = this.store.frame.peek()?.n ?? 0;
     if (this.painted?.n !== n) {
-      const { isShown, look, selection } = this.store.looking;
+      const { isShown, look, marked } = this.store.looking;
       const isDark = this.screen.isDark.peek();
-      this.painted = paintOf(look.peek(), n, isDark, isShown.peek(), selection.peek());
+      this.painted = paintOf(look.peek(), n, isDark, isShown.peek(), marked.peek());
       this.painter.setPaint(this.painted);
     }
     return this.painted;
@@ -121,12 +138,12 @@ export class Drawing implements Surface {
 
   private follow(): (() => void)[] {
     const { store, screen } = this;
-    const { look, isShown, selection } = store.looking;
+    const { look, isShown, marked } = store.looking;
     return [
       onChange(store.frame, (frame) => this.take(frame)),
       onChange(store.newest, (frame) => this.owe(frame)),
       effect(() => {
-        void [look.value, isShown.value, selection.value, screen.isDark.value];
+        void [look.value, isShown.value, marked.value, screen.isDark.value];
         this.painted = null;
         this.ask();
       }),
@@ -135,7 +152,11 @@ export class Drawing implements Surface {
         this.ask();
       }),
       effect(() => {
-        void [screen.pointed.value, screen.outline.value];
+        void [
+          screen.pointed.value,
+          screen.outline.value,
+          this.store.looking.neighbors.known.value,
+        ];
         this.ask(false);
       }),
     ];
@@ -230,7 +251,49 @@ export class Drawing implements Surface {
       t < 1 ? null : this.ring(),
       screen.outline.peek()?.points ?? null,
       { ring: isDark ? "#fff" : "#111", accent: isDark ? "#74b9f2" : "#1864ab" },
+      this.links(t, isDark),
+      t < 1 ? [] : this.letters(),
     );
+  }
+
+  /** Lines to the neighbours of the point that is selected alone; they glide with the points. */
+  private links(t: number, isDark: boolean): Links | null {
+    const errors = this.store.looking.neighbors.errorsIn(this.store.frame.peek());
+    const scene = errors === null ? null : this.scene(t, 1);
+    if (errors === null || scene === null) return null;
+    const [first, second] = this.glide.clouds.map((cloud, slot) => {
+      if (cloud === null) return null;
+      const place = rawPlace(scene.places[slot] as Affine, cloud);
+      return (row: number): Place => [
+        place.ox + place.sx * (cloud.data[2 * row] ?? 0),
+        place.oy + place.sy * (cloud.data[2 * row + 1] ?? 0),
+      ];
+    });
+    const at = (row: number): Place => {
+      const a = (first ?? second)?.(row) ?? [0, 0];
+      const b = (second ?? first)?.(row) ?? [0, 0];
+      const { mix } = scene;
+      return [a[0] + mix * (b[0] - a[0]), a[1] + mix * (b[1] - a[1])];
+    };
+    const ink = isDark ? DARK_INK : LIGHT_INK;
+    return { errors, at, radius: scene.pointSize / 2, ink };
+  }
+
+  /** "A" and "B" on the two groups that are compared. */
+  private letters(): Letter[] {
+    const [frame, place] = [this.store.frame.peek(), placeOf(this.screen, this.store)];
+    const { groups, selection } = this.store.looking;
+    const [a, b] = [groups.kept.peek(), selection.peek()];
+    if (frame === null || place === null || a.count === 0) return [];
+    const of = [frame, a, b] as const;
+    if (this.anchors === null || of.some((part, i) => part !== this.anchors?.of[i]))
+      this.anchors = { of, rows: [anchorOf(frame, a), anchorOf(frame, b.without(a))] };
+    return this.anchors.rows.flatMap((row, i) => {
+      if (row < 0) return [];
+      const x = place.ox + place.sx * (frame.xy[2 * row] ?? 0);
+      const y = place.oy + place.sy * (frame.xy[2 * row + 1] ?? 0);
+      return [{ text: i === 0 ? "A" : "B", x, y }];
+    });
   }
 
   /** Around the point under the pointer. */
@@ -262,7 +325,7 @@ function onChange<T>(source: ReadonlySignal<T>, handle: (value: T) => void): () 
 /** Starts to draw; undefined when this browser has no canvas at all. */
 export function startDrawing(
   sheets: Sheets,
-  store: Store,
+  store: Sight,
   screen: Screen,
 ): Drawing | undefined {
   const context = sheets.map.getContext("2d");

@@ -2,11 +2,19 @@
 // that a moving pointer does not draw the map anew.
 
 import type { Size } from "./camera";
+import { drawLinks, type Links } from "./links";
 
 export interface Mark {
   x: number;
   y: number;
   radius: number;
+}
+
+/** A name in the middle of a group. */
+export interface Letter {
+  text: string;
+  x: number;
+  y: number;
 }
 
 export interface MarksInk {
@@ -28,17 +36,22 @@ export class Marks {
     ring: Mark | null,
     lasso: readonly number[] | null,
     ink: MarksInk,
+    links: Links | null = null,
+    letters: readonly Letter[] = [],
   ): void {
-    if (this.isEmpty && ring === null && lasso === null) return;
+    const isBare = ring === null && lasso === null && links === null && !letters.length;
+    if (this.isEmpty && isBare) return;
     const { context } = this;
     const [w, h] = [Math.round(size.width * ratio), Math.round(size.height * ratio)];
     if (this.canvas.width !== w) this.canvas.width = w;
     if (this.canvas.height !== h) this.canvas.height = h;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, size.width, size.height);
+    if (links !== null) drawLinks(context, links);
     if (ring !== null) drawRing(context, ring, ink.ring);
     if (lasso !== null) drawLasso(context, lasso, ink.accent);
-    this.isEmpty = ring === null && lasso === null;
+    for (const letter of letters) drawLetter(context, letter);
+    this.isEmpty = isBare;
   }
 }
 
@@ -68,4 +81,21 @@ function drawLasso(
   context.setLineDash([5, 4]);
   context.strokeStyle = color;
   context.stroke();
+}
+
+/** White on black and rimmed in white: seen on every colour. */
+function drawLetter(context: CanvasRenderingContext2D, letter: Letter): void {
+  context.setLineDash([]);
+  context.beginPath();
+  context.arc(letter.x, letter.y, 10, 0, 2 * Math.PI);
+  context.fillStyle = "#111";
+  context.fill();
+  context.lineWidth = 1.5;
+  context.strokeStyle = "#fff";
+  context.stroke();
+  context.fillStyle = "#fff";
+  context.font = "700 12px system-ui, sans-serif";
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillText(letter.text, letter.x, letter.y + 0.5);
 }

@@ -2,7 +2,7 @@
 
 import { type Encoding, type Look, MISSING, progressOf } from "../encodings";
 import type { Rows } from "../rows";
-import { categoryColors, GREY, plainColor, type Rgb, ramp } from "../scales";
+import { categoryColors, GREY, plainColor, type Rgb, ramp, shadeOf } from "../scales";
 import { shuffled } from "./order";
 
 export interface Paint {
@@ -80,8 +80,27 @@ function colorBytes(
     const { codes } = color;
     const grey = wordOf(GREY);
     for (let i = 0; i < n; i++) words[i] = table[codes[i] ?? MISSING] ?? grey;
+    shade(words, color, isDark);
   }
   return new Uint8Array(words.buffer);
+}
+
+/** Classes within categories: shades of their colours. */
+function shade(
+  words: Uint32Array,
+  { spec, codes, inner }: Encoding,
+  isDark: boolean,
+): void {
+  if (spec.kind !== "category" || spec.shades === undefined || inner === undefined)
+    return;
+  const { categories } = spec.shades;
+  const shades = categoryColors(spec, isDark).map((rgb, k) =>
+    (categories[k] ?? []).map((_, i, all) => wordOf(shadeOf(rgb, i, all.length))),
+  );
+  for (let i = 0; i < words.length; i++) {
+    const word = shades[codes[i] ?? MISSING]?.[inner[i] ?? MISSING];
+    if (word !== undefined) words[i] = word;
+  }
 }
 
 /** A colour for each of the codes that there can be. */

@@ -7,11 +7,14 @@ import type { ViewProps } from "../props";
 const PATIENCE = 5000;
 const NONE = "none";
 const COLUMN = "column ";
+const MEASURE = "measure ";
 
 export function ColorBy({ store }: ViewProps) {
   const { look, fields } = store.looking;
-  const present = look.value.color?.spec.name;
-  const { columns } = fields.value;
+  const spec = look.value.color?.spec;
+  const measured = spec?.kind === "number" ? spec.measured : undefined;
+  const present = spec?.name;
+  const { columns, measures } = fields.value;
   const asked = useSignal<string | null>(null);
   // The answer to the question, whatever it is, ends the waiting.
   useSignalEffect(() => {
@@ -25,12 +28,14 @@ export function ColorBy({ store }: ViewProps) {
     }, PATIENCE);
     return () => clearTimeout(timer);
   });
-  if (store.isPage || columns.length === 0)
+  if (store.isPage || columns.length + measures.length === 0)
     return present === undefined ? null : <h4 class="nbe-heading">{present}</h4>;
   const isOff = store.controls.value !== "live";
   const names =
-    present === undefined || columns.includes(present) ? columns : [present, ...columns];
-  const value = present === undefined ? NONE : COLUMN + present;
+    present === undefined || measured !== undefined || columns.includes(present)
+      ? columns
+      : [present, ...columns];
+  const value = valueFor(present, measured?.key);
   return (
     <label class="nbe-field">
       <span class="nbe-label">Colour</span>
@@ -43,7 +48,7 @@ export function ColorBy({ store }: ViewProps) {
         onChange={(event) => {
           const chosen = event.currentTarget.value;
           asked.value = chosen;
-          store.looking.colorBy(chosen === NONE ? null : chosen.slice(COLUMN.length));
+          store.looking.colorBy(chosen === NONE ? null : nameIn(chosen));
         }}
       >
         {names.map((name) => (
@@ -51,8 +56,26 @@ export function ColorBy({ store }: ViewProps) {
             {name}
           </option>
         ))}
+        {measures.length > 0 && (
+          <optgroup label="quality of the map">
+            {measures.map(([key, label]) => (
+              <option key={key} value={MEASURE + key}>
+                {label}
+              </option>
+            ))}
+          </optgroup>
+        )}
         <option value={NONE}>one colour</option>
       </select>
     </label>
   );
+}
+
+function valueFor(name: string | undefined, measure: string | undefined): string {
+  if (measure !== undefined) return MEASURE + measure;
+  return name === undefined ? NONE : COLUMN + name;
+}
+
+function nameIn(value: string): string {
+  return value.slice((value.startsWith(MEASURE) ? MEASURE : COLUMN).length);
 }

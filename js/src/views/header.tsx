@@ -13,7 +13,8 @@ export function Header({ store, screen }: ViewProps) {
     ? Math.max(0, (screen.now.value - store.statusAt.value) / 1000)
     : 0;
   const [title, ...facts] = subject(status);
-  const doing = activity(status, since);
+  const isCompared = store.gallery.info.value?.kind === "compare";
+  const doing = isCompared ? [] : activity(status, since);
   const isActive = status.state === "running" || status.state === "paused";
   return (
     <header class="nbe-header">

@@ -1,16 +1,18 @@
 // What the colours of categories mean; a click shows only some of them.
 
 import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import type { Encoding } from "../encodings";
 import { missingIn, toggled } from "../filtering";
 import type { ViewProps } from "../props";
-import { categoryColors, cssColor, GREY } from "../scales";
+import { categoryColors, cssColor, GREY, type Rgb, shadeOf } from "../scales";
 import type { CategorySpec } from "../state";
 import { count } from "../text";
 
 /** More rows than anybody reads would only make the page slow. */
 const MOST_ROWS = 300;
+const MOST_SHADES = 30;
 /** From here on looking for a name is quicker than scrolling to it. */
 const SEARCHED = 20;
 
@@ -58,7 +60,9 @@ function Categories({ store, screen, spec, encoding }: Props) {
             color={cssColor(colors[i] ?? GREY)}
             isChosen={chosen.has(spec.categories[i] ?? "")}
             onClick={(name) => store.looking.show(toggled(filter, name, spec))}
-          />
+          >
+            <Shades store={store} encoding={encoding} of={i} color={colors[i] ?? GREY} />
+          </Row>
         ))}
         {missing > 0 && text.value === "" && <Missing rows={missing} />}
       </ul>
@@ -81,9 +85,10 @@ interface RowProps {
   color: string;
   isChosen: boolean;
   onClick(name: string): void;
+  children?: ComponentChildren;
 }
 
-function Row({ name, rows, color, isChosen, onClick }: RowProps) {
+function Row({ name, rows, color, isChosen, onClick, children }: RowProps) {
   return (
     <li>
       <button
@@ -97,7 +102,52 @@ function Row({ name, rows, color, isChosen, onClick }: RowProps) {
         <span class="nbe-name">{name === "" ? "(empty)" : name}</span>
         <span class="nbe-count">{count(rows)}</span>
       </button>
+      {children}
     </li>
+  );
+}
+
+interface ShadesProps {
+  store: ViewProps["store"];
+  encoding: Encoding;
+  of: number;
+  color: Rgb;
+}
+
+/** The classes within a category; a click selects one. */
+function Shades({ store, encoding, of, color }: ShadesProps) {
+  const { spec, codes, inner } = encoding;
+  const shades = spec.kind === "category" ? spec.shades : undefined;
+  const names = shades?.categories[of] ?? [];
+  const outer = spec.kind === "category" ? spec.categories[of] : "";
+  if (shades === undefined || inner === undefined || names.length === 0) return null;
+  const rowsOf = (i: number) => {
+    const rows: number[] = [];
+    for (let row = 0; row < codes.length; row++)
+      if (codes[row] === of && inner[row] === i) rows.push(row);
+    return rows;
+  };
+  return (
+    <ul class="nbe-shades" aria-label={`${shades.name} within ${outer}`}>
+      {names.slice(0, MOST_SHADES).map((name, i) => (
+        <li key={name}>
+          <button
+            type="button"
+            class="nbe-row"
+            title={`${name}: select its ${count(shades.counts[of]?.[i] ?? 0)} points`}
+            onClick={() => store.looking.select(rowsOf(i))}
+          >
+            <span
+              class="nbe-swatch"
+              style={{ background: cssColor(shadeOf(color, i, names.length)) }}
+            />
+            <span class="nbe-name">{name === "" ? "(empty)" : name}</span>
+            <span class="nbe-count">{count(shades.counts[of]?.[i] ?? 0)}</span>
+          </button>
+        </li>
+      ))}
+      <More n={names.length - MOST_SHADES} isEmpty={false} />
+    </ul>
   );
 }
 

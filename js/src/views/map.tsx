@@ -2,17 +2,17 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { listenPointer } from "../pointer";
 import type { ViewProps } from "../props";
-import { type Sheets, startDrawing } from "../renderer/drawing";
+import type { Sheets } from "../renderer/drawing";
 import type { Screen } from "../screen";
 import { speakPoints } from "../speaking";
 import type { Store } from "../store";
+import { connectSurface } from "../surface";
 import { count } from "../text";
 
 const KEYS =
   "Plus and minus zoom, arrows pan, 0 fits. N and P go to the next and the previous point, Enter selects it, " +
-  "A selects all in view, Escape clears, L turns the lasso on, F fills the screen.";
+  "A selects all in view, G keeps the selection to compare it with another one, Escape clears, L turns the lasso on, F fills the screen.";
 
 /** `children` lie over the map. */
 export function MapView({
@@ -58,25 +58,12 @@ function connect(
   store: Store,
   screen: Screen,
 ): void {
-  const drawing = startDrawing(sheets, store, screen);
-  if (drawing === undefined) {
-    store.notice.value =
-      "This browser cannot draw on a canvas, so the map cannot be shown.";
+  if (connectSurface(surface, sheets, store, screen) !== undefined) {
+    speakPoints(store, screen);
     return;
   }
-  const measure = () => {
-    const { clientWidth: width, clientHeight: height } = surface;
-    const old = screen.size.peek();
-    if (old.width !== width || old.height !== height)
-      screen.size.value = { width, height };
-  };
-  const observer = new ResizeObserver(measure);
-  observer.observe(surface);
-  screen.aborted.addEventListener("abort", () => observer.disconnect());
-  measure();
-  screen.surface.value = drawing;
-  listenPointer(surface, store, screen);
-  speakPoints(store, screen);
+  store.notice.value =
+    "This browser cannot draw on a canvas, so the map cannot be shown.";
 }
 
 function Placeholder({ store }: ViewProps) {

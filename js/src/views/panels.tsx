@@ -2,44 +2,42 @@
 // looks at that moment of the run.
 
 import { effect, type Signal, useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { type ChartOptions, createChart, type Ink } from "../chart";
 import { chartSvg } from "../chart-svg";
+import { type Group, groupsOf } from "../curve-groups";
 import { valueAt } from "../curves";
 import { download } from "../download";
+import { mapColor } from "../hanging";
 import type { ViewProps } from "../props";
 import type { Curve } from "../state";
 import type { Store } from "../store";
 import { csvOf } from "../table";
 import { count, figure } from "../text";
 
-type Kind = Curve["kind"];
-const TITLES: Record<Kind, string> = {
-  loss: "Loss",
-  quality: "Quality",
-  schedule: "Schedule",
-};
 const SHARE = [0, 1] as const;
 
-export function Panels({ store, screen }: ViewProps) {
+export function Panels({ store, screen, children }: PanelsProps) {
   const hovered = useSignal<number | null>(null);
-  // Room is kept for the schedule until it is known that there is none.
-  const hasCurves = Object.keys(store.curves.value).length > 0;
-  const hasSchedule = !hasCurves || pick(store, "schedule").length > 0;
-  const kinds: Kind[] = hasSchedule
-    ? ["loss", "quality", "schedule"]
-    : ["loss", "quality"];
   return (
     <section class="nbe-panels" aria-label="measurements">
-      {kinds.map((kind) => (
-        <Panel key={kind} kind={kind} hovered={hovered} store={store} screen={screen} />
+      {children}
+      {groupsOf(store).map((group) => (
+        <Panel
+          key={group.name}
+          group={group}
+          hovered={hovered}
+          store={store}
+          screen={screen}
+        />
       ))}
     </section>
   );
 }
 
-function pick(store: Store, kind: Kind): Curve[] {
-  return Object.values(store.curves.value).filter((curve) => curve.kind === kind);
+interface PanelsProps extends ViewProps {
+  children?: ComponentChildren;
 }
 
 /** The step that the map shows, where that is not the newest one. */
@@ -48,36 +46,48 @@ function scrubbedTo(store: Store): number | null {
 }
 
 interface PanelProps extends ViewProps {
-  kind: Kind;
+  group: Group;
   hovered: Signal<number | null>;
 }
 
-function Panel({ kind, hovered, store, screen }: PanelProps) {
+function Panel({ group, hovered, store, screen }: PanelProps) {
   const host = useRef<HTMLDivElement>(null);
+  const { name, kind, title, curves } = group;
   useEffect(() => {
     if (host.current === null) return;
-    return drawChart(host.current, kind, hovered, { store, screen });
-  }, [kind, store, screen, hovered]);
-  const curves = pick(store, kind);
+    return drawChart(host.current, name, hovered, { store, screen });
+  }, [name, store, screen, hovered]);
+  const count = store.gallery.info.value?.maps.length ?? 0;
   const at = hovered.value ?? scrubbedTo(store);
   const note = curves.find((curve) => curve.note !== undefined)?.note;
   return (
     <figure class={`nbe-panel nbe-panel-${kind}`}>
       <figcaption>
-        <span class="nbe-panel-title">{TITLES[kind]}</span>
-        {curves.map((curve, i) => (
-          <span key={curve.label} class="nbe-key">
-            <Key i={i} />
-            {curve.label} <b>{figure(valueAt(curve, at))}</b>
-          </span>
-        ))}
+        <span class="nbe-panel-title">{title}</span>
+        {curves.map((curve, i) =>
+          curve.map === undefined ? (
+            <span key={curve.label} class="nbe-key">
+              <Key i={i} />
+              {curve.label} <b>{figure(valueAt(curve, at))}</b>
+            </span>
+          ) : (
+            <span key={curve.map} class="nbe-key" title={curve.label}>
+              <span
+                class="nbe-ink"
+                style={{ background: mapColor(curve.map, count, screen.isDark.value) }}
+                aria-hidden="true"
+              />
+              <b>{figure(valueAt(curve, at))}</b>
+            </span>
+          ),
+        )}
       </figcaption>
-      <Exports kind={kind} curves={curves} store={store} />
+      <Exports group={group} store={store} />
       <div
         class="nbe-chart"
         ref={host}
         role="img"
-        aria-label={`${TITLES[kind]}: ${summary(curves)}`}
+        aria-label={`${title}: ${summary(curves)}`}
       >
         {curves.length === 0 && (
           <p class="nbe-muted nbe-later">comes with the first steps</p>
@@ -102,43 +112,39 @@ function summary(curves: readonly Curve[]): string {
   return `${values.join(", ")} at step ${count(last)}`;
 }
 
-interface ExportProps {
-  kind: Kind;
-  curves: readonly Curve[];
-  store: Store;
-}
-
-function Exports({ kind, curves, store }: ExportProps) {
+function Exports({ group, store }: { group: Group; store: Store }) {
+  const { curves, name } = group;
   if (curves.length === 0) return null;
   const { title } = store.status.value;
-  const name = `${title || "nbembed"}-${kind}`;
+  const word = group.title.toLowerCase();
+  const file = `${title || "nbembed"}-${name}`;
   const picture = () =>
     chartSvg({
-      title: [title, TITLES[kind].toLowerCase()].filter((t) => t !== "").join(" · "),
+      title: [title, word].filter((t) => t !== "").join(" · "),
       curves,
       domain: domainOf(store),
-      isApart: kind === "schedule",
-      ...(kind === "quality" ? { range: SHARE } : {}),
+      isApart: group.kind === "schedule",
+      ...(group.kind === "quality" ? { range: SHARE } : {}),
     });
   return (
     <span class="nbe-exports">
       <button
         type="button"
         class="nbe-link"
-        data-cmd={`csv-${kind}`}
-        aria-label={`CSV of ${TITLES[kind].toLowerCase()}`}
+        data-cmd={`csv-${name}`}
+        aria-label={`CSV of ${word}`}
         title="Download the numbers"
-        onClick={() => download(`${name}.csv`, csvOf(curves), "text/csv;charset=utf-8")}
+        onClick={() => download(`${file}.csv`, csvOf(curves), "text/csv;charset=utf-8")}
       >
         CSV
       </button>
       <button
         type="button"
         class="nbe-link"
-        data-cmd={`svg-${kind}`}
-        aria-label={`SVG of ${TITLES[kind].toLowerCase()}`}
+        data-cmd={`svg-${name}`}
+        aria-label={`SVG of ${word}`}
         title="Download the figure"
-        onClick={() => download(`${name}.svg`, picture(), "image/svg+xml;charset=utf-8")}
+        onClick={() => download(`${file}.svg`, picture(), "image/svg+xml;charset=utf-8")}
       >
         SVG
       </button>
@@ -148,17 +154,28 @@ function Exports({ kind, curves, store }: ExportProps) {
 
 function drawChart(
   host: HTMLElement,
-  kind: Kind,
+  name: string,
   hovered: Signal<number | null>,
   { store, screen }: ViewProps,
 ): () => void {
   let ink = readInk(screen.root);
+  const group = () => groupsOf(store).find((other) => other.name === name);
+  const kind = group()?.kind;
   const options: ChartOptions = {
     host,
     group: screen.id,
     ink: () => ink,
     domain: () => domainOf(store),
     isApart: kind === "schedule",
+    events: () => setSteps(store),
+    color: ({ map }) =>
+      map === undefined
+        ? undefined
+        : mapColor(
+            map,
+            store.gallery.info.peek()?.maps.length ?? 1,
+            screen.isDark.peek(),
+          ),
     onHover(step) {
       hovered.value = step;
     },
@@ -168,10 +185,13 @@ function drawChart(
   const chart = createChart(options);
   const ends = [
     effect(() => {
-      const curves = pick(store, kind);
+      const curves = group()?.curves ?? [];
       if (curves.length > 0) chart.set(curves);
     }),
     effect(() => chart.mark(scrubbedTo(store))),
+    effect(() => {
+      if (setSteps(store).length > 0) chart.redraw();
+    }),
     effect(() => {
       void screen.isDark.value;
       // The attribute that switches the style sheet is set in an effect as well.
@@ -188,6 +208,13 @@ function drawChart(
     observer.disconnect();
     chart.close();
   };
+}
+
+/** The steps at which something was set, in this run or in those that are compared. */
+function setSteps(store: Store): number[] {
+  const own = store.steering.events.value.map(([step]) => step);
+  const compared = store.gallery.events.value.map(({ event }) => event[0]);
+  return [...new Set([...own, ...compared])];
 }
 
 /** First and last step of everything that was measured. */

@@ -2,10 +2,9 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { cardOf } from "../facts";
-import type { ViewProps } from "../props";
 import { cloudOf, rawPlacement } from "../renderer/cloud";
 import type { Screen } from "../screen";
-import type { Store } from "../store";
+import type { Sight } from "../sight";
 import { count } from "../text";
 
 /** Pixels between a point and its card, and between the card and the edge. */
@@ -16,7 +15,7 @@ const NARROW = 230;
 /** Small pictures are shown in whole multiples of their pixels, up to about this many. */
 const PICTURE = 96;
 
-export function PointCard({ store, screen }: ViewProps) {
+export function PointCard({ store, screen }: { store: Sight; screen: Screen }) {
   const { row } = screen.pointed.value;
   const { details, look } = store.looking;
   const n = store.frame.value?.n ?? 0;
@@ -51,7 +50,7 @@ export function PointCard({ store, screen }: ViewProps) {
 }
 
 /** Where the point is on the stage; null when it is out of view. Reads signals: it follows. */
-function pixelOf(store: Store, screen: Screen, row: number): [number, number] | null {
+function pixelOf(store: Sight, screen: Screen, row: number): [number, number] | null {
   const frame = store.frame.value;
   if (frame === null) return null;
   const size = screen.size.value;

@@ -7,7 +7,7 @@ import { toggleLasso } from "../keys";
 import type { ViewProps } from "../props";
 import { saveMap } from "../save";
 import { showAll } from "../screen";
-import { clearSelection } from "../selecting";
+import { clearSelection, keepGroup } from "../selecting";
 import { count } from "../text";
 
 // Drawn in a square of 16.
@@ -17,6 +17,7 @@ const LASSO =
   "M4.2 9.6a1.5 1.5 0 1 0 1.2 2.6c.6 1.4-.4 2-1.6 2.3";
 const FULL = "M9.5 6.5 14 2M10 2h4v4M6.5 9.5 2 14M6 14H2v-4";
 const LESS = "M14 2 9.5 6.5M9.5 2.5v4h4M2 14l4.5-4.5M6.5 13.5v-4h-4";
+const TILES = "M2 2h5v5H2zM9 2h5v5H9zM2 9h5v5H2zM9 9h5v5H9z";
 const SAVE = "M8 2v8M4.8 7 8 10.2 11.2 7M2.5 11v3h11v-3";
 
 export function Tools({ store, screen }: ViewProps) {
@@ -38,6 +39,18 @@ export function Tools({ store, screen }: ViewProps) {
           {count(selected)} selected <span aria-hidden="true">×</span>
         </button>
       )}
+      {selected > 1 && !store.isPage && store.looking.groups.kept.value.count === 0 && (
+        <button
+          type="button"
+          class="nbe-tool nbe-clear"
+          data-cmd="group"
+          title="Keep these points as group A, and compare the next selection with them (G)"
+          onClick={() => keepGroup(store, screen)}
+        >
+          Compare with …
+        </button>
+      )}
+      <Stages store={store} screen={screen} />
       <Tool
         command="fit"
         label="Fit view"
@@ -66,8 +79,36 @@ export function Tools({ store, screen }: ViewProps) {
           act={() => toggleFullscreen(screen.root)}
         />
       )}
-      <Export store={store} screen={screen} />
+      {canSave(store) && <Export store={store} screen={screen} />}
     </div>
+  );
+}
+
+/** Maps that share one place are on the screen only. */
+function canSave({ gallery }: ViewProps["store"]): boolean {
+  const { mode } = gallery.arrangement.value;
+  return gallery.info.value === null || mode === "beside" || mode === "large";
+}
+
+/** Opens the maps after each phase and recursion, and closes them. */
+function Stages({ store, screen }: ViewProps) {
+  const { offered, view, info } = store.gallery;
+  const { value } = offered;
+  if (value?.kind !== "moments") return null;
+  const word = value.title ?? "Phases";
+  const isOpen = info.value !== null;
+  return (
+    <Tool
+      command="recursions"
+      label={word}
+      title={isOpen ? "Back to the one map" : `${word}: the map after each, side by side`}
+      isPressed={view.value === "recursions"}
+      icon={TILES}
+      act={() => {
+        showAll(screen);
+        store.gallery.look(isOpen ? "map" : "recursions");
+      }}
+    />
   );
 }
 
