@@ -184,7 +184,7 @@ def test_the_slider_moves_in_mid_run(blobs):
     run = NeighborEmbedding(n_epochs=30, random_state=0).run(blobs)
     next(frame for frame in run if frame.step == 3)
     assert run.set("metric", 1) == "needs a restart"
-    with pytest.raises(InvalidInputError, match="spectrum must be finite and at least -1"):
+    with pytest.raises(InvalidInputError, match=r"spectrum must be in \[-1, 3\]"):
         run.set("spectrum", -2)
 
 

@@ -20,7 +20,8 @@ def test_each_method_offers_its_own(blobs):
     tsne = EmbedWidget(blobs, method="tsne", random_state=0, **PLAN).step(1)
     assert names(tsne, live=True) == {"learning_rate", "exaggeration", "momentum"}
     assert names(tsne, live=False) == {
-        "perplexity", "early_exaggeration", "early_exaggeration_iter", "n_iter", "init", "random_state",
+        "perplexity", "early_exaggeration", "early_exaggeration_iter", "n_iter", "degrees_of_freedom", "init",
+        "random_state",
     }  # fmt: skip
     assert tsne.status["live"] == {"learning_rate": 200.0, "exaggeration": 12.0, "momentum": 0.8}
     umap = make(blobs).step(1)

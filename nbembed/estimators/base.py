@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +41,8 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
 
     # What a fit leaves behind and files hold, beside the map.
     fitted_numbers: tuple[str, ...] = ("loss_", "n_iter_", "n_features_in_")
+    # Hyper-parameters that are names, and the names they take; ``init`` may be an array too.
+    choices: ClassVar[dict[str, tuple[str, ...]]] = {"init": ("pca", "spectral", "random")}
     # Set by every recipe.
     title: str
     n_components: int
@@ -64,9 +66,10 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         _checks.check_number("n_components", self.n_components, low=1, integer=True)
         if self.n_jobs is not None:
             _checks.check_number("n_jobs", self.n_jobs, low=-1, integer=True)
-        if isinstance(self.init, str):
-            _checks.check_choice("init", self.init, ("pca", "spectral", "random"))
-        else:
+        for name, names in self.choices.items():
+            if name != "init" or isinstance(self.init, str):
+                _checks.check_choice(name, getattr(self, name), names)
+        if not isinstance(self.init, str):
             _checks.check_init(self.init, n_samples, self.n_components)
 
     def run(self, X: Any, y: Any = None) -> Run:

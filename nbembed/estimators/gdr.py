@@ -1,7 +1,7 @@
 """GDR (Draganov et al.): t-SNE and UMAP as one algorithm, each difference between them a switch."""
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from nbembed import _checks
 from nbembed.affinities import SYMMETRIZATIONS
@@ -134,6 +134,14 @@ class GDR(Embedder):
     """
 
     title = "GDR"
+    choices: ClassVar[dict[str, tuple[str, ...]]] = {
+        **Embedder.choices,
+        "symmetrization": tuple(SYMMETRIZATIONS),
+        "divergence": ("kl", "frobenius"),
+        "weights": ("explicit", "sampled"),
+        "repulsion": ("sampled", "exact"),
+        "affinities": ("fuzzy", "perplexity"),
+    }
 
     def __init__(
         self,
@@ -249,11 +257,6 @@ class GDR(Embedder):
             _checks.check_flag(name, getattr(self, name))
         if self.amplified is not None:
             _checks.check_flag("amplified", self.amplified)
-        _checks.check_choice("symmetrization", self.symmetrization, SYMMETRIZATIONS)
-        _checks.check_choice("divergence", self.divergence, ("kl", "frobenius"))
-        _checks.check_choice("weights", self.weights, ("explicit", "sampled"))
-        _checks.check_choice("repulsion", self.repulsion, ("sampled", "exact"))
-        _checks.check_choice("affinities", self.affinities, ("fuzzy", "perplexity"))
         self._check_numbers(n_samples)
 
     def _check_numbers(self, n_samples: int) -> None:

@@ -1,7 +1,7 @@
 """Neighbour embedding with one slider: from t-SNE over UMAP to Laplacian eigenmaps."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from nbembed import _checks
 from nbembed.errors import InvalidInputError
@@ -87,6 +87,7 @@ class NeighborEmbedding(Embedder):
     """
 
     title = "Neighbour embedding"
+    choices: ClassVar[dict[str, tuple[str, ...]]] = {**Embedder.choices, "loss": LOSSES}
 
     def __init__(
         self,
@@ -151,7 +152,6 @@ class NeighborEmbedding(Embedder):
         super().check_parameters(n_samples)
         _checks.check_number("n_neighbors", self.n_neighbors, low=2, integer=True)
         _checks.check_number("spectrum", self.spectrum, low=-1, high=3)
-        _checks.check_choice("loss", self.loss, LOSSES)
         if self.n_epochs is not None:
             _checks.check_number("n_epochs", self.n_epochs, low=1, integer=True)
         if self.learning_rate != "auto":

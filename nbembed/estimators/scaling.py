@@ -1,7 +1,7 @@
 """Multidimensional scaling, of distances as they are (MDS) or along the data (Isomap)."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from nbembed import _checks
 from nbembed.estimators.base import Embedder
@@ -58,6 +58,10 @@ class MDS(Embedder):
     """
 
     title = "MDS"
+    choices: ClassVar[dict[str, tuple[str, ...]]] = {
+        "init": ("pca", "random"),
+        "loss": tuple(LOSSES),
+    }
 
     def __init__(
         self,
@@ -104,10 +108,7 @@ class MDS(Embedder):
     def check_parameters(self, n_samples: int) -> None:
         """Raise for a hyper-parameter that cannot be used with ``n_samples`` rows."""
         super().check_parameters(n_samples)
-        _checks.check_choice("loss", self.loss, LOSSES)
         _checks.check_number("n_iter", self.n_iter, low=1, integer=True)
-        if isinstance(self.init, str):
-            _checks.check_choice("init", self.init, ("pca", "random"))
 
     def _paths(self, n_samples: int) -> int | None:  # noqa: ARG002
         """Return the neighbours of the graph along whose paths distances are measured, if they are."""

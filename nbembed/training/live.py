@@ -52,6 +52,9 @@ LIVE_NETWORK_KL = ("learning_rate", "exaggeration")
 WEIGHT = "_weight"
 # The smallest values that can be set; those of other names are 0.
 LOWEST = {"n_negatives": 1, "spectrum": -1}
+# The largest values of those that have one.
+HIGHEST = {"spectrum": 3}
+LEARNED = "learned"
 
 
 def live_parameters(phase: Phase) -> tuple[str, ...]:
@@ -61,9 +64,31 @@ def live_parameters(phase: Phase) -> tuple[str, ...]:
         names = LIVE_NETWORK_KL
     elif "density" in phase.loss:
         names += ("density_weight",)
-    elif phase.loss["name"] == "kl" and phase.kernel.get("degrees_of_freedom", 1) != 1:
+    elif phase.loss["name"] == "kl" and _tails_move(phase):
         names += ("degrees_of_freedom",)
+    idle = _idle(phase)
+    names = tuple(name for name in names if name not in idle)
     return names + tuple(part["key"] + WEIGHT for part in phase.terms)
+
+
+def _tails_move(phase: Phase) -> bool:
+    """Return whether the degrees of freedom are a number that the stepper of ``phase`` heeds."""
+    return phase.kernel.get("degrees_of_freedom", 1) not in (1, LEARNED)
+
+
+def _idle(phase: Phase) -> set[str]:
+    """Return the names that other phases of this loss heed, and this one does not."""
+    idle = set[str]()
+    if "min_dist" not in phase.kernel:
+        # The kernel is told by its a and b.
+        idle |= {"min_dist", "spread"}
+    if phase.loss.get("contrast") == "nce":
+        # It learns the normalisation; the slider only said where that starts.
+        idle |= {"spectrum"}
+    if phase.loss["name"] == "matching":
+        idle |= {"n_negatives"} if phase.sampler["repulsion"] == "exact" else set()
+        idle |= {"momentum"} if phase.optimizer["name"] == "decayed_sgd" else set()
+    return idle
 
 
 def weights_of(phase: Phase, overrides: Mapping[str, float]) -> dict[str, float]:
@@ -113,7 +138,7 @@ def schedules_of(stepper: Stepper, phase: Phase) -> dict[str, float]:
     """Return what changes in the course of ``phase`` beside the map, by name, as it stands."""
     live = live_parameters(phase)
     values = {"exaggeration": stepper.get("exaggeration")} if "exaggeration" in live else {}
-    if phase.kernel.get("degrees_of_freedom") == "learned":
+    if phase.kernel.get("degrees_of_freedom") == LEARNED:
         values["degrees_of_freedom"] = degrees_of(stepper)
     return values
 
@@ -129,13 +154,15 @@ def check_live(phase: Phase, name: str, value: Any) -> None:
     """Raise unless ``value`` can be given to the live parameter ``name``."""
     if not isinstance(value, (int, float, np.number)) or isinstance(value, bool):
         raise InvalidTypeError(f"{name} must be a number, got {value!r}")
-    lowest = LOWEST.get(name, 0)
+    lowest, highest = LOWEST.get(name, 0), HIGHEST.get(name, np.inf)
     above = name == "degrees_of_freedom"
     if (
-        not (np.isfinite(value) and value >= lowest)
+        not (np.isfinite(value) and lowest <= value <= highest)
         or (name == "momentum" and value >= 1)
         or (above and value <= 0)
     ):
-        bound = "in [0, 1)" if name == "momentum" else f"finite and at least {lowest}"
+        bound = f"finite and at least {lowest}"
+        bound = f"in [{lowest}, {highest}]" if name in HIGHEST else bound
+        bound = "in [0, 1)" if name == "momentum" else bound
         bound = "finite and above 0" if above else bound
         raise InvalidInputError(f"{name} must be {bound}, got {value!r} (phase {phase.name!r})")

@@ -13,12 +13,18 @@ from nbembed.training import Run, live_parameters
 __all__ = ["described", "live_values", "readable"]
 
 NUMBER = (int, float, np.number)
+AUTO = "auto"
 # After the key of a term stands the weight with which it is added to the loss.
 WEIGHT = "_weight"
-STARTS = ("pca", "spectral", "random")
+# Switches that are on or off.
+FLAGS = ("normalized", "pseudo_distance", "symmetric_attraction", "symmetric", "densmap")
+OFF, ON = "off", "on"
 # What exaggeration does to a map (Böhm, Berens & Kobak 2022, JMLR 23, "Attraction-repulsion spectrum in
 # neighbor embeddings").
-SPECTRUM = ((1.0, "t-SNE"), (4.0, "like UMAP"), (30.0, "like Laplacian eigenmaps"))
+MARKS = {
+    "exaggeration": ((1.0, "t-SNE"), (4.0, "like UMAP"), (30.0, "like Laplacian eigenmaps")),
+    "spectrum": ((0.0, "t-SNE"), (1.0, "UMAP")),
+}
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class Range:
 RANGES = {
     "learning_rate": Range(1 / 30, 30, log=True, relative=True),
     "exaggeration": Range(0.5, 50, log=True),
+    "spectrum": Range(-1, 3),
+    "degrees_of_freedom": Range(0.1, 10, log=True),
     "momentum": Range(0, 0.99),
     "n_negatives": Range(1, 50, integer=True, log=True),
     "repulsion_strength": Range(0, 10),
@@ -52,6 +60,15 @@ RANGES = {
     "n_batches": Range(10, 100_000, integer=True, log=True),
     "local_connectivity": Range(0, 10),
     "set_op_mix_ratio": Range(0, 1),
+    "target_weight": Range(0, 1),
+    "dens_lambda": Range(0, 10),
+    "dens_frac": Range(0, 1),
+    "dens_var_shift": Range(0, 1),
+    "geodesic": Range(2, 200, integer=True, log=True),
+    "a": Range(0.1, 10, log=True),
+    "b": Range(0.1, 3, log=True),
+    "mid_near_ratio": Range(0, 5),
+    "far_ratio": Range(0, 10),
     "random_state": Range(0, 99, integer=True),
 }
 # A weight that is 0 still has somewhere to go.
@@ -69,14 +86,22 @@ def described(estimator: Embedder, run: Run) -> list[dict[str, Any]]:
     values = (
         known | {"learning_rate": _planned_rate(known, run)} if "learning_rate" in known else known
     )
-    found = [_described(name, values.get(name), len(run.X), is_live=name in live) for name in names]
+    found = [
+        _choice(name, values.get(name), estimator.choices)
+        or _described(name, values.get(name), len(run.X), is_live=name in live)
+        for name in names
+    ]
     return [one | {"restart": one["name"] in known} for one in found if one is not None]
 
 
 def _planned_rate(known: Mapping[str, Any], run: Run) -> Any:
     """Return the learning rate, or what the method takes in its place where it is left to it."""
-    rate = known["learning_rate"]
-    return run.phases[-1].optimizer.get("learning_rate", rate) if rate is None else rate
+    rate, last = known["learning_rate"], run.phases[-1]
+    if rate in (None, AUTO):
+        rate = last.optimizer.get("learning_rate", rate)
+    if rate == AUTO and last.loss["name"] == "kl":
+        return max(200.0, float(len(run.X)))  # t-SNE's own choice without exaggeration
+    return rate
 
 
 def live_values(run: Run) -> dict[str, float]:
@@ -97,7 +122,7 @@ def readable(content: Any, offered: Sequence[dict[str, Any]]) -> dict[str, Any] 
         if spec["kind"] == "choice":
             if value not in spec["choices"]:
                 return None
-            values[name] = value
+            values[name] = value == ON if spec["choices"] == [OFF, ON] else value
         elif isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
             return None
         else:
@@ -105,26 +130,27 @@ def readable(content: Any, offered: Sequence[dict[str, Any]]) -> dict[str, Any] 
     return values
 
 
+def _choice(name: str, value: Any, choices: Mapping[str, Sequence[str]]) -> dict[str, Any] | None:
+    """Return a parameter that is one of a few names, or on or off; None for others."""
+    if name in FLAGS and isinstance(value, (bool, np.bool_)):
+        value, names = (ON if value else OFF), [OFF, ON]
+    elif name in choices and isinstance(value, str):
+        names = list(choices[name])
+    else:
+        return None
+    return {"name": name, "kind": "choice", "live": False, "value": value, "choices": names}
+
+
 def _described(name: str, value: Any, n: int, *, is_live: bool) -> dict[str, Any] | None:
-    """Return one parameter; None for what has no slider."""
-    if name == "init" and isinstance(value, str):
-        return {
-            "name": name,
-            "kind": "choice",
-            "live": False,
-            "value": value,
-            "choices": list(STARTS),
-        }
+    """Return one parameter that is a number; None for what has no slider."""
     span = RANGES.get(name, WEIGHTS if name.endswith(WEIGHT) else None)
-    if name == "learning_rate" and value == "auto":
-        value = max(200.0, float(n))  # t-SNE's own choice without exaggeration
     number = isinstance(value, NUMBER) and not isinstance(value, bool)
     if span is None or not (number or is_live):
         return None
     low, high = span.low, span.high
     if span.relative:
         low, high = (low * float(value), high * float(value)) if number else (1e-4, 1e4)
-    if name in ("perplexity", "n_neighbors"):
+    if name in ("perplexity", "n_neighbors", "geodesic"):
         high = max(low + 1, min(high, (n - 1) // 3 if name == "perplexity" else n - 1))
     if number:
         low, high = min(low, float(value)), max(high, float(value))
@@ -135,4 +161,4 @@ def _described(name: str, value: Any, n: int, *, is_live: bool) -> dict[str, Any
         "value": float(value) if number else None,
     }
     described |= {"low": low, "high": high, "integer": span.integer, "log": span.log}
-    return described | ({"marks": [list(m) for m in SPECTRUM]} if name == "exaggeration" else {})
+    return described | ({"marks": [list(m) for m in MARKS[name]]} if name in MARKS else {})
