@@ -5,7 +5,7 @@ import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
 import nbembed as nb
-from nbembed.affinities import fuzzy_union, with_labels
+from nbembed.affinities import equal_label, fuzzy_union, with_labels
 from nbembed.errors import InvalidInputError
 from nbembed.forces import DensityStepper, log_radii
 from nbembed.neighbors import edge_lengths, nearest_neighbors
@@ -74,10 +74,33 @@ def test_runs_with_labels_branch_bit_by_bit(blobs, labels):
     np.testing.assert_array_equal(run.embedding, branch.embedding)
 
 
+@pytest.mark.parametrize("normalized", [False, True])
+def test_affinities_of_labels_alone(blobs, labels, normalized, tmp_path):
+    some = labels.copy()
+    some[::7] = -1
+    known = {"affinities": "equal_label", "normalized": normalized, "n_epochs": 60}
+    fitted = nb.GDR(**known, random_state=0).fit(blobs, some)
+    wanted = equal_label(some, normalized=normalized).to_scipy()
+    assert abs(fitted.affinities_ - wanted).max() < 1e-9
+    assert wanted.nnz == sum(c * (c - 1) for c in np.bincount(some[some >= 0]))
+    seen = some >= 0
+    near = KNeighborsClassifier(5).fit(fitted.embedding_[seen][::2], some[seen][::2])
+    assert near.score(fitted.embedding_[seen][1::2], some[seen][1::2]) > 0.99
+    again = nb.GDR(**known, random_state=0).fit(blobs, np.array(["x", "a", "b", "c"])[some + 1])
+    assert not np.array_equal(again.embedding_, fitted.embedding_)  # "x" is a class
+    fitted.save(tmp_path / "map")
+    rows = blobs[:6] + 0.01
+    np.testing.assert_array_equal(nb.load(tmp_path / "map").transform(rows), fitted.transform(rows))
+    with pytest.raises(
+        InvalidInputError, match=r"y must hold a label .*'equal_label'.*fit\(X, y\)"
+    ):
+        nb.GDR(**known).fit(blobs)
+
+
 def test_what_cannot_be_is_said(blobs, labels):
     with pytest.raises(InvalidInputError, match="y must hold one value per row"):
         umap().fit(blobs, labels[:5])
-    with pytest.raises(InvalidInputError, match="y must hold classes"):
+    with pytest.raises(InvalidInputError, match=r"y must hold classes.*pandas\.qcut"):
         umap().fit(blobs, np.linspace(0, 1.5, 120))
     with pytest.raises(InvalidInputError, match="target_weight must be"):
         umap(target_weight=2).fit(blobs)

@@ -179,6 +179,9 @@ def test_switches_are_restarted_from_the_browser(blobs):
     known = {"normalized": True, "symmetrization": "mean", "pseudo_distance": False}
     alone = GDR(random_state=1, **METHODS["gdr"], **known).fit_transform(blobs)
     np.testing.assert_array_equal(widget.embedding_, alone)
+    wire = Wire(widget)
+    wire.say(t="restart", parameters={"affinities": "equal_label"})
+    assert "fit(X, y)" in wire.of_kind("refused")[0]["text"]
     assert readable({"normalized": True}, widget._offer) is None
     assert readable({"symmetrization": "on"}, widget._offer) is None
 

@@ -72,6 +72,10 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         if not isinstance(self.init, str):
             _checks.check_init(self.init, n_samples, self.n_components)
 
+    def heeded(self, y: Any, n_samples: int) -> dict[str, Any]:  # noqa: ARG002
+        """Return what a run needs of the labels ``y``, by name; most methods need nothing. Raise for what cannot be."""
+        return {}
+
     def run(self, X: Any, y: Any = None) -> Run:
         """Return the fit of ``X`` as an iterator of frames; nothing is computed before the first pull.
 
@@ -107,7 +111,7 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
             callbacks=as_callbacks(self.callbacks) + ([ProgressBar()] if self.verbose else []),
             n_jobs=self.n_jobs,
             scaling=scaling,
-            targets=self._heeded(y, len(array)),
+            targets=self.heeded(y, len(array)),
         )
 
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -282,10 +286,6 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         return parameters | ({"init": arrays["init"]} if "init" in arrays else {})
 
     # ---- inside -------------------------------------------------------------------------------
-
-    def _heeded(self, y: Any, n_samples: int) -> dict[str, Any]:  # noqa: ARG002
-        """Return what a run needs of labels, by name; most methods need nothing."""
-        return {}
 
     def _stored_parameter(self, name: str, value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
         """Return a hyper-parameter as JSON can say it, and add what it cannot say to ``arrays``."""

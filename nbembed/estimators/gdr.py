@@ -8,7 +8,9 @@ from nbembed.affinities import SYMMETRIZATIONS
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.estimators.base import Embedder
 from nbembed.estimators.parts import at_most, neighbors_part, planned
-from nbembed.phases import Phase
+from nbembed.phases import Part, Phase
+from nbembed.terms import encoded
+from nbembed.training.preparation import HEEDED
 
 __all__ = ["GDR"]
 
@@ -82,7 +84,9 @@ class GDR(Embedder):
         Momentum, gains, early exaggeration and a constant learning rate, as t-SNE; else plain descent
         with a rate that falls to 0, as UMAP. None (default) goes with ``normalized``.
     affinities
-        ``"fuzzy"`` memberships (default) or ``"perplexity"``, Gaussian probabilities.
+        ``"fuzzy"`` memberships (default) or ``"perplexity"``, Gaussian probabilities. ``"equal_label"`` asks labels
+        alone, which ``fit(X, y)`` then needs: 1 between rows of one label, 0 between others and where it is unknown
+        (-1, None, NaN); as many edges as the squares of the classes. New rows are placed by memberships.
     n_neighbors
         Size of the neighbourhood including the point itself, at least 2. Default 15.
     perplexity
@@ -140,7 +144,7 @@ class GDR(Embedder):
         "divergence": ("kl", "frobenius"),
         "weights": ("explicit", "sampled"),
         "repulsion": ("sampled", "exact"),
-        "affinities": ("fuzzy", "perplexity"),
+        "affinities": ("fuzzy", "perplexity", "equal_label"),
     }
 
     def __init__(
@@ -259,6 +263,16 @@ class GDR(Embedder):
             _checks.check_flag("amplified", self.amplified)
         self._check_numbers(n_samples)
 
+    def heeded(self, y: Any, n_samples: int) -> dict[str, Any]:
+        """Return the numbers of the classes, where affinities ask for them."""
+        if self.affinities != "equal_label":
+            return {}
+        if y is None:
+            raise InvalidInputError(
+                "y must hold a label for each row with affinities='equal_label', got None; write fit(X, y)"
+            )
+        return {HEEDED: encoded(y, n_samples, fewest=1)[1]}
+
     def _check_numbers(self, n_samples: int) -> None:
         _checks.check_number("n_neighbors", self.n_neighbors, low=2, integer=True)
         _checks.check_number("perplexity", self.perplexity, low=1)
@@ -299,15 +313,7 @@ class GDR(Embedder):
             shape = {"a": float(self.a), "b": float(self.b)}
         return {
             "neighbors": neighbors_part(max(1, n_neighbors - 1), self.metric, self.geodesic),
-            "affinities": {
-                "name": "joint",
-                "rows": self.affinities,
-                "perplexity": float(self.perplexity),
-                "local_connectivity": 1.0,
-                "pseudo_distance": bool(self.pseudo_distance),
-                "symmetrization": self.symmetrization,
-                "normalized": bool(self.normalized),
-            },
+            "affinities": self._affinities_part(),
             "kernel": {"name": "cauchy", **shape},
             "sampler": {
                 "name": "gathered",
@@ -322,4 +328,17 @@ class GDR(Embedder):
                 "normalized": bool(self.normalized),
             },
             "model": {"name": "free", "n_components": self.n_components},
+        }
+
+    def _affinities_part(self) -> Part:
+        part: Part = {"local_connectivity": 1.0, "normalized": bool(self.normalized)}
+        if self.affinities == "equal_label":
+            return {"name": "equal_label", **part}
+        return {
+            "name": "joint",
+            "rows": self.affinities,
+            "perplexity": float(self.perplexity),
+            "pseudo_distance": bool(self.pseudo_distance),
+            "symmetrization": self.symmetrization,
+            **part,
         }

@@ -54,7 +54,8 @@ class UMAP(Embedder):
     target_weight
         How much labels count where ``fit`` is given ``y``, 0 to 1: rows of different classes lose a share
         :math:`1 - e^{-2.5/(1 - t)}` of what joins them, at 1 all of it. Default 0.5, umap-learn's. Labels -1, None
-        and NaN are unknown.
+        and NaN are unknown; measurements are cut into classes first, for example by
+        ``pandas.qcut(y, 10, labels=False)``.
     densmap
         Keep densities too: in the last epochs, points also climb the correlation of how far neighbours are in the data
         and in the map (densMAP). New rows are placed without. Default
@@ -218,5 +219,6 @@ class UMAP(Embedder):
         }
         return {"density": numbers}
 
-    def _heeded(self, y: Any, n_samples: int) -> dict[str, Any]:
+    def heeded(self, y: Any, n_samples: int) -> dict[str, Any]:
+        """Return the numbers of the classes, where there are labels."""
         return {} if y is None else {HEEDED: encoded(y, n_samples, fewest=1)[1]}

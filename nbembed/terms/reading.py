@@ -108,7 +108,10 @@ def encoded(y: Any, n_samples: int, *, fewest: int = 2) -> tuple[NDArray[Any], N
     try:
         check_classification_targets(known)
     except ValueError as error:
-        raise InvalidInputError(f"y must hold classes, -1 where unknown: {error}") from None
+        raise InvalidInputError(
+            "y must hold classes, -1 where unknown, got measurements; cut them into classes first, for example by "
+            f"pandas.qcut(y, 10, labels=False) ({error})"
+        ) from None
     classes, numbers = np.unique(known, return_inverse=True)
     if len(classes) < fewest:
         raise InvalidInputError(

@@ -232,6 +232,8 @@ def relate_anew(
 def weigh(found: Neighbors, part: Part, labels: Labels = None) -> Graph:
     """Return the affinities that ``part`` describes on the neighbours ``found``, and on ``labels`` if there are any."""
     options = {k: v for k, v in part.items() if k not in ("name", "target_weight")}
+    if part["name"] == "equal_label":
+        return _of_one_label(labels, normalized=options["normalized"])
     if labels is not None:
         return affinities.with_labels(
             weigh(found, part), labels, target_weight=part.get("target_weight", 0.5)
@@ -240,6 +242,12 @@ def weigh(found: Neighbors, part: Part, labels: Labels = None) -> Graph:
         names = ", ".join(map(repr, WEIGHINGS))
         raise InvalidInputError(f"affinities must be one of {names}, got {part['name']!r}")
     return WEIGHINGS[part["name"]](found, **options)
+
+
+def _of_one_label(labels: Labels, *, normalized: bool) -> Graph:
+    if labels is None:
+        raise InvalidInputError("affinities 'equal_label' need labels, got none; write fit(X, y)")
+    return affinities.equal_label(labels, normalized=normalized)
 
 
 def _start(

@@ -267,7 +267,9 @@ class RunWidget(ShownWidget):
             return
         try:
             known = self._estimator.get_params(deep=False)
-            type(self._estimator)(**(known | parameters)).check_parameters(len(self._data))
+            changed = type(self._estimator)(**(known | parameters))
+            changed.check_parameters(len(self._data))
+            changed.heeded(self._y, len(self._data))
         except NbembedError as error:
             self._publisher.message({"t": "refused", "text": str(error)})
             return
