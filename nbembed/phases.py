@@ -39,7 +39,8 @@ class Phase:
         ``{"name": "fuzzy_union", …}``, which heeds labels by ``target_weight``, ``{"name": "joint", …}`` with every
         switch of :func:`nbembed.affinities.joint`, ``{"name": "scaled_pairs", "n_neighbors": k}``,
         ``{"name": "distances"}`` themselves,
-        ``{"name": "equal_label", "normalized": False}``, which asks labels alone; ``{"name": "none"}`` where none are needed.
+        ``{"name": "equal_label", "normalized": False}``, which asks labels alone; ``{"name": "none"}`` where none are
+        needed.
     kernel
         Distances in the map to similarities: ``{"name": "student_t", "degrees_of_freedom": 1.0}``, where
         ``"learned"`` is a number too, ``{"name": "cauchy", "a": a, "b": b}``, ``{"name": "gaussian"}``, or the
