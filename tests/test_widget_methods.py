@@ -19,7 +19,7 @@ from nbembed import (
     PaCMAP,
 )
 from nbembed.errors import InvalidInputError
-from nbembed.training import live_parameters
+from nbembed.training import KeptRun, live_parameters
 from nbembed.widget.curves import CurveFeed
 from nbembed.widget.parameters import described, live_values, readable
 from tests.widgets import Wire, wait_for
@@ -204,3 +204,16 @@ def test_labels_and_densities_come_through_the_widget(blobs):
     np.testing.assert_array_equal(given, UMAP(n_epochs=24, random_state=1).fit(blobs, CLASSES).embedding_)  # fmt: skip
     for one, other in itertools.combinations((plain, given, dense), 2):
         assert not np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("degrees", [1.0, 0.5, "learned"])
+def test_tails_are_known_of_a_run_without_its_data(blobs, degrees):
+    run = begun(TSNE(**SHORT, degrees_of_freedom=degrees), blobs, 12)
+    assert KeptRun.of(run).degrees_of_freedom == run.degrees_of_freedom
+    stored = KeptRun.from_config(run.to_config(), run.arrays())
+    assert stored.degrees_of_freedom == run.degrees_of_freedom
+    if degrees == 0.5:
+        run.set("degrees_of_freedom", 2.0)
+    last_map(run)
+    assert KeptRun.of(run).degrees_of_freedom == run.degrees_of_freedom
+    assert (run.degrees_of_freedom == 1.0) == (degrees == 1.0)

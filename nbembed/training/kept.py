@@ -50,6 +50,7 @@ class KeptRun(Run):
         super().__init__(nothing, phases, seed=seed, history=history)
         self.close()
         self.step, self._phase_index = int(step), int(phase_index)
+        self._degrees_of_freedom = 1.0
         self._map = np.ascontiguousarray(embedding, dtype=np.float32)
 
     @classmethod
@@ -66,6 +67,7 @@ class KeptRun(Run):
         )
         run.events = [Event(**event) for event in config["events"]]
         run._overrides = dict(config["overrides"])
+        run._degrees_of_freedom = float(config.get("degrees_of_freedom", 1.0))
         return run
 
     @classmethod
@@ -82,6 +84,7 @@ class KeptRun(Run):
         )
         kept.events = list(run.events)
         kept._overrides = run.overrides
+        kept._degrees_of_freedom = run.degrees_of_freedom
         return kept
 
     @classmethod
@@ -110,6 +113,11 @@ class KeptRun(Run):
     def has_map(self) -> bool:
         """True: a run is stored only with a map."""
         return True
+
+    @property
+    def degrees_of_freedom(self) -> float:
+        """Those of Student's t in the map; 1 for methods without them."""
+        return self._degrees_of_freedom
 
     @property
     def state(self) -> State:

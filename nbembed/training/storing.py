@@ -48,6 +48,7 @@ class Storable(Readable):
             "phase_index": self._phase_index,
             "events": [asdict(event) for event in self.events],
             "overrides": dict(self._overrides),
+            "degrees_of_freedom": self.degrees_of_freedom,
             "history": self.history.to_config(),
         }
 
