@@ -52,6 +52,8 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
     n_jobs: int | None
     verbose: bool
     callbacks: Any
+    # Methods that work elsewhere too have a hyper-parameter of this name.
+    device: Any = "cpu"
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -71,6 +73,13 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
                 _checks.check_choice(name, getattr(self, name), names)
         if not isinstance(self.init, str):
             _checks.check_init(self.init, n_samples, self.n_components)
+        if not isinstance(self.device, str):
+            raise InvalidTypeError(
+                f"device must be a name such as 'auto' or 'cpu', got {self.device!r}"
+            )
+        reason = self._needs_cpu()
+        if reason and self.device not in ("auto", "cpu"):
+            raise InvalidInputError(f"device must be 'cpu' with {reason}, got {self.device!r}")
 
     def heeded(self, y: Any, n_samples: int) -> dict[str, Any]:  # noqa: ARG002
         """Return what a run needs of the labels ``y``, by name; most methods need nothing. Raise for what cannot be."""
@@ -111,6 +120,7 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
             callbacks=as_callbacks(self.callbacks) + ([ProgressBar()] if self.verbose else []),
             n_jobs=self.n_jobs,
             scaling=scaling,
+            device=self._device(),
             targets=self.heeded(y, len(array)),
         )
 
@@ -297,6 +307,18 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
                 f"{name} must be a name, a number or None to be saved, got {value!r}; set it to one of these first"
             )
         return value
+
+    def _needs_cpu(self) -> str:
+        """Return the setting that works on the processor only; "" without one."""
+        return ""
+
+    def _device(self) -> str:
+        """Return where a run works; torch is imported only where the answer needs it."""
+        if self.device == "cpu" or self._needs_cpu():
+            return "cpu"
+        from nbembed.networks import pick_device
+
+        return pick_device(self.device)
 
     def _more_of_fit(self, arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:  # noqa: ARG002
         """Return what a file holds of a fit beside numbers and map, and add its arrays to ``arrays``."""

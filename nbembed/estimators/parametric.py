@@ -197,10 +197,6 @@ class ParametricEmbedder(WithLatent):
         _checks.check_number("n_directions", recipe.get("n_directions", 0), low=0, integer=True)
         _checks.check_number("noise", recipe.get("noise", 0), low=0)
         _checks.check_number("learning_rate", recipe["learning_rate"], low=0, above=True)
-        if not isinstance(self.device, str):
-            raise InvalidTypeError(
-                f"device must be a name such as 'auto' or 'cpu', got {self.device!r}"
-            )
         if isinstance(self.model, str):
             _checks.check_choice("model", self.model, ("fcnn", "cnn"))
         elif not hasattr(self.model, "named_parameters"):
@@ -243,14 +239,6 @@ class ParametricEmbedder(WithLatent):
             _checks.check_number("hidden", width, low=1, integer=True)
         choices = ("layer", "batch", "none")
         _checks.check_choice("normalization", recipe["normalization"], choices)
-
-    def _device(self) -> str:
-        """Return where torch is to work; it is imported only where the answer needs it."""
-        if self.device == "cpu":
-            return "cpu"
-        from nbembed.networks import pick_device
-
-        return pick_device(self.device)
 
     def _steps(self, n_batches: int) -> tuple[int, int]:
         """Return how many steps there are, and how many mini-batches in each."""

@@ -63,6 +63,9 @@ class TSNE(Embedder):
         which is used as it is.
     random_state
         Seed. The same seed gives the same bits on one kind of CPU, on any number of threads.
+    device
+        ``"cpu"`` (default): compiled loops. ``"cuda"``, ``"mps"`` or ``"auto"`` (what is there) has torch do the
+        optimization on a graphics card; its map is another, equally good one. It needs ``degrees_of_freedom=1``.
     n_jobs
         Threads; None (default) means all. The result does not depend on it.
     verbose
@@ -108,6 +111,7 @@ class TSNE(Embedder):
         metric: str | Callable[..., Any] = "euclidean",
         init: Any = "pca",
         random_state: Any = None,
+        device: str = "cpu",
         n_jobs: int | None = None,
         verbose: bool = False,
         callbacks: Any = None,
@@ -125,6 +129,7 @@ class TSNE(Embedder):
         self.metric = metric
         self.init = init
         self.random_state = random_state
+        self.device = device
         self.n_jobs = n_jobs
         self.verbose = verbose
         self.callbacks = callbacks
@@ -174,6 +179,10 @@ class TSNE(Embedder):
         It shares its numbers with what the fit left behind; files do not hold it.
         """
         return self._graph("affinities_")
+
+    def _needs_cpu(self) -> str:
+        degrees = self.degrees_of_freedom
+        return "" if degrees == 1 else f"degrees_of_freedom={degrees!r}"
 
     def _perplexities(self) -> list[float]:
         return [float(each) for each in self._each_perplexity()]

@@ -71,6 +71,9 @@ class UMAP(Embedder):
         which is used as it is.
     random_state
         Seed. The same seed gives the same bits on one kind of CPU, on any number of threads.
+    device
+        ``"cpu"`` (default): compiled loops. ``"cuda"``, ``"mps"`` or ``"auto"`` (what is there) has torch do the
+        optimization on a graphics card; its map is another, equally good one. It needs ``densmap=False``.
     n_jobs
         Threads; None (default) means all. The result does not depend on it.
     verbose
@@ -118,6 +121,7 @@ class UMAP(Embedder):
         dens_var_shift: float = 0.1,
         init: Any = "spectral",
         random_state: Any = None,
+        device: str = "cpu",
         n_jobs: int | None = None,
         verbose: bool = False,
         callbacks: Any = None,
@@ -140,6 +144,7 @@ class UMAP(Embedder):
         self.dens_var_shift = dens_var_shift
         self.init = init
         self.random_state = random_state
+        self.device = device
         self.n_jobs = n_jobs
         self.verbose = verbose
         self.callbacks = callbacks
@@ -208,6 +213,9 @@ class UMAP(Embedder):
         _checks.check_number("dens_lambda", self.dens_lambda, low=0)
         _checks.check_number("dens_frac", self.dens_frac, low=0, high=1)
         _checks.check_number("dens_var_shift", self.dens_var_shift, low=0)
+
+    def _needs_cpu(self) -> str:
+        return "densmap=True" if self.densmap else ""
 
     def _density_part(self) -> Part:
         if not self.densmap:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 
 from nbembed._threads import share
@@ -25,7 +25,18 @@ from nbembed.forces.attraction import CHUNKS, FAST, INLINED
 from nbembed.forces.stepper import Points
 from nbembed.kernels import Kernel, kernel_named
 
-__all__ = ["Potential", "SplineRepulsion", "in_plane", "potential_of", "slope_at"]
+__all__ = [
+    "STUDENT",
+    "Grid",
+    "Potential",
+    "SplineRepulsion",
+    "grid_of",
+    "in_plane",
+    "kernel_transform",
+    "padded",
+    "potential_of",
+    "slope_at",
+]
 
 STUDENT = kernel_named("student_t")
 # Distance of grid points, in units of the kernel's width; the error falls with its sixth power.
@@ -49,6 +60,20 @@ FFT_WORKERS = 4
 # Coefficients of the quintic B-spline: 1, 26, 50, 20, 5, 66, 60, 30 and 10 over 120.
 C = tuple(np.float32(number / 120.0) for number in (1, 26, 50, 20, 5, 66, 60, 30, 10))
 ONE, TWO, THREE, FOUR, FIVE = (np.float32(number) for number in range(1, 6))
+
+
+class Grid(NamedTuple):
+    """Where the first point of a grid stands, the distance of its points, their inverse distance, and how many."""
+
+    origin: Points
+    spacing: float
+    inverse: np.float32
+    cells: tuple[int, int]
+
+    @property
+    def size(self) -> int:
+        """Number of grid points."""
+        return self.cells[0] * self.cells[1]
 
 
 class Potential(NamedTuple):
@@ -92,15 +117,22 @@ def in_plane(points: Points) -> Points:
 
 def potential_of(plane: Points, *, room: float = 0.0, kernel: Kernel = STUDENT) -> Potential:
     """Return the potential of points in a plane, on a grid that reaches ``room`` beyond them."""
-    lowest = plane.min(axis=0).astype(np.float64) - room
-    extent = plane.max(axis=0) + room - lowest
+    grid = grid_of(plane.min(axis=0) - room, plane.max(axis=0) + room, kernel)
+    grids = np.zeros((PIECES, *grid.cells), dtype=np.float32)
+    placed = plane, grid.origin, grid.inverse, grids
+    share(PIECES, lambda first, last: _spread(first, last, *placed))
+    values = _convolved(grids.sum(axis=0), grid.spacing, kernel)
+    return Potential(values, grid.origin, grid.inverse)
+
+
+def grid_of(lowest: ArrayLike, highest: ArrayLike, kernel: Kernel = STUDENT) -> Grid:
+    """Return the grid for points of a plane between two corners."""
+    corner = np.asarray(lowest, dtype=np.float64)
+    extent = np.asarray(highest, dtype=np.float64) - corner
     spacing = _spacing(float(extent.max()), kernel)
-    cells = tuple(_rounded(width / spacing + BORDER) for width in extent)
-    origin = (lowest - 3.0 * spacing).astype(np.float32)
-    inverse = np.float32(1.0 / spacing)
-    grids = np.zeros((PIECES, *cells), dtype=np.float32)
-    share(PIECES, lambda first, last: _spread(first, last, plane, origin, inverse, grids))
-    return Potential(_convolved(grids.sum(axis=0), spacing, kernel), origin, inverse)
+    rows, columns = (_rounded(width / spacing + BORDER) for width in extent)
+    origin = (corner - 3.0 * spacing).astype(np.float32)
+    return Grid(origin, spacing, np.float32(1.0 / spacing), (rows, columns))
 
 
 def _spacing(extent: float, kernel: Kernel) -> float:
@@ -117,26 +149,30 @@ def _rounded(size: float) -> int:
 
 def _convolved(charge: NDArray[np.float32], spacing: float, kernel: Kernel) -> NDArray[np.float32]:
     rows, columns = charge.shape
-    # Twice the size, so that what wraps around stays out of the part that is read.
-    shape = (
-        fft.next_fast_len(2 * rows + GUARD),
-        fft.next_fast_len(2 * columns + GUARD, real=True),
-    )
-    # Where all points are close, forces are small differences of a large potential.
-    dtype = "float64" if spacing < SPACING else "float32"
+    shape = padded((rows, columns))
+    transform = kernel_transform(shape, spacing, kernel)
     transformed: NDArray[Any] = np.asarray(
-        fft.rfft2(charge.astype(dtype), s=shape, workers=FFT_WORKERS)
+        fft.rfft2(charge.astype(transform.dtype), s=shape, workers=FFT_WORKERS)
     )
-    transformed *= _kernel(shape, spacing, dtype, kernel)
+    transformed *= transform
     potential = fft.irfft2(transformed, s=shape, workers=FFT_WORKERS, overwrite_x=True)
     return np.ascontiguousarray(np.asarray(potential)[:rows, :columns], dtype=np.float32)
 
 
+def padded(cells: tuple[int, ...]) -> tuple[int, int]:
+    """Return the size of a transform: twice the grid's, so that what wraps around stays out of what is read."""
+    rows: Any = fft.next_fast_len(2 * cells[0] + GUARD)
+    columns: Any = fft.next_fast_len(2 * cells[1] + GUARD, real=True)
+    return rows, columns
+
+
 @lru_cache(maxsize=4)
-def _kernel(
-    shape: tuple[int, int], spacing: float, dtype: str, kernel: Kernel
+def kernel_transform(
+    shape: tuple[int, int], spacing: float, kernel: Kernel
 ) -> NDArray[np.floating]:
-    """Return the transform of the kernel over that of the two splines."""
+    """Return the transform of the kernel over that of the two splines, in the precision that a grid needs."""
+    # Where all points are close, forces are small differences of a large potential.
+    dtype = "float64" if spacing < SPACING else "float32"
     rows, columns = (np.arange(size) for size in shape)
     row_distance = spacing * np.minimum(rows, shape[0] - rows)
     column_distance = spacing * np.minimum(columns, shape[1] - columns)

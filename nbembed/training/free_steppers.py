@@ -27,12 +27,16 @@ def make_free_stepper(
     seed: int,
     X: NDArray[np.float32] | None = None,
     before: Any = None,
+    device: str = "cpu",
 ) -> Stepper:
     """Return the stepper of ``phase``, the run's phase number ``index``, from ``embedding`` on.
 
-    ``X``, the data, and ``before``, the stepper of the phase before, are for losses that need them.
+    ``X``, the data, and ``before``, the stepper of the phase before, are for losses that need them. On
+    another ``device`` than the processor torch does the work of t-SNE and UMAP.
     """
     name = phase.loss["name"]
+    if device != "cpu":
+        return _tensor_stepper(phase, index, graph, embedding, seed=seed, device=device)
     if name in ("kl", "rowwise_kl"):
         return _gradient_stepper(phase, graph, embedding)
     if name == "pacmap":
@@ -49,16 +53,12 @@ def make_free_stepper(
 def _gradient_stepper(phase: Phase, graph: Graph, embedding: NDArray[np.float32]) -> Stepper:
     from nbembed.forces import GradientStepper, KernelStepper, RowwiseStepper, TailedStepper
 
-    optimizer, kernel = phase.optimizer, phase.kernel
+    kernel = phase.kernel
     if kernel["name"] not in ("student_t", "gaussian"):
         raise InvalidInputError(
             f"loss 'kl' works with kernel 'student_t' or 'gaussian', got {kernel['name']!r}"
         )
-    options: dict[str, Any] = {
-        "learning_rate": _gradient_learning_rate(optimizer, graph.n),
-        "momentum": optimizer["momentum"],
-        "exaggeration": optimizer["exaggeration"],
-    }
+    options = _gradient_options(phase, graph.n)
     degrees = kernel.get("degrees_of_freedom", 1.0)
     if phase.loss["name"] == "rowwise_kl":
         return RowwiseStepper(graph, embedding, kernel=kernel_of(phase, {}), **options)
@@ -67,6 +67,15 @@ def _gradient_stepper(phase: Phase, graph: Graph, embedding: NDArray[np.float32]
     if degrees == 1:
         return GradientStepper(graph, embedding, **options)
     return TailedStepper(graph, embedding, degrees_of_freedom=degrees, **options)
+
+
+def _gradient_options(phase: Phase, n: int) -> dict[str, Any]:
+    optimizer = phase.optimizer
+    return {
+        "learning_rate": _gradient_learning_rate(optimizer, n),
+        "momentum": optimizer["momentum"],
+        "exaggeration": optimizer["exaggeration"],
+    }
 
 
 def _gradient_learning_rate(optimizer: dict[str, Any], n: int) -> float:
@@ -90,8 +99,20 @@ def _sampled_stepper(
         raise InvalidInputError(
             f"loss 'negative_sampling' works with kernel 'cauchy', got {phase.kernel['name']!r}"
         )
+    options = _sampled_options(phase, index, seed)
+    density = phase.loss.get("density")
+    if density is None:
+        return SampledStepper(graph, embedding, **options)
+    rows = np.repeat(np.arange(graph.n), np.diff(graph.indptr))
+    lengths = edge_lengths(X, rows, graph.indices, phase.neighbors["metric"])
+    return DensityStepper(
+        graph, embedding, radii=log_radii(graph, lengths**2), **density, **options
+    )
+
+
+def _sampled_options(phase: Phase, index: int, seed: int) -> dict[str, Any]:
     a, b = curve(phase, {})
-    options: dict[str, Any] = {
+    return {
         "a": a,
         "b": b,
         "learning_rate": phase.optimizer["learning_rate"],
@@ -101,13 +122,29 @@ def _sampled_stepper(
         "seed": seed,
         "phase": index,
     }
-    density = phase.loss.get("density")
-    if density is None:
-        return SampledStepper(graph, embedding, **options)
-    rows = np.repeat(np.arange(graph.n), np.diff(graph.indptr))
-    lengths = edge_lengths(X, rows, graph.indices, phase.neighbors["metric"])
-    return DensityStepper(
-        graph, embedding, radii=log_radii(graph, lengths**2), **density, **options
+
+
+def _tensor_stepper(
+    phase: Phase,
+    index: int,
+    graph: Graph,
+    embedding: NDArray[np.float32],
+    *,
+    seed: int,
+    device: str,
+) -> Stepper:
+    from nbembed.tensor_forces import TensorGradientStepper, TensorSampledStepper
+
+    loss, kernel = phase.loss["name"], phase.kernel
+    is_cauchy = kernel["name"] == "student_t" and kernel.get("degrees_of_freedom", 1.0) == 1
+    if loss == "kl" and is_cauchy:
+        options = _gradient_options(phase, graph.n)
+        return TensorGradientStepper(graph, embedding, device=device, **options)
+    if loss == "negative_sampling" and phase.loss.get("density") is None:
+        options = _sampled_options(phase, index, seed)
+        return TensorSampledStepper(graph, embedding, device=device, **options)
+    raise InvalidInputError(
+        f"device must be 'cpu' for loss {loss!r} with kernel {kernel['name']!r}, got {device!r}"
     )
 
 

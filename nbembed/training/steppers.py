@@ -28,7 +28,7 @@ class Seen:
     module
         The caller's own ``torch.nn.Module``, for a phase whose model is called ``"module"``.
     device
-        Where torch works.
+        Where torch works; free coordinates on the processor need no torch.
     targets
         What terms need beside plain data, by key: labels, values, functions, networks of the caller.
     terms
@@ -65,7 +65,9 @@ def make_stepper(
         return _network_stepper(
             phase, index, graph, seen, embedding, seed=seed, before=before, source=source
         )
-    return make_free_stepper(phase, index, graph, embedding, seed=seed, X=seen.X, before=before)
+    return make_free_stepper(
+        phase, index, graph, embedding, seed=seed, X=seen.X, before=before, device=seen.device
+    )
 
 
 def _network_stepper(

@@ -37,6 +37,7 @@ class StatusLine:
         self._run = run
         self._expected = expected_seconds(run)
         self.values: dict[str, Any] = idle_status(title, *run.X.shape) | {
+            "device": run.device.upper(),
             "run": number,
             "state": "running",
             "mode": "start",
