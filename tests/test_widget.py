@@ -170,11 +170,17 @@ def test_an_error_in_the_run_is_raised_and_shown(blobs):
 
 
 def test_no_thread_is_left(blobs):
+    # Those of tests before are theirs.
+    before = set(threading.enumerate())
+
+    def left():
+        return [t for t in set(threading.enumerate()) - before if t.name == "nbembed-run"]
+
     make(blobs).fit()
     paused = make(blobs).step(2)
-    assert [t for t in threading.enumerate() if t.name == "nbembed-run"]
+    assert left()
     paused.close()
-    assert not [t for t in threading.enumerate() if t.name == "nbembed-run"]
+    assert not left()
 
 
 def test_the_end_of_the_process_is_no_error_of_the_run():
