@@ -18,7 +18,8 @@ from contenders import METHODS, chosen
 from measuring import Results, alone, data_of, environment, folder_of, parser, show
 
 IMPORT = "import time; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
-COLUMNS = ("first,_empty_cache", "first,_filled_cache", "second_fit", "peak_memory_gb")
+# The first call with an empty and with a filled compile cache, and the second with the empty one.
+COLUMNS = ("first_call", "first_call_compiled", "second_call", "peak_memory_gb")
 
 
 def measured(contender, folder, options, seed):

@@ -33,15 +33,18 @@ def waits(device):
 def training(X, device, steps):
     """Train a network, and place all rows with it."""
     method = nb.ParametricUMAP(n_batches=steps or BATCHES, device=device, random_state=0)
-    began = time.perf_counter()
+    done, began = waits(device), time.perf_counter()
     run = method.run(X)
     for frame in run:
         if not frame.is_stage and frame.step == 0:
+            done()
             began = time.perf_counter()
+    done()
     seconds = time.perf_counter() - began
     method.keep(run)
     began = time.perf_counter()
     method.transform(X)
+    done()
     return {
         "learned map: training": seconds,
         "learned map: all rows placed": time.perf_counter() - began,

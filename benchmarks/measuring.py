@@ -16,6 +16,7 @@ import time
 from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,7 @@ QUALITY = ("trustworthiness", "neighbor_recall", "knn_accuracy")
 # A loss against the peer that does not matter; of losses, as a share of the peer's.
 MARGINS = {"trustworthiness": 0.002, "knn_accuracy": 0.005}
 RELATIVE_MARGINS = {"kl": 0.005, "umap_loss": 0.01}
+PEERS = ("umap-learn", "openTSNE", "pacmap", "torchdr")
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -144,6 +146,14 @@ def alone(contender, folder, *, threads, calls=1, warm_up=0, cache_folder=None, 
 # ---- results ------------------------------------------------------------------------------------
 
 
+def is_installed(package):
+    """Return whether there is a version of a package."""
+    try:
+        return bool(version(package))
+    except PackageNotFoundError:
+        return False
+
+
 @cache
 def source():
     """Return a fingerprint of what runs the contenders."""
@@ -168,13 +178,13 @@ class Results:
         self.journal = Journal(options.file)
         self.context = {"question": question, "threads": options.threads, "machine": machine()}
         self.conditions = [question, options.threads, options.steps, platform.node(), source()]
+        self.known = versions() | {peer: version(peer) for peer in PEERS if is_installed(peer)}
         self.trials = []
 
     def get(self, data, X, method, seed, measure, *condition):
         """Return the scores of a trial; ``measure()`` works them out unless the file has them."""
-        known = versions()
         fingerprint = digest(
-            [*self.conditions, *condition, data_hash(X, None), method, seed, known]
+            [*self.conditions, *condition, data_hash(X, None), method, seed, self.known]
         )
         trial = self.journal.find(fingerprint)
         if trial is None:
@@ -188,7 +198,7 @@ class Results:
                 seconds=scores.get("seconds", 0.0),
                 fingerprint=fingerprint,
             )
-            self.journal.add(trial, self.context | {"versions": known})
+            self.journal.add(trial, self.context | {"versions": self.known})
             print(f"  {method}, {data}, seed {seed}: {trial.seconds:.2f} s", flush=True)
         self.trials.append(trial)
         return trial.scores
@@ -278,7 +288,7 @@ class Ground:
                     exact=True,
                 )
                 self._mu = affinities.fuzzy_union(nearest)
-            pairs = None if len(Y) ** 2 <= SAMPLE_PAIRS else SAMPLE_PAIRS
+            pairs = min(len(Y) ** 2, SAMPLE_PAIRS)
             scores["umap_loss"] = float(metrics.umap_loss(self._mu, Y, sample=pairs))
         return scores
 

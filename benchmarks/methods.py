@@ -66,7 +66,8 @@ def compare(results, name):
             f"{peer} takes {whole:.1f} times as long as {ours}, its optimization {steps:.1f} times, "
             f"memory {memory:.2f} times"
         )
-        for one in verdicts(results, name, ours, peer):
+        same = METHODS[ours].kind == METHODS[peer].kind
+        for one in verdicts(results, name, ours, peer) if same else ():
             share = f"{one.gain:+.4f} [{one.low:+.4f}, {one.high:+.4f}], margin {one.margin:.4f}"
             print(f"  {one.metric}: {share}, {one.n_pairs} seeds: {one.verdict}")
 
