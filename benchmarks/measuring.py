@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -188,20 +189,22 @@ class Results:
         )
         trial = self.journal.find(fingerprint)
         if trial is None:
-            scores = {name: float(score) for name, score in measure().items()}
-            trial = Trial(
-                data,
-                method,
-                seed,
-                len(X),
-                scores,
-                seconds=scores.get("seconds", 0.0),
-                fingerprint=fingerprint,
+            trial = self._measured(
+                Trial(data, method, seed, len(X), fingerprint=fingerprint), measure
             )
             self.journal.add(trial, self.context | {"versions": self.known})
-            print(f"  {method}, {data}, seed {seed}: {trial.seconds:.2f} s", flush=True)
+            told = f"{trial.seconds:.2f} s" if not trial.error else trial.error
+            print(f"  {method}, {data}, seed {seed}: {told}", flush=True)
         self.trials.append(trial)
         return trial.scores
+
+    def _measured(self, trial, measure):
+        """Return the trial with its scores, or with what went wrong: one that fails must not stop the others."""
+        try:
+            scores = {name: float(score) for name, score in measure().items()}
+        except RuntimeError as error:
+            return replace(trial, error=str(error))
+        return replace(trial, scores=scores, seconds=scores.get("seconds", 0.0))
 
     def of(self, data, method):
         """Return the scores of all trials of a method, by seed."""

@@ -116,6 +116,18 @@ def test_fits_are_measured_once_and_compared(scripts, monkeypatch, tmp_path, cap
     assert len((tmp_path / "f.jsonl").read_text().splitlines()) == 4
 
 
+def test_one_that_fails_is_told_and_tried_again(scripts, options, digits, capsys):
+    X, missing = digits[0][:50], scripts.contenders.METHODS["UMAP"]
+    with scripts.measuring.folder_of(X) as folder:
+        for _ in range(2):
+            results = scripts.measuring.Results("try", options)
+            # There is no such option.
+            results.get("digits", X, "UMAP", 0, lambda: scripts.measuring.alone(missing, folder, threads=1, wrong=1)[1])  # fmt: skip
+    assert capsys.readouterr().out.count("unexpected keyword argument 'wrong'") == 2
+    assert results.medians("digits", "UMAP") == {}
+    assert results.get("digits", X, "UMAP", 0, lambda: {"seconds": 2}) == {"seconds": 2.0}
+
+
 def test_quality_is_compared_seed_by_seed(scripts, options, digits):
     results = scripts.measuring.Results("try", options)
     rng, X = np.random.default_rng(0), digits[0][:50]
