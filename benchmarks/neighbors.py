@@ -28,12 +28,12 @@ def recall(X, indices, rows):
         squared = norms[block, None] + norms - 2.0 * X[block] @ X.T
         squared[np.arange(len(block)), block] = np.inf
         limit = np.partition(squared, k - 1, axis=1)[:, k - 1 : k] * (1.0 + 1e-9)
-        near = np.take_along_axis(squared, np.maximum(indices[block], 0).astype(np.int64), axis=1)
+        named = np.sort(indices[block], axis=1).astype(np.int64)
+        near = np.take_along_axis(squared, np.maximum(named, 0), axis=1)
+        right = (near <= limit) & (named >= 0)
         # A neighbour that is named twice counts once.
-        ordered = np.sort(indices[block], axis=1)
-        twice = (ordered[:, 1:] == ordered[:, :-1]).sum(axis=1)
-        right = ((near <= limit) & (indices[block] >= 0)).sum(axis=1)
-        shares.append(np.maximum(right - twice, 0) / k)
+        right[:, 1:] &= named[:, 1:] != named[:, :-1]
+        shares.append(right.mean(axis=1))
     return float(np.concatenate(shares).mean())
 
 

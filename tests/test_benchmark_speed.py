@@ -98,11 +98,11 @@ def test_who_takes_part(scripts, monkeypatch):
 
 
 def test_fits_are_measured_once_and_compared(scripts, monkeypatch, tmp_path, capsys):
-    arguments = ("--rows", 120, "--seeds", 2, "--steps", 4, "--who", "UMAP", "t-SNE", "--threads", 1, "--file", tmp_path / "f.jsonl")  # fmt: skip
+    arguments = ("--rows", 120, "--seeds", 1, "--steps", 4, "--who", "UMAP", "t-SNE", "--threads", 1, "--file", tmp_path / "f.jsonl")  # fmt: skip
     run(scripts.methods, monkeypatch, *arguments)
     printed = capsys.readouterr().out
     trials = [json.loads(line) for line in (tmp_path / "f.jsonl").read_text().splitlines()]
-    assert [(t["method"], t["seed"]) for t in trials] == [("UMAP", 0), ("t-SNE", 0), ("UMAP", 1), ("t-SNE", 1)]  # fmt: skip
+    assert [(t["method"], t["seed"]) for t in trials] == [("UMAP", 0), ("t-SNE", 0)]
     for trial in trials:
         scores = trial["scores"]
         assert {"seconds", "seconds_optimization", "peak_memory_gb", "trustworthiness", "knn_accuracy"} <= set(scores)  # fmt: skip
@@ -113,7 +113,7 @@ def test_fits_are_measured_once_and_compared(scripts, monkeypatch, tmp_path, cap
     # What is in the file is not run again.
     monkeypatch.setattr(scripts.methods, "alone", None)
     run(scripts.methods, monkeypatch, *arguments)
-    assert len((tmp_path / "f.jsonl").read_text().splitlines()) == 4
+    assert len((tmp_path / "f.jsonl").read_text().splitlines()) == 2
 
 
 def test_one_that_fails_is_told_and_tried_again(scripts, options, digits, capsys):
