@@ -32,9 +32,7 @@ export function tileOf(
 
 /** Draws a tile in its element, and makes it the active one when somebody turns to it. */
 export function hang(element: HTMLElement, tile: Tile, screen: Screen): boolean {
-  const [map, over] = element.querySelectorAll("canvas");
-  if (map === undefined || over === undefined) return false;
-  const drawing = connectSurface(element, { map, over }, tile.sight, tile.screen);
+  const drawing = connectSurface(element, tile.sight, tile.screen);
   activate(element, tile, screen);
   return drawing !== undefined;
 }

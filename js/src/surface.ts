@@ -1,18 +1,19 @@
 // Makes an element and its canvases a map: drawn, and moved by pointers.
 
 import { listenPointer } from "./pointer";
-import { type Drawing, type Sheets, startDrawing } from "./renderer/drawing";
+import { type Drawing, startDrawing } from "./renderer/drawing";
 import type { Screen } from "./screen";
 import type { Sight } from "./sight";
 
 /** undefined when this browser has no canvas. */
 export function connectSurface(
   surface: HTMLElement,
-  sheets: Sheets,
   sight: Sight,
   screen: Screen,
 ): Drawing | undefined {
-  const drawing = startDrawing(sheets, sight, screen);
+  const [map, over] = surface.querySelectorAll("canvas");
+  if (map === undefined || over === undefined) return undefined;
+  const drawing = startDrawing({ map, over }, sight, screen);
   if (drawing === undefined) return undefined;
   watchSize(surface, screen);
   screen.surface.value = drawing;

@@ -88,12 +88,17 @@ class RunControl:
                 return
             self._is_started = True
             if paused is not None:
-                self._allowed = 0 if paused else None
-                self.state = "paused" if paused else "running"
+                self._begin_as(paused=paused)
             self._thread.start()
 
     def announce(self, *, paused: bool) -> None:
-        """Have the state that it will begin in: what is shown before it begins tells it too."""
+        """Settle how it will begin: what is shown before tells it, and an observer's command may begin it."""
+        with self._starting:
+            if not self._is_started:
+                self._begin_as(paused=paused)
+
+    def _begin_as(self, *, paused: bool) -> None:
+        self._allowed = 0 if paused else None
         self.state = "paused" if paused else "running"
 
     def end(self, state: str) -> None:

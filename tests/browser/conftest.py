@@ -1,4 +1,4 @@
-"""One JupyterLab and one browser for all browser tests; one notebook and kernel for each."""
+"""One JupyterLab and one browser for all browser tests, and one notebook for most of them."""
 
 import os
 
@@ -6,6 +6,9 @@ import pytest
 
 from tests.browser.chromium import find_chromium
 from tests.browser.lab import Lab
+from tests.browser.reuse import ReusedNotebook
+
+HAS_FAILED = pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(items):
@@ -31,22 +34,42 @@ def lab(chromium, tmp_path_factory):
         yield lab
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.failed:
+        item.stash[HAS_FAILED] = True
+    return report
+
+
+@pytest.fixture(scope="session")
+def reused(lab):
+    return ReusedNotebook(lab)
+
+
 @pytest.fixture
-def open_notebook(lab, request):
-    """Open a notebook with the given cells; its page is closed and its kernel ended afterwards."""
+def open_notebook(lab, reused, request):
+    """Open a notebook with the given cells.
+
+    Its page and kernel are those of the test before, emptied, unless the test asks for a page that is
+    special. With ``fresh`` they are new, and no others are there.
+    """
     opened = []
 
-    def open_one(*cells, **options):
-        notebook = lab.notebook(
-            list(cells),
-            name=f"{request.node.name[:40].replace('[', '_').rstrip(']')}.ipynb",
-            **options,
-        )
+    def open_one(*cells, fresh=False, width=1200, height=1000, **options):
+        if not (fresh or options or reused.is_out):
+            return reused.take(list(cells), width=width, height=height)
+        if fresh:
+            reused.discard()
+            reused.end_other_kernels()
+        name = f"{request.node.name[:40].replace('[', '_').rstrip(']')}.ipynb"
+        notebook = lab.notebook(list(cells), name=name, width=width, height=height, **options)
         opened.append(notebook)
         return notebook
 
     yield open_one
+    if reused.is_out:
+        reused.give_back(passed=not request.node.stash.get(HAS_FAILED, False))
     for notebook in opened:
         notebook.page.context.close()
-    for kernel in lab.api("/api/kernels"):
-        lab.api(f"/api/kernels/{kernel['id']}", "DELETE")
+    reused.end_other_kernels()

@@ -41,7 +41,7 @@ def check_whole_story(notebook):
 
 
 def test_a_reload_in_mid_run_finds_the_whole_story(open_notebook):
-    notebook = open_notebook(LONG, "w.start()")
+    notebook = open_notebook(LONG, "w.start()", fresh=True)
     notebook.run(0).run(1)
     notebook.until("+r.dataset.step > 40")
     notebook.js(SAVE)
@@ -59,7 +59,7 @@ def test_a_reload_in_mid_run_finds_the_whole_story(open_notebook):
 
 
 def test_a_closed_tab_stops_nothing_and_misses_nothing(open_notebook, lab):
-    notebook = open_notebook(LONG, "w.start()")
+    notebook = open_notebook(LONG, "w.start()", fresh=True)
     notebook.run(0).run(1)
     notebook.until("+r.dataset.step > 20")
     notebook.js(SAVE)
@@ -78,7 +78,7 @@ def test_a_closed_tab_stops_nothing_and_misses_nothing(open_notebook, lab):
 
 
 def test_without_its_kernel_a_notebook_shows_the_picture(open_notebook, lab):
-    notebook = open_notebook(SHORT + "\nw.fit()", "w")
+    notebook = open_notebook(SHORT + "\nw.fit()", "w", fresh=True)
     notebook.run(0).run(1)
     picture = ".nbembed-still img"
     notebook.until("r.dataset.state === 'done'")
@@ -100,7 +100,7 @@ def test_without_its_kernel_a_notebook_shows_the_picture(open_notebook, lab):
 
 @pytest.mark.parametrize("by", ["this page", "another program"])
 def test_a_restarted_kernel_leaves_the_map_and_a_notice(open_notebook, lab, by):
-    notebook = open_notebook(LONG, "w.start()")
+    notebook = open_notebook(LONG, "w.start()", fresh=True)
     notebook.run(0).run(1)
     notebook.until("+r.dataset.step > 20 && +r.dataset.drawn > 5")
     if by == "this page":
@@ -125,7 +125,7 @@ def test_a_restarted_kernel_leaves_the_map_and_a_notice(open_notebook, lab, by):
 
 
 def test_two_views_and_a_third_agree(open_notebook):
-    notebook = open_notebook(LONG, "w.start()", "w", "print(w.status['state'])")
+    notebook = open_notebook(LONG, "w.start()", "w", "print(w.status['state'])", fresh=True)
     notebook.run(0).run(1).run(2)
     notebook.js(
         """() => { const { content } = window.jupyterapp.shell.currentWidget; content.activeCellIndex = 1;
@@ -174,6 +174,7 @@ def test_fifty_runs_of_a_cell_leave_one_widget_one_worker_one_view(open_notebook
     notebook = open_notebook(
         "import numpy as np, nbembed as nb\nX = np.random.default_rng(0).normal(size=(2000, 50)).astype('f4')",
         "w = nb.EmbedWidget(X, n_neighbors=5, n_epochs=100_000).start()\nw",
+        fresh=True,
     )
     notebook.run(0).run(1)
     notebook.until("+r.dataset.step > 0")

@@ -11,7 +11,9 @@ psutil = pytest.importorskip("psutil")
 
 
 def test_frames_and_memory_of_twenty_thousand_points_stay_bounded(open_notebook):
-    notebook = open_notebook(*(cell.format(rows=ROWS, limit=8_000_000) for cell in CELLS))
+    notebook = open_notebook(
+        *(cell.format(rows=ROWS, limit=8_000_000) for cell in CELLS), fresh=True
+    )
     for cell in range(len(CELLS)):
         notebook.run(cell)
     notebook.until("+r.dataset.drawn > 3")

@@ -39,40 +39,20 @@ export function Arranging({ store }: ViewProps) {
           </button>
         ))}
       </fieldset>
-      <label class="nbe-field">
-        <span class="nbe-label">Aligned</span>
-        <select
-          class="nbe-select"
-          data-cmd="align"
-          value={align}
-          onChange={({ currentTarget }) =>
-            gallery.arrange({ align: currentTarget.value as Align })
-          }
-        >
-          {ALIGN.map(([name, label]) => (
-            <option key={name} value={name}>
-              {label}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label class="nbe-field">
-        <span class="nbe-label">onto</span>
-        <select
-          class="nbe-select"
-          data-cmd="onto"
-          value={onto}
-          onChange={({ currentTarget }) =>
-            gallery.arrange({ onto: Number(currentTarget.value) })
-          }
-        >
-          {info.maps.map(({ name }, number) => (
-            <option key={name} value={number}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Choice
+        label="Aligned"
+        command="align"
+        value={align}
+        options={ALIGN}
+        choose={(chosen) => gallery.arrange({ align: chosen as Align })}
+      />
+      <Choice
+        label="onto"
+        command="onto"
+        value={onto}
+        options={info.maps.map(({ name }, number) => [number, name])}
+        choose={(chosen) => gallery.arrange({ onto: Number(chosen) })}
+      />
       {info.kind === "moments" && <Extras store={store} />}
       <span class="nbe-muted nbe-advice" role="status">
         {gallery.needsSelection
@@ -80,6 +60,35 @@ export function Arranging({ store }: ViewProps) {
           : adviceOf(gallery)}
       </span>
     </div>
+  );
+}
+
+interface ChoiceProps {
+  label: string;
+  command: string;
+  value: string | number;
+  /** Values and their words. */
+  options: [string | number, string][];
+  choose(value: string): void;
+}
+
+function Choice({ label, command, value, options, choose }: ChoiceProps) {
+  return (
+    <label class="nbe-field">
+      <span class="nbe-label">{label}</span>
+      <select
+        class="nbe-select"
+        data-cmd={command}
+        value={value}
+        onChange={({ currentTarget }) => choose(currentTarget.value)}
+      >
+        {options.map(([name, words]) => (
+          <option key={name} value={name}>
+            {words}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

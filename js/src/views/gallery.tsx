@@ -10,6 +10,7 @@ import {
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { hang, hangOver, mapColor, placesOf, tileOf } from "../hanging";
+import { Layer, MapSurface } from "../map-surface";
 import type { ViewProps } from "../props";
 import type { Tile } from "../screen";
 import { speakPoints } from "../speaking";
@@ -214,18 +215,7 @@ function Stage({ label, tile, store, screen, children }: StageProps) {
   }, [tile, store, screen]);
   return (
     <div class="nbe-stage">
-      <div
-        class="nbe-surface"
-        ref={surface}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: keys move the map and select points
-        tabIndex={0}
-        role="application"
-        aria-roledescription="map"
-        aria-label={label}
-      >
-        <canvas class="nbe-map" />
-        <canvas class="nbe-over" />
-      </div>
+      <MapSurface element={surface} label={label} />
       {children}
     </div>
   );
@@ -247,22 +237,16 @@ function Over({ store, screen, info, card }: PartProps) {
   return (
     <>
       <div class="nbe-stage">
-        <div
-          class="nbe-surface"
-          ref={surface}
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: keys move the map and select points
-          tabIndex={0}
-          role="application"
-          aria-roledescription="map"
-          aria-label={`${info.maps.length} maps over each other. The lasso selects in ${info.maps[onto]?.name}.`}
+        <MapSurface
+          element={surface}
+          label={`${info.maps.length} maps over each other. The lasso selects in ${info.maps[onto]?.name}.`}
         >
           {info.maps.map(({ name }, number) => (
             <div key={name} class={hidden.value.has(number) ? "nbe-off" : "nbe-layer"}>
-              <canvas class="nbe-map" />
-              <canvas class="nbe-over" />
+              <Layer />
             </div>
           ))}
-        </div>
+        </MapSurface>
         {tile.value !== null && (
           <Trail store={store} screen={screen} tile={tile.value} hidden={hidden.value} />
         )}

@@ -2,8 +2,8 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { MapSurface } from "../map-surface";
 import type { ViewProps } from "../props";
-import type { Sheets } from "../renderer/drawing";
 import type { Screen } from "../screen";
 import { speakPoints } from "../speaking";
 import type { Store } from "../store";
@@ -21,28 +21,13 @@ export function MapView({
   children,
 }: ViewProps & { children?: ComponentChildren }) {
   const surface = useRef<HTMLDivElement>(null);
-  const map = useRef<HTMLCanvasElement>(null);
-  const over = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
-    if (surface.current !== null && map.current !== null && over.current !== null)
-      connect(surface.current, { map: map.current, over: over.current }, store, screen);
+    if (surface.current !== null) connect(surface.current, store, screen);
   }, [store, screen]);
   const n = store.frame.value?.n ?? 0;
   return (
     <div class="nbe-stage" style={{ "--nbe-height": `${store.height.value}px` }}>
-      <div
-        class="nbe-surface"
-        ref={surface}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: keys move the map and select points
-        tabIndex={0}
-        // An application: a screen reader leaves the keys to the map.
-        role="application"
-        aria-roledescription="map"
-        aria-label={`Map of ${count(n)} points. ${KEYS}`}
-      >
-        <canvas class="nbe-map" ref={map} />
-        <canvas class="nbe-over" ref={over} />
-      </div>
+      <MapSurface element={surface} label={`Map of ${count(n)} points. ${KEYS}`} />
       <Placeholder store={store} screen={screen} />
       {children}
       <div class="nbe-hidden" role="status" aria-live="polite" data-nbembed="spoken">
@@ -52,13 +37,8 @@ export function MapView({
   );
 }
 
-function connect(
-  surface: HTMLElement,
-  sheets: Sheets,
-  store: Store,
-  screen: Screen,
-): void {
-  if (connectSurface(surface, sheets, store, screen) !== undefined) {
+function connect(surface: HTMLElement, store: Store, screen: Screen): void {
+  if (connectSurface(surface, store, screen) !== undefined) {
     speakPoints(store, screen);
     return;
   }
