@@ -99,7 +99,7 @@ def compare(method, X, steps):
                 bits = in_a_process(job, threads, empty if cold else None)
             found.add(bits)
             way = "step by step" if stepwise else "in one call"
-            how = f"{threads} threads, {way}, {'empty' if cold else 'usual'} cache"
+            how = f"{threads} thread{'s' * (threads > 1)}, {way}, {'empty' if cold else 'usual'} cache"
             seconds = time.perf_counter() - began
             print(
                 f"{method:5} {len(X):6,} {how:40} affinities {bits[0]}, map {bits[1]} ({seconds:.0f} s)",
