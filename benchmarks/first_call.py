@@ -81,10 +81,11 @@ def main():
                         partial(measured, one, folder, options, seed),
                     )
         show({one.name: results.medians(name, one.name) for one in contenders}, COLUMNS, first=name)
+        names = [one.name for one in contenders]
         for ours, peer in (("UMAP", "umap-learn"), ("t-SNE", "openTSNE")):
-            print(
-                f"{peer} is ready after {results.ratio(name, ours, peer, 'seconds'):.1f} times as long as {ours}"
-            )
+            if {ours, peer} <= set(names):
+                times = results.ratio(name, ours, peer, "seconds")
+                print(f"{peer} is ready after {times:.1f} times as long as {ours}")
     imports(modules, options)
 
 
