@@ -264,7 +264,7 @@ def test_maps_come_one_after_the_other_as_a_run_goes(open_notebook):
     notebook.ask("w.step(30)")
     notebook.until("r.dataset.step === '50'")
     assert captions.all_inner_texts() == ["start", "early exaggeration", "optimization, so far"]
-    assert notebook.page.locator(empty).count() == 0
+    notebook.page.wait_for_selector(empty, state="detached")
     row = notebook.page.locator(".nbe-scores tbody tr").nth(1).locator("td").first
     notebook.page.wait_for_function(
         "() => /\\d/.test(document.querySelector('.nbe-scores tbody tr:nth-child(2) td')?.textContent)"
