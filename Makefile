@@ -57,9 +57,14 @@ oldest: build
 	$(PY) tests/check_oldest.py build/oldest
 
 # drawing.py compares with an npm package: `npm ci` in benchmarks/drawing brings it.
+# With ROWS="1797" those that measure speed take these rows: digits up to 1,797, Fashion-MNIST above.
 bench: build
 	$(PY) benchmarks/run_control.py
-	$(PY) benchmarks/methods.py
+	$(PY) benchmarks/methods.py $(if $(ROWS),--rows $(ROWS))
+	$(PY) benchmarks/first_call.py $(if $(ROWS),--rows $(ROWS))
+	$(PY) benchmarks/neighbors.py $(if $(ROWS),--rows $(ROWS))
+	$(PY) benchmarks/same_bits.py $(if $(ROWS),--rows $(ROWS))
+	$(PY) benchmarks/gpu.py $(if $(ROWS),--rows $(lastword $(ROWS)))
 	test ! -d benchmarks/drawing/node_modules || $(PY) benchmarks/drawing.py
 
 .stamps/venv: pyproject.toml constraints.txt
