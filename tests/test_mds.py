@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import pdist
 from sklearn import manifold
 from sklearn.decomposition import PCA
 from sklearn.metrics import pairwise_distances
 
 import nbembed as nb
-from nbembed.affinities import distances
+from nbembed.affinities import distances, geodesic_neighbors
 from nbembed.errors import InvalidInputError
 from nbembed.forces import StrainStepper, StressStepper
 from nbembed.neighbors import nearest_neighbors
@@ -150,9 +151,24 @@ def test_what_cannot_be_is_said(table, estimator, message):
         estimator.fit(table)
 
 
-def test_a_graph_in_parts_is_refused(table):
-    apart = np.vstack([table, table + 1000])
-    with pytest.raises(
-        InvalidInputError, match=r"n_neighbors\) must join all rows by paths, got 5"
-    ):
-        nb.Isomap().fit(apart)
+@pytest.mark.parametrize("metric", ["euclidean", "precomputed"])
+def test_a_graph_in_parts_is_joined_as_by_scikit_learn(table, metric):
+    apart = np.vstack([table, table + 50])
+    X = apart if metric == "euclidean" else pairwise_distances(apart)
+    with pytest.warns(UserWarning, match="nearest neighbours is in 2 parts"):
+        ours = nb.Isomap(n_iter=1_000, metric=metric, random_state=0).fit(X)
+    with pytest.warns(UserWarning, match="number of connected components"):
+        theirs = manifold.Isomap(n_neighbors=5, metric=metric).fit_transform(X)
+    np.testing.assert_allclose(pdist(ours.embedding_), pdist(theirs), rtol=0.01, atol=0.5)
+
+
+def test_three_parts_are_joined_by_two_edges():
+    line = np.arange(12.0)[:, None]
+    X = np.vstack([line[:5], line[:4] + 100, line[:3] + 300])
+    found = nearest_neighbors(X, n_neighbors=2)
+    with pytest.warns(UserWarning, match="in 3 parts"):
+        along = geodesic_neighbors(found, n_neighbors=11, X=X)
+    order = np.argsort(along.indices, axis=1)
+    paths = np.take_along_axis(along.distances, order, axis=1)
+    expected = [np.delete(abs(X[i, 0] - X[:, 0]), i) for i in range(12)]
+    np.testing.assert_allclose(paths, expected)

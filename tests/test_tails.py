@@ -182,13 +182,20 @@ def test_several_perplexities_and_paths_reach_the_affinities(blobs):
         ({"degrees_of_freedom": 0}, "degrees_of_freedom must be"),
         ({"degrees_of_freedom": "leaned"}, "did you mean 'learned'"),
         ({"geodesic": 0}, "geodesic must be"),
-        ({"geodesic": 1}, "geodesic .* must join all rows"),
         ({"perplexity": (5, 100)}, "perplexity must be less"),
     ],
 )
 def test_what_cannot_be_is_said(blobs, options, message):
     with pytest.raises(InvalidInputError, match=message):
         tsne().set_params(**options).fit(blobs)
+
+
+def test_parts_of_a_graph_are_joined_where_they_are_too_small(blobs):
+    with pytest.warns(UserWarning, match="graph of the 1 nearest neighbours is in .* parts"):
+        joined = tsne(geodesic=1).fit(blobs)
+    assert np.diff(joined.affinities_.tocsr().indptr).min() >= 1
+    # Three groups of 50 lie apart, but each row's neighbours are in its own.
+    assert np.isfinite(tsne(geodesic=20).fit(blobs).embedding_).all()
 
 
 def test_exact_sums_of_one_degree_are_those_of_the_fast_path(graph):

@@ -1,10 +1,12 @@
 """Distances along the data: the lengths of shortest paths in the neighbour graph."""
 
+import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import dijkstra
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components, dijkstra
 
 from nbembed.affinities.symmetry import directed
 from nbembed.errors import InvalidInputError
@@ -61,7 +63,9 @@ def geodesic_distances(neighbors: Neighbors) -> NDArray[np.float64]:
     return np.asarray(dijkstra(_edges(neighbors), directed=False))
 
 
-def geodesic_neighbors(neighbors: Neighbors, *, n_neighbors: int) -> Neighbors:
+def geodesic_neighbors(
+    neighbors: Neighbors, *, n_neighbors: int, X: Any = None, metric: Any = "euclidean"
+) -> Neighbors:
     """Return the nearest samples along the graph: neighbours by path length.
 
     Every affinity of neighbours becomes geodesic with them.
@@ -72,6 +76,10 @@ def geodesic_neighbors(neighbors: Neighbors, *, n_neighbors: int) -> Neighbors:
         The k nearest neighbours, which are the graph.
     n_neighbors
         Neighbours to return, 1 to n - 1; it may be above k.
+    X, metric
+        The samples, shape (n, n_features), and how distances between them are measured. With them, a graph in
+        parts that are too small is joined by the shortest edge of each part to the larger ones, with a warning;
+        scikit-learn's ``Isomap`` joins each pair of parts. Default None: such a graph is refused.
 
     Returns
     -------
@@ -91,6 +99,21 @@ def geodesic_neighbors(neighbors: Neighbors, *, n_neighbors: int) -> Neighbors:
     if not 1 <= n_neighbors <= n - 1:
         raise InvalidInputError(f"n_neighbors must be in [1, {n - 1}], got {n_neighbors}")
     edges = _edges(neighbors)
+    found = _nearest_by_path(edges, n_neighbors)
+    if X is not None and not np.isfinite(found[1]).all():
+        edges = _in_one_piece(edges, X, metric, neighbors.indices.shape[1])
+        found = _nearest_by_path(edges, n_neighbors)
+    if not np.isfinite(found[1]).all():
+        raise InvalidInputError(
+            f"n_neighbors must be at most what paths reach from every sample, got {n_neighbors}; "
+            "the graph is in parts: join them with more neighbours, or ask for fewer"
+        )
+    return Neighbors(*found, neighbors.exact)
+
+
+def _nearest_by_path(edges: Any, n_neighbors: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Return the nearest samples by path length, infinitely far where no path leads, and the lengths."""
+    n = edges.shape[0]
     indices = np.empty((n, n_neighbors), dtype=np.int32)
     distances = np.empty((n, n_neighbors), dtype=np.float32)
     for start in range(0, n, BLOCK):
@@ -101,12 +124,46 @@ def geodesic_neighbors(neighbors: Neighbors, *, n_neighbors: int) -> Neighbors:
         nearest = np.argsort(lengths, axis=1, kind="stable")[:, :n_neighbors]
         indices[rows] = nearest
         distances[rows] = np.take_along_axis(lengths, nearest, axis=1)
-    if not np.isfinite(distances).all():
-        raise InvalidInputError(
-            f"n_neighbors must be at most what paths reach from every sample, got {n_neighbors}; "
-            "the graph is in parts: join them with more neighbours, or ask for fewer"
+    return indices, distances
+
+
+def _in_one_piece(edges: Any, X: Any, metric: Any, k: int) -> Any:
+    """Return a graph with an edge from each of its parts to the nearest sample of the parts that are larger."""
+    count, part = connected_components(edges, directed=False)
+    if count == 1:
+        return edges
+    warnings.warn(
+        f"the graph of the {k} nearest neighbours is in {count} parts; each is joined to the larger ones by its "
+        "shortest edge. With more neighbours paths join them",
+        UserWarning,
+        stacklevel=2,
+    )
+    first, *smaller = np.argsort(-np.bincount(part), kind="stable")
+    joined, bridges = np.flatnonzero(part == first), []
+    for number in smaller:
+        own = np.flatnonzero(part == number)
+        bridges.append(_shortest(X, own, joined, metric))
+        joined = np.concatenate([joined, own])
+    heads, tails, lengths = zip(*bridges, strict=True)
+    return edges + sparse.csr_matrix((lengths, (heads, tails)), shape=edges.shape)
+
+
+def _shortest(
+    X: Any, ones: NDArray[np.int64], others: NDArray[np.int64], metric: Any
+) -> tuple[int, int, float]:
+    """Return the nearest two samples, one of each kind, and their distance."""
+    if isinstance(metric, str) and metric == "precomputed":
+        table = np.asarray(X[np.ix_(ones, others)], dtype=np.float64)
+        nearest, lengths = table.argmin(axis=1), table.min(axis=1)
+    else:
+        from sklearn.metrics import pairwise_distances_argmin_min
+
+        found: Any = pairwise_distances_argmin_min(
+            X[ones].astype(np.float64), X[others].astype(np.float64), metric=metric
         )
-    return Neighbors(indices, distances, neighbors.exact)
+        nearest, lengths = found
+    one = int(np.argmin(lengths))
+    return int(ones[one]), int(others[nearest[one]]), max(float(lengths[one]), SHORTEST)
 
 
 def _edges(neighbors: Neighbors) -> Any:

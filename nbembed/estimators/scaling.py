@@ -118,9 +118,9 @@ class MDS(Embedder):
 class Isomap(MDS):
     """Scaling of distances along the data: the lengths of shortest paths in a graph of neighbours.
 
-    A rolled sheet is unrolled. It needs a graph in one piece and without short cuts: where ``n_neighbors`` is so large
-    that neighbours lie across a fold, the sheet stays rolled. Takes some 16 n² bytes, n² work a step, and
-    n² log n for the paths; for up to some 5,000 rows.
+    A rolled sheet is unrolled. A graph in parts is joined by their shortest edges, with a warning. It must have no
+    short cuts: where ``n_neighbors`` is so large that neighbours lie across a fold, the sheet stays rolled. Takes some
+    16 n² bytes, n² work a step, and n² log n for the paths; for up to some 5,000 rows.
 
     Parameters
     ----------
@@ -136,11 +136,6 @@ class Isomap(MDS):
         Steps, at least 1. Default 100, after which strain rests.
     metric, init, random_state, n_jobs, verbose, callbacks
         As for :class:`MDS`.
-
-    Raises
-    ------
-    InvalidInputError
-        While fitting, if the graph is in parts.
 
     References
     ----------

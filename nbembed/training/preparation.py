@@ -5,6 +5,7 @@ Written as a generator, so that a run can show each stage, pause in it and be st
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -145,26 +146,14 @@ def relate(
             FINDING, neighbors.search(measured, random_state=seed, **searched)
         )
         if near is not None:
-            found = yield from _named(FOLLOWING, in_background(_along_paths(found, wanted)))
+            metric = phase.neighbors["metric"]
+            follow = partial(
+                affinities.geodesic_neighbors, found, n_neighbors=wanted, X=measured, metric=metric
+            )
+            found = yield from _named(FOLLOWING, in_background(follow))
     part = phase.affinities
     graph = yield from _named(WEIGHING, in_background(lambda: weigh(found, part, labels)))
     return found, graph
-
-
-def _along_paths(straight: Neighbors, wanted: int) -> Callable[[], Neighbors]:
-    """Return the search of neighbours along the paths of a graph."""
-
-    def follow() -> Neighbors:
-        try:
-            return affinities.geodesic_neighbors(straight, n_neighbors=wanted)
-        except InvalidInputError:
-            near = straight.indices.shape[1]
-            raise InvalidInputError(
-                f"geodesic (Isomap's n_neighbors) must join all rows by paths, got {near}, whose graph is in parts; "
-                "take more neighbours"
-            ) from None
-
-    return follow
 
 
 def _scaled(given: Graph, phase: Phase) -> Graph:

@@ -92,5 +92,7 @@ def _all_distances(X: Points, phase: Phase) -> Graph:
         X, n_neighbors=near or part["n_neighbors"], metric=part["metric"], method=part["method"]
     )
     if near is not None:
-        found = affinities.geodesic_neighbors(found, n_neighbors=part["n_neighbors"])
+        found = affinities.geodesic_neighbors(
+            found, n_neighbors=part["n_neighbors"], X=X, metric=part["metric"]
+        )
     return affinities.distances(found)
