@@ -261,9 +261,14 @@ class Notebook:
         return "".join(parts).strip()
 
     def ask(self, code):
-        """Run code in the idle kernel, without a cell, and return what it printed."""
+        """Run code in the idle kernel, without a cell, and return what it printed.
+
+        What a widget has to tell waits until the kernel has answered what it told before: one empty request lets
+        it go first.
+        """
         return self.js(
             f"async (code) => {{ const kernel = {self.CURRENT}.sessionContext.session.kernel;"
+            " await kernel.requestExecute({ code: '', silent: true, store_history: false }).done;"
             " const request = kernel.requestExecute({ code, store_history: false }); let said = '';"
             " request.onIOPub = ({ header, content }) => { said += header.msg_type === 'stream' ? content.text :"
             " header.msg_type === 'error' ? `${content.ename}: ${content.evalue}` : ''; };"
