@@ -8,7 +8,7 @@ from nbembed.forces.matching import MatchingStepper, Switches
 from nbembed.forces.pacmap import PacmapStepper, PairWeights, rest_near
 from nbembed.forces.placing import Ties, settle, wander
 from nbembed.forces.rowwise import RowwiseStepper
-from nbembed.forces.sampled import Law, SampledStepper
+from nbembed.forces.sampled import SampledStepper
 from nbembed.forces.scaling import (
     StrainStepper,
     StressStepper,
@@ -19,6 +19,7 @@ from nbembed.forces.scaling import (
 from nbembed.forces.settling import settle_under
 from nbembed.forces.stepper import Stepper
 from nbembed.forces.tails import LEARNED, KernelStepper, TailedStepper
+from nbembed.forces.turns import Law
 from nbembed.forces.warm_up import warm_up
 
 __all__ = [

@@ -12,8 +12,9 @@ from nbembed.errors import InvalidInputError
 from nbembed.forces.attraction import CHUNKS, FAST, INLINED
 from nbembed.forces.hashing import draw, stream, substream
 from nbembed.forces.losses import drawn
-from nbembed.forces.sampled import LOW_BITS, TURNS, Edges, Law, SampledStepper, clipped, differences
+from nbembed.forces.sampled import SampledStepper, differences
 from nbembed.forces.stepper import Points
+from nbembed.forces.turns import LOW_BITS, TURNS, Edges, Law, clipped
 from nbembed.neighbors import Graph
 
 __all__ = ["CONTRASTS", "ContrastiveStepper", "log_normalizer"]

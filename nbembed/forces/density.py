@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nbembed.forces.sampled import MAX_FORCE, SampledStepper
+from nbembed.forces.sampled import SampledStepper
+from nbembed.forces.turns import MAX_FORCE
 from nbembed.neighbors import Graph
 
 __all__ = ["DensityStepper", "log_radii"]

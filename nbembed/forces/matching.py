@@ -11,8 +11,8 @@ from nbembed.forces.divergences import DIVERGENCES, Collected, Terms, factors, t
 from nbembed.forces.gradient import Rates, move_points
 from nbembed.forces.hashing import stream
 from nbembed.forces.pairs import ALL_OTHERS, CROSS, pull_edges, push_pairs
-from nbembed.forces.sampled import LOW_BITS
 from nbembed.forces.stepper import Points, Stepper
+from nbembed.forces.turns import LOW_BITS
 from nbembed.kernels import Kernel
 from nbembed.neighbors import Graph
 

@@ -14,9 +14,10 @@ from nbembed._threads import share
 from nbembed.forces.attraction import CHUNKS, FAST, INLINED
 from nbembed.forces.hashing import draw
 from nbembed.forces.repulsion import TILE, faster_repulsion, push_from_all
-from nbembed.forces.sampled import LOW_BITS, Law, pull, push
+from nbembed.forces.sampled import pull, push
 from nbembed.forces.spline import Potential, in_plane, potential_of, slope_at
 from nbembed.forces.stepper import Points
+from nbembed.forces.turns import LOW_BITS, Law
 
 __all__ = ["Ties", "settle", "wander"]
 

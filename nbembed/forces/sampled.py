@@ -1,15 +1,15 @@
 """Descent on UMAP's cross entropy along sampled edges."""
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from nbembed._threads import share
-from nbembed.forces.attraction import CHUNKS, FAST, INLINED
-from nbembed.forces.hashing import draw, stream, substream
+from nbembed.forces.attraction import CHUNKS, INLINED
+from nbembed.forces.hashing import stream
 from nbembed.forces.losses import (
     Pairs,
     attraction_loss,
@@ -19,7 +19,20 @@ from nbembed.forces.losses import (
     every_pair,
     repulsion_loss,
 )
+from nbembed.forces.powers import power
 from nbembed.forces.stepper import Points, Stepper
+from nbembed.forces.turns import (
+    LOW_BITS,
+    ONE,
+    SOFTENING,
+    TINY,
+    TURNS,
+    TWO,
+    Edges,
+    Law,
+    clipped,
+    take_turn,
+)
 from nbembed.neighbors import Graph
 
 __all__ = [
@@ -37,37 +50,6 @@ __all__ = [
 # The reported loss takes all pairs up to this many points, and a fixed sample of pairs above.
 EXACT_LOSS_LIMIT = 600
 LOSS_PAIRS = 200_000
-# Largest force along one coordinate before the learning rate; umap-learn's.
-MAX_FORCE = np.float32(4.0)
-# Keeps the repulsion of points that coincide finite; umap-learn's.
-SOFTENING = np.float32(1e-3)
-TINY = np.float32(1e-12)
-ONE, TWO = np.float32(1.0), np.float32(2.0)
-# Parts of an epoch, to which the edges of each vertex are dealt out.
-TURNS = 8
-LOW_BITS = np.uint64(0xFFFF_FFFF)
-
-
-class Edges(NamedTuple):
-    """The edges that act at least once, by rows and within these by turns.
-
-    Those of row i and turn t stand from ``indptr[TURNS * i + t]`` to the next entry; ``clock`` is
-    their weight in 2^-32.
-    """
-
-    indptr: NDArray[np.int64]
-    indices: NDArray[np.int32]
-    clock: NDArray[np.uint32]
-
-
-class Law(NamedTuple):
-    """The numbers an epoch depends on; float32 but for the count."""
-
-    a: np.float32
-    b: np.float32
-    repulsion_strength: np.float32
-    learning_rate: np.float32
-    n_negatives: int
 
 
 class SampledStepper(Stepper):
@@ -79,7 +61,8 @@ class SampledStepper(Stepper):
     the head away.
 
     The edges of a vertex are dealt out to a few turns. In a turn each vertex gathers the moves of
-    its own row and reads the others where they were before the turn, so threads cannot interfere.
+    its own row and reads the others where they were before the turn, so threads cannot interfere:
+    all edges that act pull from where it was, then all random vertices push from where that leads.
     Without turns a vertex would make all moves of an epoch in one burst, while its neighbours
     stand still: that tears groups apart (loss on the digits 0.79 with one turn, 0.70 with four and
     more, as for umap-learn, which interleaves the vertices).
@@ -165,7 +148,7 @@ class SampledStepper(Stepper):
 
     def _take_turn(self, given: tuple[Any, ...]) -> None:
         """Move every point along its edges of one turn, from the present positions to the moved ones."""
-        share(CHUNKS, partial(_epoch_part, given))
+        share(CHUNKS, partial(_turn_part, given))
 
     def losses(self) -> dict[str, float]:
         r"""Return the terms of the sampled cross entropy per acting edge, in expectation, in nats.
@@ -201,54 +184,16 @@ def _loss_pairs(degrees: NDArray[np.float64], name: tuple[int, int]) -> Pairs:
     return drawn_pairs(degrees, LOSS_PAIRS, *name, -1)
 
 
-def _epoch_part(given: tuple[Any, ...], first: int, last: int) -> None:
-    _epoch(first, last, *given)
-
-
-@numba.njit(**FAST)
-def _epoch(
-    first: int,
-    last: int,
-    points: Points,
-    moved: Points,
-    edges: Edges,
-    law: Law,
-    time: np.uint64,
-    key: np.uint64,
-    turn: int,
-    axes: tuple[int, ...],
-) -> None:
-    n = len(points)
-    for chunk in range(first, last):
-        here = np.empty(len(axes), dtype=np.float32)
-        difference = np.empty(len(axes), dtype=np.float32)
-        for i in range(n * chunk // CHUNKS, n * (chunk + 1) // CHUNKS):
-            here[:] = points[i]
-            own = substream(key, i)
-            n_drawn = 0
-            place = TURNS * i + turn
-            for e in range(edges.indptr[place], edges.indptr[place + 1]):
-                # The product passes a whole number of 2^32 when its low bits fall back.
-                weight = np.uint64(edges.clock[e])
-                if ((weight * time) & LOW_BITS) >= weight:
-                    continue
-                j = edges.indices[e]
-                pull(here, points[j], law, axes, difference)
-                pull(here, points[j], law, axes, difference)
-                for _ in range(law.n_negatives):
-                    k = draw(own, n_drawn, n)
-                    n_drawn += 1
-                    if k != i:
-                        push(here, points[k], law, axes, difference)
-            moved[i] = here
+def _turn_part(given: tuple[Any, ...], first: int, last: int) -> None:
+    take_turn(first, last, *given)
 
 
 @numba.njit(**INLINED)
 def pull(here: Points, other: Points, law: Law, axes: tuple[int, ...], difference: Points) -> None:
     """Move ``here`` along an edge."""
     squared = differences(here, other, axes, difference)
-    power = squared**law.b
-    force = TWO * law.a * law.b * power / (squared * (ONE + law.a * power))
+    raised = power(squared, law.b)
+    force = TWO * law.a * law.b * raised / (squared * (ONE + law.a * raised))
     for d in range(len(axes)):
         here[d] -= law.learning_rate * clipped(force * difference[d])
 
@@ -257,7 +202,7 @@ def pull(here: Points, other: Points, law: Law, axes: tuple[int, ...], differenc
 def push(here: Points, other: Points, law: Law, axes: tuple[int, ...], difference: Points) -> None:
     """Move ``here`` away from a random vertex."""
     squared = differences(here, other, axes, difference)
-    softened = (SOFTENING + squared) * (ONE + law.a * squared**law.b)
+    softened = (SOFTENING + squared) * (ONE + law.a * power(squared, law.b))
     force = TWO * law.repulsion_strength * law.b / softened
     for d in range(len(axes)):
         here[d] += law.learning_rate * clipped(force * difference[d])
@@ -273,9 +218,3 @@ def differences(
         difference[d] = here[d] - other[d]
         squared += difference[d] * difference[d]
     return squared
-
-
-@numba.njit(**INLINED)
-def clipped(force: np.float32) -> np.float32:
-    """Return a force along one coordinate, at most MAX_FORCE in size."""
-    return max(min(force, MAX_FORCE), -MAX_FORCE)

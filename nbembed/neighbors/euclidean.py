@@ -7,10 +7,16 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Euclidean", "Found", "Rows", "refine"]
+from nbembed._threads import share
+
+__all__ = ["Euclidean", "Found", "Rows", "refine", "unit_rows"]
 
 # Candidates beyond k, so that rounding rarely leaves a doubt about the last ones.
 MARGIN = 16
+# Rows converted together.
+BLOCK_ROWS = 256
+# Largest coordinates whose squares are sums of float32's range, whatever the number of features.
+MODERATE = (1e-12, 1e12)
 
 Rows = NDArray[np.int64]
 Found = tuple[NDArray[np.int32], NDArray[np.float64]]
@@ -79,9 +85,27 @@ class Euclidean:
         """The samples in float64, within [-1, 1], and their squared norms."""
         return self._prepared(self.X, np.float64)
 
+    @property
+    def moderate(self) -> NDArray[np.float32]:
+        """The samples in float32, so that squared distances neither overflow nor vanish.
+
+        They are those of the caller where these do.
+        """
+        if self.X.dtype == np.float32 and MODERATE[0] < self.scale < MODERATE[1]:
+            return self.X
+        return self.coarse[0]
+
     def _prepared(self, points: NDArray[Any], dtype: type[np.floating[Any]]) -> Prepared:
         """Return the centred points in units of the largest sample, and their squared norms."""
-        samples = ((points - self.mean) / self.scale).astype(dtype)
+        samples = np.empty(points.shape, dtype=dtype)
+
+        def convert(first: int, last: int) -> None:
+            # In blocks that fit in a cache: the differences are in float64.
+            for start in range(first, last, BLOCK_ROWS):
+                block = slice(start, min(last, start + BLOCK_ROWS))
+                samples[block] = (points[block] - self.mean) / self.scale
+
+        share(len(points), convert)
         return samples, np.einsum("ij,ij->i", samples, samples)
 
     def _attempt(
@@ -148,3 +172,24 @@ def refine(
                 squared[r, place] = total
                 indices[r, place] = j
     return indices, squared
+
+
+@numba.njit(nogil=True, cache=True)
+def unit_rows(rows: NDArray[Any]) -> NDArray[np.float32]:
+    """Return rows of length 1; one of zeros points along an axis of its own, the last.
+
+    Half their squared Euclidean distance is the cosine distance.
+    """
+    n, d = rows.shape
+    unit = np.zeros((n, d + 1), dtype=np.float32)
+    for i in range(n):
+        squared = 0.0
+        for t in range(d):
+            squared += np.float64(rows[i, t]) * np.float64(rows[i, t])
+        if squared == 0.0:
+            unit[i, d] = 1.0
+            continue
+        inverse = 1.0 / np.sqrt(squared)
+        for t in range(d):
+            unit[i, t] = rows[i, t] * inverse
+    return unit

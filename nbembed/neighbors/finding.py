@@ -1,5 +1,6 @@
 """The search: neighbours of every sample among the others."""
 
+import warnings
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar, cast
@@ -11,17 +12,26 @@ from scipy import sparse
 from nbembed._threads import in_background, lock, serial_blas, thread_count
 from nbembed._types import Stage
 from nbembed.errors import InvalidInputError
-from nbembed.neighbors.euclidean import Euclidean, Found, Rows, refine
+from nbembed.neighbors.euclidean import Euclidean, Found, Rows, refine, unit_rows
 from nbembed.neighbors.graph import Neighbors
+from nbembed.neighbors.inverted import Lists, inverted_search
 
 __all__ = ["by_blocks", "descent", "finished", "is_known", "nearest_neighbors", "ordered", "search"]
 
-# "auto" searches exactly up to this many rows: sooner done than loading a search library.
+# "auto" searches exactly up to this many rows. Beyond it PyNNDescent takes half a minute to compile.
 EXACT_LIMIT = 20_000
+# The same where matrix products search: our own approximate search has little to compile.
+PRODUCT_EXACT_LIMIT = 10_000
+# Metrics that it knows, of dense samples.
+BY_CELLS = ("euclidean", "l2", "sqeuclidean", "cosine")
+# Rows that recall is estimated on: its standard error is below 0.01. Slow metrics have fewer.
+RECALL_ROWS, SLOW_RECALL_ROWS = 256, 64
+# Below this recall the user is told.
+LOW_RECALL = 0.9
 # Entries of one block of distances: 32 MB in float64.
 BLOCK_ENTRIES = 1 << 22
-# Share of an approximate search that is its library's; the rest measures distances anew.
-DESCENT_SHARE = 0.8
+# Share of an approximate search after which distances are measured anew.
+SEARCH_SHARE = 0.9
 
 T = TypeVar("T")
 Find = Callable[[Rows], Found]
@@ -79,8 +89,9 @@ def search(
         Any name that :func:`sklearn.metrics.pairwise_distances` knows, a function of two
         samples, or "precomputed".
     method
-        "exact"; "approximate" (PyNNDescent on one thread, for the metrics it knows); "auto" is
-        exact up to 20,000 rows.
+        "exact"; "approximate": for dense samples and Euclidean or cosine distance
+        :func:`~nbembed.neighbors.inverted.inverted_search`, else PyNNDescent on one thread where it
+        knows the metric; "auto" is exact up to 10,000 and 20,000 rows respectively.
     random_state
         Seed of the approximate search.
 
@@ -101,13 +112,17 @@ def search(
     elif X.dtype != np.float64 or not X.flags.c_contiguous:
         X = np.ascontiguousarray(X, dtype=np.float64 if X.dtype == np.float64 else np.float32)
     find = _finder(X, n_neighbors, metric)
-    if method == "approximate" or (method == "auto" and n > EXACT_LIMIT):
+    by_cells = isinstance(metric, str) and metric in BY_CELLS and not sparse.issparse(X)
+    limit = PRODUCT_EXACT_LIMIT if by_cells else EXACT_LIMIT
+    if method == "approximate" or (method == "auto" and n > limit):
+        if by_cells:
+            return (yield from _by_cells(X, n_neighbors, metric, random_state))
         named = yield from in_background(lambda: is_known(metric))
         if named:
-            return (yield from _approximate(X, n_neighbors, metric, random_state, find))
+            return (yield from _by_descent(X, n_neighbors, metric, random_state, find))
     size = BLOCK_ENTRIES // n if isinstance(metric, str) else 16
     indices, distances = yield from by_blocks(find, np.arange(n), n_neighbors, size)
-    return Neighbors(indices, distances, exact=True)
+    return Neighbors(indices, distances, exact=True, recall=1.0)
 
 
 def _check(X: Any, n_neighbors: int, metric: Any, method: str) -> None:
@@ -188,34 +203,87 @@ def is_known(metric: Any) -> bool:
     return isinstance(metric, str) and metric in named_distances
 
 
-def _approximate(X: Any, k: int, metric: Any, random_state: int, find: Find) -> Stage[Neighbors]:
+def _by_cells(X: Any, k: int, metric: str, random_state: int) -> Stage[Neighbors]:
+    """Search by Euclidean distance, which the other metrics follow from."""
+    find = Euclidean(unit_rows(X) if metric == "cosine" else X, k)
+    sample = _sample(len(X), RECALL_ROWS, random_state)
+    found = yield from _within(
+        by_blocks(find, sample, k, BLOCK_ENTRIES // len(X)), 0.0, 1.0 - SEARCH_SHARE
+    )
+    farthest = found[1][:, -1:] * np.float32(1 + 1e-5)
+
+    def measured(rows: Rows) -> Found:
+        # Differences of float32 numbers are exact enough; those of rounded ones are not.
+        if find.moderate is find.X:
+            return lists[0][rows], np.sqrt(lists[1][rows])
+        indices, squared = refine(find.X, find.X[rows], rows, lists[0][rows], k)
+        return indices, np.sqrt(squared)
+
+    def recall(now: Lists) -> float:
+        nonlocal lists
+        lists = now
+        return float((measured(sample)[1] <= farthest).mean())
+
+    lists: Lists
+    searching = inverted_search(find.moderate, k, random_state, recall)
+    lists = yield from _within(searching, 1.0 - SEARCH_SHARE, SEARCH_SHARE)
+    indices, distances = yield from _completed(measured, find, len(X), k)
+    share = float((distances[sample] <= farthest).mean())
+    _warn_of(share, n_neighbors=k)
+    if metric == "sqeuclidean":
+        distances = distances**2
+    elif metric == "cosine":
+        distances = np.float32(0.5) * distances**2
+    return Neighbors(indices, distances, exact=False, recall=share)
+
+
+def _by_descent(X: Any, k: int, metric: Any, random_state: int, find: Find) -> Stage[Neighbors]:
     candidates, measured = yield from in_background(lambda: _descend(X, k, metric, random_state))
 
     def measure(rows: Rows) -> Found:
-        if isinstance(find, Euclidean):
-            indices, squared = refine(X, X[rows], rows, candidates[rows], k)
-            return indices, np.sqrt(squared)
         strange = (candidates[rows] < 0) | (candidates[rows] == rows[:, None])
         indices, distances = ordered(
             np.where(strange, -1, candidates[rows]), np.where(strange, np.inf, measured[rows])
         )
         return indices[:, :k], distances[:, :k]
 
-    indices, distances = yield from _rescaled(
-        by_blocks(measure, np.arange(X.shape[0]), k, size=512), DESCENT_SHARE
+    indices, distances = yield from _completed(measure, find, X.shape[0], k)
+    sample = _sample(X.shape[0], SLOW_RECALL_ROWS, random_state)
+    farthest = find(sample)[1][:, -1:]
+    found = float((distances[sample] <= farthest * (1 + 1e-5)).mean())
+    _warn_of(found, n_neighbors=k)
+    return Neighbors(indices, distances, exact=False, recall=found)
+
+
+def _completed(
+    measure: Find, find: Find, n: int, k: int
+) -> Stage[tuple[NDArray[np.int32], NDArray[np.float32]]]:
+    """Measure all rows, and search exactly for those that have too few candidates."""
+    indices, distances = yield from _within(
+        by_blocks(measure, np.arange(n), k, size=512), SEARCH_SHARE, 1.0
     )
     missing = np.flatnonzero((indices < 0).any(axis=1))
     if len(missing):
-        indices[missing], distances[missing] = yield from _rescaled(
-            by_blocks(find, missing, k, BLOCK_ENTRIES // X.shape[0]), 1.0
+        indices[missing], distances[missing] = yield from _within(
+            by_blocks(find, missing, k, BLOCK_ENTRIES // n), 1.0, 1.0
         )
-    return Neighbors(indices, distances, exact=False)
+    return indices, distances
+
+
+def _sample(n: int, most: int, random_state: int) -> Rows:
+    return np.sort(np.random.default_rng(random_state).choice(n, min(n, most), replace=False))
+
+
+def _warn_of(recall: float, *, n_neighbors: int) -> None:
+    if recall < LOW_RECALL:
+        warnings.warn(
+            f"the approximate search found {recall:.0%} of the {n_neighbors} nearest neighbours: these data have "
+            "more dimensions than it can follow; reduce them first (pca=50) or search exactly",
+            stacklevel=2,
+        )
 
 
 def _descend(X: Any, k: int, metric: Any, random_state: int) -> tuple[Any, Any]:
-    if metric == "euclidean" and not sparse.issparse(X):
-        # The library calculates in float32, where an offset of the data would cost digits.
-        X = (X - X.mean(axis=0, dtype=np.float64)).astype(np.float32)
     with lock:
         return cast("tuple[Any, Any]", descent(X, k, metric, random_state).neighbor_graph)
 
@@ -228,11 +296,11 @@ def descent(X: Any, k: int, metric: Any, random_state: int) -> Any:
     return NNDescent(X, n_neighbors=k + 1, metric=metric, random_state=random_state, n_jobs=1)
 
 
-def _rescaled(stage: Stage[T], first: float) -> Generator[float, None, T]:
-    """Pass on a stage whose fractions fill [first, 1]."""
+def _within(stage: Stage[T], first: float, last: float) -> Generator[float, None, T]:
+    """Pass on a stage whose fractions fill [first, last]."""
     while True:
         try:
             fraction = next(stage)
         except StopIteration as end:
             return end.value
-        yield first + (1.0 - first) * fraction
+        yield first + (last - first) * fraction

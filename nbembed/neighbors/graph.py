@@ -21,11 +21,15 @@ class Neighbors:
         Ascending along each row, in the units of the metric.
     exact : bool
         Whether every neighbour is certainly among the k nearest.
+    recall : float or None
+        Share of the k nearest that was found, in [0, 1]: 1 where the search was exact, else estimated on a sample of
+        rows; None where it is not known, as of neighbours that the caller gave.
     """
 
     indices: NDArray[np.int32]
     distances: NDArray[np.float32]
     exact: bool
+    recall: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,12 +6,11 @@ and k, and returns the k nearest samples and their distances, equal distances or
 
 from typing import Any, Protocol
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from nbembed._threads import lock
-from nbembed.neighbors.euclidean import Euclidean, Found, Rows, refine
+from nbembed.neighbors.euclidean import Euclidean, Found, Rows, refine, unit_rows
 from nbembed.neighbors.finding import descent, ordered
 
 __all__ = ["BY_PRODUCT", "Descent", "Given", "Measured", "Product", "Way", "is_metric"]
@@ -75,14 +74,14 @@ class Product:
 
     def __init__(self, X: Points, metric: str) -> None:
         self.metric = metric
-        self.euclidean = Euclidean(_unit(X) if metric == "cosine" else X, 1)
+        self.euclidean = Euclidean(unit_rows(X) if metric == "cosine" else X, 1)
         _ = self.euclidean.coarse  # here, and not in several threads at once
 
     def __call__(self, rows: Points, own: Rows, k: int) -> Found:
         """Search, and turn the distances into those of the metric."""
         with np.errstate(over="ignore", invalid="ignore"):
             indices, distances = self.euclidean.near(
-                _unit(rows) if self.metric == "cosine" else rows, own, k, to_the_bit=True
+                unit_rows(rows) if self.metric == "cosine" else rows, own, k, to_the_bit=True
             )
         if self.metric == "cosine":
             return indices, 0.5 * distances**2
@@ -136,21 +135,3 @@ def _smallest(distances: NDArray[np.float64], own: Rows, k: int) -> Found:
     distances[known, own[known]] = np.inf
     order = np.argsort(distances, axis=1, kind="stable")[:, :k]
     return order.astype(np.int32), np.take_along_axis(distances, order, axis=1)
-
-
-@numba.njit(nogil=True, cache=True)
-def _unit(rows: Points) -> Points:
-    """Return rows of length 1; one of zeros points along an axis of its own, the last."""
-    n, d = rows.shape
-    unit = np.zeros((n, d + 1), dtype=np.float32)
-    for i in range(n):
-        squared = 0.0
-        for t in range(d):
-            squared += np.float64(rows[i, t]) * np.float64(rows[i, t])
-        if squared == 0.0:
-            unit[i, d] = 1.0
-            continue
-        inverse = 1.0 / np.sqrt(squared)
-        for t in range(d):
-            unit[i, t] = rows[i, t] * inverse
-    return unit

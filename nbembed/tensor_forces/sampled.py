@@ -9,7 +9,8 @@ from torch import Tensor
 
 from nbembed._types import State
 from nbembed.forces.hashing import stream
-from nbembed.forces.sampled import LOW_BITS, MAX_FORCE, SOFTENING, TINY, TURNS, SampledStepper
+from nbembed.forces.sampled import SampledStepper
+from nbembed.forces.turns import LOW_BITS, MAX_FORCE, SOFTENING, TINY, TURNS
 from nbembed.neighbors import Graph
 from nbembed.tensor_forces.hashing import draws, substreams
 from nbembed.tensor_forces.sums import add_at
@@ -37,10 +38,7 @@ class Slope(NamedTuple):
 class TensorSampledStepper(SampledStepper):
     """:class:`~nbembed.forces.SampledStepper` with torch tensors; positions come back after every step.
 
-    The same edges act and the same vertices are drawn. But where there a vertex makes the moves of a turn
-    one after the other, here it makes them at once: the two pulls of an edge follow each other, all else
-    starts from where the vertex was before the turn. That is a handful of operations on all edges for each
-    of the eight turns, and maps as good.
+    The same edges act, the same vertices are drawn, and the moves are the same but for rounding.
 
     Parameters
     ----------
@@ -89,14 +87,15 @@ class TensorSampledStepper(SampledStepper):
         here = self._places[heads]
         apart = here - self._places[tails]
         first = _pull(apart, slope)
-        moves = first + _pull(apart + first, slope)
+        pulled = add_at(heads, first + _pull(apart + first, slope), len(self._places))
         n_negatives = round(self._live["n_negatives"])
-        if n_negatives:
-            others = self._drawn(heads, key, n_negatives)
-            pushes = _push(here[:, None] - self._places[others], slope)
-            pushes[others == heads[:, None]] = 0.0
-            moves = moves + pushes.sum(1)
-        return add_at(heads, moves, len(self._places))
+        if not n_negatives:
+            return pulled
+        others = self._drawn(heads, key, n_negatives)
+        there = here + pulled[heads]
+        pushes = _push(there[:, None] - self._places[others], slope)
+        pushes[others == heads[:, None]] = 0.0
+        return pulled + add_at(heads, pushes.sum(1), len(self._places))
 
     def _drawn(self, heads: Tensor, key: np.uint64, n_negatives: int) -> Tensor:
         """Return the vertices that push the head of each edge away: those that the processor draws."""
