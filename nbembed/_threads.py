@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from functools import cache
 from itertools import pairwise
 from typing import Any, TypeVar
 
@@ -69,10 +70,16 @@ def thread_count() -> int:
     chosen = getattr(_chosen, "count", None)
     if chosen is not None:
         return chosen
+    bound = os.environ.get("OMP_NUM_THREADS", "")
+    return min(_cores(), int(bound)) if bound.isdigit() and int(bound) > 0 else _cores()
+
+
+@cache
+def _cores() -> int:
+    """Return how many cores the process may use; to ask the system takes a tenth of a millisecond."""
     from joblib import cpu_count
 
-    bound = os.environ.get("OMP_NUM_THREADS", "")
-    return min(cpu_count(), int(bound)) if bound.isdigit() and int(bound) > 0 else cpu_count()
+    return cpu_count()
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from nbembed.forces.hashing import draw, stream, substream
 from nbembed.forces.losses import drawn
 from nbembed.forces.sampled import SampledStepper, differences
 from nbembed.forces.stepper import Points
-from nbembed.forces.turns import LOW_BITS, TURNS, Edges, Law, clipped
+from nbembed.forces.turns import LOW_BITS, Edges, Law, clipped
 from nbembed.neighbors import Graph
 
 __all__ = ["CONTRASTS", "ContrastiveStepper", "log_normalizer"]
@@ -228,7 +228,7 @@ def _contrast(
     for i in range(n * first // CHUNKS, n * last // CHUNKS):
         here[:] = points[i]
         slopes[i] = 0.0
-        own, n_drawn, place = substream(key, i), 0, TURNS * i + turn
+        own, n_drawn, place = substream(key, i), 0, n * turn + i
         for e in range(edges.indptr[place], edges.indptr[place + 1]):
             weight = np.uint64(edges.clock[e])
             if ((weight * time) & LOW_BITS) >= weight:

@@ -16,6 +16,7 @@ __all__ = [
     "degrees_of",
     "drawn",
     "drawn_pairs",
+    "edges_of_some",
     "every_pair",
     "repulsion_loss",
 ]
@@ -31,9 +32,22 @@ def degrees_of(graph: Graph) -> NDArray[np.float64]:
     return np.bincount(rows, weights, minlength=graph.n).astype(np.float64)
 
 
-def attraction_loss(points: NDArray[np.floating[Any]], graph: Graph, a: float, b: float) -> float:
-    r"""Return :math:`\sum_{ij} -\mu_{ij} \ln w_{ij}`, in nats."""
-    return log_sums(points, graph.indptr, graph.indices, graph.weights, a, b)[0]
+def edges_of_some(graph: Graph, degrees: NDArray[np.float64], count: int) -> Pairs:
+    """Return the edges of ``count`` evenly spaced rows, weighted so that they stand for all."""
+    if graph.n <= count:
+        return graph.indptr, graph.indices, graph.weights
+    rows = np.arange(count) * graph.n // count
+    sizes = np.zeros(graph.n, dtype=np.int64)
+    sizes[rows] = np.diff(graph.indptr)[rows]
+    taken = np.repeat(sizes > 0, np.diff(graph.indptr))
+    share = degrees.sum() / degrees[rows].sum()
+    weights = (graph.weights[taken] * share).astype(np.float32)
+    return np.concatenate([[0], np.cumsum(sizes)]), graph.indices[taken], weights
+
+
+def attraction_loss(points: NDArray[np.floating[Any]], edges: Pairs, a: float, b: float) -> float:
+    r"""Return :math:`\sum_{ij} -\mu_{ij} \ln w_{ij}`, in nats, over edges of weights :math:`\mu`."""
+    return log_sums(points, *edges, a, b)[0]
 
 
 def repulsion_loss(points: NDArray[np.floating[Any]], pairs: Pairs, a: float, b: float) -> float:

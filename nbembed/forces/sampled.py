@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from nbembed._threads import share
 from nbembed.forces.attraction import CHUNKS, INLINED
-from nbembed.forces.hashing import stream
+from nbembed.forces.hashing import stream, substreams
 from nbembed.forces.losses import (
     Pairs,
     attraction_loss,
     degrees_of,
     drawn,
     drawn_pairs,
+    edges_of_some,
     every_pair,
     repulsion_loss,
 )
@@ -24,12 +25,14 @@ from nbembed.forces.stepper import Points, Stepper
 from nbembed.forces.turns import (
     LOW_BITS,
     ONE,
+    RUN,
     SOFTENING,
     TINY,
     TURNS,
     TWO,
     Edges,
     Law,
+    Pool,
     clipped,
     take_turn,
 )
@@ -47,9 +50,11 @@ __all__ = [
     "push",
 ]
 
-# The reported loss takes all pairs up to this many points, and a fixed sample of pairs above.
-EXACT_LOSS_LIMIT = 600
-LOSS_PAIRS = 200_000
+# The reported loss takes all pairs up to this many points, and a fixed sample of pairs above; all edges
+# up to this many rows, and those of so many rows above.
+EXACT_LOSS_LIMIT, LOSS_PAIRS, LOSS_ROWS = 600, 200_000, 10_000
+# Up to this many points a turn is done sooner than a second thread has woken up.
+ALONE_LIMIT = 4_000
 
 
 class SampledStepper(Stepper):
@@ -62,7 +67,8 @@ class SampledStepper(Stepper):
 
     The edges of a vertex are dealt out to a few turns. In a turn each vertex gathers the moves of
     its own row and reads the others where they were before the turn, so threads cannot interfere:
-    all edges that act pull from where it was, then all random vertices push from where that leads.
+    all edges that act pull from where it was, then random vertices push from where that leads. They
+    are runs of the vertices in a random order, fixed for the phase, where they were before the epoch.
     Without turns a vertex would make all moves of an epoch in one burst, while its neighbours
     stand still: that tears groups apart (loss on the digits 0.79 with one turn, 0.70 with four and
     more, as for umap-learn, which interleaves the vertices).
@@ -119,8 +125,10 @@ class SampledStepper(Stepper):
         self._moved = np.empty_like(self._points)
         self._name = (int(seed), int(phase))
         self._edges = _sampled_edges(graph, self._n_steps)
+        self._order, self._inverse = _shuffled(graph.n, self._name)
         self._degrees = degrees_of(graph)
         self._pairs = _loss_pairs(self._degrees, self._name)
+        self._ties = edges_of_some(graph, self._degrees, LOSS_ROWS)
 
     @property
     def learning_rate(self) -> float:
@@ -139,27 +147,38 @@ class SampledStepper(Stepper):
             round(live["n_negatives"]),
         )
         time = np.uint64(self.n_done + 1)
+        pool = Pool(self._order, self._inverse, self._pooled())
         for turn in range(TURNS):
             key = stream(*self._name, self.n_done, turn)
-            given = (self._points, self._moved, self._edges, law, time, key, turn, self._axes)
+            given = (self._points, self._moved, self._edges, pool, law, time, key, turn, self._axes)
             self._take_turn(given)
             self._points, self._moved = self._moved, self._points
         self.n_done += 1
 
     def _take_turn(self, given: tuple[Any, ...]) -> None:
         """Move every point along its edges of one turn, from the present positions to the moved ones."""
-        share(CHUNKS, partial(_turn_part, given))
+        if len(self._points) <= ALONE_LIMIT:
+            _turn_part(given, 0, CHUNKS)
+        else:
+            share(CHUNKS, partial(_turn_part, given))
+
+    def _pooled(self) -> Points:
+        """Return where the vertices are now, in the order of the pool, by component."""
+        n = len(self._order)
+        order = np.resize(self._order, n + RUN)
+        return np.ascontiguousarray(self._points[order].T)
 
     def losses(self) -> dict[str, float]:
         r"""Return the terms of the sampled cross entropy per acting edge, in expectation, in nats.
 
         Their sum is :math:`[\sum_{ij} \mu_{ij} (-\ln w_{ij}) + \sum_i d_i m\,\frac{1}{n}
         \sum_k -\ln(1 - w_{ik})] / \sum_{ij} \mu_{ij}` with :math:`d_i = \sum_j \mu_{ij}` and
-        ``n_negatives`` :math:`m`; for many points the second sum is over a fixed sample of pairs.
+        ``n_negatives`` :math:`m`; for many points the first sum is over the edges of a fixed sample of rows and the
+        second over one of pairs.
         """
         live, mass = self._live, float(self._degrees.sum())
         curve = live["a"], live["b"]
-        attraction = attraction_loss(self._points, self.graph, *curve)
+        attraction = attraction_loss(self._points, self._ties, *curve)
         repulsion = live["n_negatives"] * repulsion_loss(self._points, self._pairs, *curve)
         return {"attraction": attraction / mass, "repulsion": repulsion / mass}
 
@@ -168,12 +187,22 @@ def _sampled_edges(graph: Graph, n_steps: int) -> Edges:
     largest = graph.weights.max(initial=0.0)
     kept = np.flatnonzero(graph.weights >= largest / n_steps)
     rows = np.repeat(np.arange(graph.n), np.diff(graph.indptr))[kept]
-    places = TURNS * rows + drawn(stream(len(kept)), len(kept), TURNS)
+    places = rows + graph.n * drawn(stream(len(kept)), len(kept), TURNS)
     order = np.argsort(places, kind="stable")
     relative = graph.weights[kept][order].astype(np.float64) / (largest or 1.0)
     clock = np.minimum(relative * 2.0**32, 2.0**32 - 1.0).astype(np.uint32)
     indptr = np.concatenate([[0], np.cumsum(np.bincount(places, minlength=TURNS * graph.n))])
-    return Edges(indptr.astype(np.int64), graph.indices[kept][order], clock)
+    heads = rows[order].astype(np.int32)
+    return Edges(indptr.astype(np.int64), heads, graph.indices[kept][order], clock)
+
+
+def _shuffled(n: int, name: tuple[int, int]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the vertices in random order, and the place of each."""
+    keys = substreams(stream(*name, -2), np.arange(n, dtype=np.uint64))
+    order = np.argsort(keys, kind="stable").astype(np.int32)
+    inverse = np.empty_like(order)
+    inverse[order] = np.arange(n, dtype=np.int32)
+    return order, inverse
 
 
 def _loss_pairs(degrees: NDArray[np.float64], name: tuple[int, int]) -> Pairs:

@@ -19,12 +19,14 @@ __all__ = [
     "LOW_BITS",
     "MAX_FORCE",
     "ONE",
+    "RUN",
     "SOFTENING",
     "TINY",
     "TURNS",
     "TWO",
     "Edges",
     "Law",
+    "Pool",
     "clipped",
     "take_turn",
 ]
@@ -39,17 +41,20 @@ ONE, TWO = np.float32(1.0), np.float32(2.0)
 TURNS = 8
 LOW_BITS = np.uint64(0xFFFF_FFFF)
 # Rows of a block, and differences that are gathered before their forces are computed.
-BLOCK, ROOM = 128, 1_024
+BLOCK, ROOM = 128, 512
+# Most vertices that are drawn in one go.
+RUN = 64
 
 
 class Edges(NamedTuple):
-    """The edges that act at least once, by rows and within these by turns.
+    """The edges that act at least once, by turns and within these by rows.
 
-    Those of row i and turn t stand from ``indptr[TURNS * i + t]`` to the next entry; ``clock`` is
-    their weight in 2^-32.
+    Those of turn t and row i of n stand from ``indptr[n * t + i]`` to the next entry; ``heads`` are
+    their rows, ``indices`` their other ends, and ``clock`` is their weight in 2^-32.
     """
 
     indptr: NDArray[np.int64]
+    heads: NDArray[np.int32]
     indices: NDArray[np.int32]
     clock: NDArray[np.uint32]
 
@@ -64,12 +69,29 @@ class Law(NamedTuple):
     n_negatives: int
 
 
+class Pool(NamedTuple):
+    """The vertices in random order, of which runs are drawn.
+
+    ``order`` holds the vertices and ``inverse`` the place of each; ``places`` are their coordinates
+    by component, with the first ``RUN`` behind the last once more. Runs are read in one go, where
+    vertices that are drawn one by one are looked for all over the map.
+    """
+
+    order: NDArray[np.int32]
+    inverse: NDArray[np.int32]
+    places: Points
+
+
 class Gathered(NamedTuple):
-    """Room for differences of points by component, their forces, and the rows that they move."""
+    """Room for differences of points by component, moves along them, and forces.
+
+    ``names`` are the edges that act, or for each run of vertices that push the row and where it ends.
+    """
 
     differences: Points
+    moves: Points
     forces: Points
-    rows: NDArray[np.int32]
+    names: NDArray[np.int64]
 
 
 @numba.njit(**FAST)
@@ -79,116 +101,148 @@ def take_turn(
     points: Points,
     moved: Points,
     edges: Edges,
+    pool: Pool,
     law: Law,
     time: np.uint64,
     key: np.uint64,
     turn: int,
     axes: tuple[int, ...],
 ) -> None:
-    """Write to ``moved`` where the points of some chunks are after a turn."""
+    """Write to ``moved`` where the points of some chunks are after a turn.
+
+    ``key`` names the stream of the turn, and ``time`` counts the epochs from 1.
+    """
     n = len(points)
     gathered = Gathered(
         np.empty((len(axes), ROOM), dtype=np.float32),
+        np.empty((len(axes), ROOM), dtype=np.float32),
         np.empty(ROOM, dtype=np.float32),
-        np.empty(ROOM, dtype=np.int32),
+        np.empty(2 * ROOM, dtype=np.int64),
     )
     acting = np.empty(BLOCK, dtype=np.int64)
-    here = np.empty(len(axes), dtype=np.float32)
-    for start in range(n * first // CHUNKS, n * last // CHUNKS, BLOCK):
-        stop = min(start + BLOCK, n * last // CHUNKS)
-        _pull_block(start, stop, points, moved, edges, law, time, turn, axes, gathered, acting)
-        _push_block(start, stop, points, moved, law, key, axes, gathered, acting, here)
+    pushed = np.empty((len(axes), BLOCK), dtype=np.float32)
+    for chunk in range(first, last):
+        bound = n * (chunk + 1) // CHUNKS
+        for start in range(n * chunk // CHUNKS, bound, BLOCK):
+            stop = min(start + BLOCK, bound)
+            for i in range(start, stop):
+                acting[i - start] = 0
+                for d in range(len(axes)):
+                    moved[i, d] = points[i, d]
+                    pushed[d, i - start] = np.float32(0.0)
+            place = n * turn + start
+            end = edges.indptr[place + stop - start]
+            for e in range(edges.indptr[place], end, ROOM):
+                some = e, min(e + ROOM, end)
+                _pull_twice(some, start, points, moved, edges, law, time, axes, gathered, acting)
+            _push_block(start, stop, moved, pool, law, key, axes, gathered, acting, pushed)
+            for i in range(start, stop):
+                for d in range(len(axes)):
+                    moved[i, d] += pushed[d, i - start]
 
 
 @numba.njit(**INLINED)
-def _pull_block(
+def _pull_twice(
+    some: tuple[int, int],
     start: int,
-    stop: int,
     points: Points,
     moved: Points,
     edges: Edges,
     law: Law,
     time: np.uint64,
-    turn: int,
     axes: tuple[int, ...],
     gathered: Gathered,
     acting: NDArray[np.int64],
 ) -> None:
-    """Pull some rows along the edges that act, and count these."""
+    """Pull the heads of those edges that act, once for each direction of the edge, and count them."""
+    differences, moves, forces, names = gathered
     m = 0
-    for i in range(start, stop):
+    for e in range(some[0], some[1]):
+        # The product passes a whole number of 2^32 when its low bits fall back.
+        weight = np.uint64(edges.clock[e])
+        names[m] = e
+        m += ((weight * time) & LOW_BITS) < weight
+    for t in range(m):
+        i, j = edges.heads[names[t]], edges.indices[names[t]]
+        acting[i - start] += 1
         for d in range(len(axes)):
-            moved[i, d] = points[i, d]
-        place = TURNS * i + turn
-        acting[i - start] = 0
-        for e in range(edges.indptr[place], edges.indptr[place + 1]):
-            # The product passes a whole number of 2^32 when its low bits fall back.
-            weight = np.uint64(edges.clock[e])
-            if ((weight * time) & LOW_BITS) >= weight:
-                continue
-            j = edges.indices[e]
-            for d in range(len(axes)):
-                gathered.differences[d, m] = points[i, d] - points[j, d]
-            gathered.rows[m] = i
-            acting[i - start] += 1
-            m += 1
-            if m == ROOM:
-                _pull_twice(m, moved, law, axes, gathered)
-                m = 0
-    _pull_twice(m, moved, law, axes, gathered)
-
-
-@numba.njit(**INLINED)
-def _pull_twice(m: int, moved: Points, law: Law, axes: tuple[int, ...], gathered: Gathered) -> None:
-    """Move the heads of edges along them, once for each direction of the edge."""
+            differences[d, t] = points[i, d] - points[j, d]
+            moves[d, t] = np.float32(0.0)
     for _ in range(2):
-        for e in range(m):
-            squared = _squared(gathered.differences, e, axes)
+        for t in range(m):
+            squared = _squared(differences, t, axes)
             raised = power(squared, law.b)
-            gathered.forces[e] = -TWO * law.a * law.b * raised / (squared * (ONE + law.a * raised))
-        _move(m, moved, law.learning_rate, axes, gathered)
+            forces[t] = -TWO * law.a * law.b * raised / (squared * (ONE + law.a * raised))
+        for d in range(len(axes)):
+            for t in range(m):
+                move = law.learning_rate * clipped(forces[t] * differences[d, t])
+                moves[d, t] += move
+                differences[d, t] += move
+    for t in range(m):
+        i = edges.heads[names[t]]
+        for d in range(len(axes)):
+            moved[i, d] += moves[d, t]
 
 
 @numba.njit(**INLINED)
 def _push_block(
     start: int,
     stop: int,
-    points: Points,
     moved: Points,
+    pool: Pool,
     law: Law,
     key: np.uint64,
     axes: tuple[int, ...],
     gathered: Gathered,
     acting: NDArray[np.int64],
-    here: Points,
+    pushed: Points,
 ) -> None:
-    """Push some rows, from where they have been pulled to, away from random vertices."""
-    m = 0
+    """Add up how far some rows, from where they have been pulled to, are pushed by runs of the pool."""
+    n, m, runs = len(pool.order), 0, 0
     for i in range(start, stop):
+        count = acting[i - start] * law.n_negatives
+        if count == 0:
+            continue
         own = substream(key, i)
-        for d in range(len(axes)):
-            here[d] = moved[i, d]
-        for number in range(acting[i - start] * law.n_negatives):
-            k = draw(own, number, len(points))
-            if k == i:
-                continue
-            for d in range(len(axes)):
-                gathered.differences[d, m] = here[d] - points[k, d]
-            gathered.rows[m] = i
-            m += 1
-            if m == ROOM:
-                _push(m, moved, law, axes, gathered)
-                m = 0
-    _push(m, moved, law, axes, gathered)
+        for run in range(0, count, RUN):
+            length = min(RUN, count - run)
+            if m + length > ROOM:
+                _push(runs, law, axes, gathered, pushed)
+                m, runs = 0, 0
+            place = draw(own, run // RUN, n)
+            for t in range(length):
+                for d in range(len(axes)):
+                    gathered.differences[d, m + t] = moved[i, d] - pool.places[d, place + t]
+            # A vertex does not push itself.
+            itself = pool.inverse[i] - place
+            for t in range(itself if itself >= 0 else itself + n, length, n):
+                for d in range(len(axes)):
+                    gathered.differences[d, m + t] = np.float32(0.0)
+            gathered.names[2 * runs] = i - start
+            gathered.names[2 * runs + 1] = m + length
+            m, runs = m + length, runs + 1
+    _push(runs, law, axes, gathered, pushed)
 
 
 @numba.njit(**INLINED)
-def _push(m: int, moved: Points, law: Law, axes: tuple[int, ...], gathered: Gathered) -> None:
-    for e in range(m):
-        squared = _squared(gathered.differences, e, axes)
+def _push(runs: int, law: Law, axes: tuple[int, ...], gathered: Gathered, pushed: Points) -> None:
+    """Compute the forces of gathered runs, and add up their moves by rows."""
+    differences, moves, forces, names = gathered
+    m = names[2 * runs - 1] if runs else 0
+    for t in range(m):
+        squared = _squared(differences, t, axes)
         softened = (SOFTENING + squared) * (ONE + law.a * power(squared, law.b))
-        gathered.forces[e] = TWO * law.repulsion_strength * law.b / softened
-    _move(m, moved, law.learning_rate, axes, gathered)
+        forces[t] = TWO * law.repulsion_strength * law.b / softened
+    for d in range(len(axes)):
+        for t in range(m):
+            moves[d, t] = law.learning_rate * clipped(forces[t] * differences[d, t])
+        first = 0
+        for run in range(runs):
+            total = np.float32(0.0)
+            for t in range(first, names[2 * run + 1]):
+                total += moves[d, t]
+            pushed[d, names[2 * run]] += total
+            first = names[2 * run + 1]
 
 
 @numba.njit(**INLINED)
@@ -197,18 +251,6 @@ def _squared(differences: Points, e: int, axes: tuple[int, ...]) -> np.float32:
     for d in range(len(axes)):
         squared += differences[d, e] * differences[d, e]
     return squared
-
-
-@numba.njit(**INLINED)
-def _move(
-    m: int, moved: Points, learning_rate: np.float32, axes: tuple[int, ...], gathered: Gathered
-) -> None:
-    """Move rows by the forces on them, and bring the differences up to date."""
-    for e in range(m):
-        for d in range(len(axes)):
-            move = learning_rate * clipped(gathered.forces[e] * gathered.differences[d, e])
-            gathered.differences[d, e] += move
-            moved[gathered.rows[e], d] += move
 
 
 @numba.njit(**INLINED)

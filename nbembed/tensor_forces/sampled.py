@@ -10,7 +10,7 @@ from torch import Tensor
 from nbembed._types import State
 from nbembed.forces.hashing import stream
 from nbembed.forces.sampled import SampledStepper
-from nbembed.forces.turns import LOW_BITS, MAX_FORCE, SOFTENING, TINY, TURNS
+from nbembed.forces.turns import LOW_BITS, MAX_FORCE, RUN, SOFTENING, TINY, TURNS
 from nbembed.neighbors import Graph
 from nbembed.tensor_forces.hashing import draws, substreams
 from nbembed.tensor_forces.sums import add_at
@@ -53,16 +53,18 @@ class TensorSampledStepper(SampledStepper):
     ) -> None:
         super().__init__(graph, embedding, **options)
         self._device = device
-        self._turns = [self._turn(number) for number in range(TURNS)]
         self._places = torch.tensor(self._points, device=device)
+        self._turns = [self._turn(number) for number in range(TURNS)]
+        self._in_order = torch.from_numpy(self._order.astype(np.int64)).to(device)
 
     def step(self) -> None:
         """Run one epoch."""
         live = self._live
         slope = Slope(live["a"], live["b"], live["repulsion_strength"], self.learning_rate)
+        before = self._places
         for number, turn in enumerate(self._turns):
             key = stream(*self._name, self.n_done, number)
-            self._places = self._places + self._moves(turn, key, slope)
+            self._places = self._places + self._moves(turn, key, slope, before)
         self.n_done += 1
         self._points[...] = self._places.cpu().numpy()
 
@@ -72,15 +74,14 @@ class TensorSampledStepper(SampledStepper):
         self._places = torch.tensor(self._points, device=self._device)
 
     def _turn(self, number: int) -> Turn:
-        indptr, indices, clock = self._edges
-        starts, ends = indptr[number:-1:TURNS], indptr[number + 1 :: TURNS]
-        heads = np.repeat(np.arange(len(starts)), ends - starts)
-        places = np.arange(len(heads)) + np.repeat(ends - np.cumsum(ends - starts), ends - starts)
-        arrays = heads, indices[places].astype(np.int64), clock[places].astype(np.int64)
+        indptr, heads, indices, clock = self._edges
+        n = len(self._places)
+        edges = slice(indptr[n * number], indptr[n * (number + 1)])
+        arrays = (array[edges].astype(np.int64) for array in (heads, indices, clock))
         return Turn(*(torch.from_numpy(array).to(self._device) for array in arrays))
 
-    def _moves(self, turn: Turn, key: np.uint64, slope: Slope) -> Tensor:
-        """Return how far each vertex moves along those of its edges that act now."""
+    def _moves(self, turn: Turn, key: np.uint64, slope: Slope, before: Tensor) -> Tensor:
+        """Return how far each vertex moves; ``before`` is where those were that push."""
         # The product passes a whole number of 2^32 when its low bits fall back.
         acts = ((turn.clock * (self.n_done + 1)) & int(LOW_BITS)) < turn.clock
         heads, tails = turn.heads[acts], turn.tails[acts]
@@ -93,7 +94,7 @@ class TensorSampledStepper(SampledStepper):
             return pulled
         others = self._drawn(heads, key, n_negatives)
         there = here + pulled[heads]
-        pushes = _push(there[:, None] - self._places[others], slope)
+        pushes = _push(there[:, None] - before[others], slope)
         pushes[others == heads[:, None]] = 0.0
         return pulled + add_at(heads, pushes.sum(1), len(self._places))
 
@@ -104,7 +105,8 @@ class TensorSampledStepper(SampledStepper):
         counts.index_add_(0, heads, torch.ones_like(heads))
         rank = torch.arange(len(heads), device=heads.device) - (counts.cumsum(0) - counts)[heads]
         numbers = rank[:, None] * n_negatives + torch.arange(n_negatives, device=heads.device)
-        return draws(substreams(key, heads)[:, None], numbers, n)
+        starts = draws(substreams(key, heads)[:, None], numbers // RUN, n)
+        return self._in_order[(starts + numbers % RUN) % n]
 
 
 def _pull(apart: Tensor, slope: Slope) -> Tensor:
