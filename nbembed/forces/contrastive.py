@@ -14,7 +14,7 @@ from nbembed.forces.hashing import draw, stream, substream
 from nbembed.forces.losses import drawn
 from nbembed.forces.sampled import SampledStepper, differences
 from nbembed.forces.stepper import Points
-from nbembed.forces.turns import LOW_BITS, Edges, Law, clipped
+from nbembed.forces.turns import LOW_BITS, TURNS, Edges, Law, clipped
 from nbembed.neighbors import Graph
 
 __all__ = ["CONTRASTS", "ContrastiveStepper", "log_normalizer"]
@@ -122,6 +122,13 @@ class ContrastiveStepper(SampledStepper):
 
     def _noise(self) -> float:
         return self._live["n_negatives"] * self.normalizer / self.graph.n**2
+
+    def _take_turns(self, given: tuple[Any, ...]) -> None:
+        edges, _, law, time, key, axes = given
+        for turn in range(TURNS):
+            own = np.uint64(substream(key, turn))
+            self._take_turn((self._points, self._moved, edges, law, time, own, turn, axes))
+            self._points, self._moved = self._moved, self._points
 
     def _take_turn(self, given: tuple[Any, ...]) -> None:
         info = self.contrast == "info_nce"

@@ -34,7 +34,7 @@ from nbembed.forces.turns import (
     Law,
     Pool,
     clipped,
-    take_turn,
+    take_turns,
 )
 from nbembed.neighbors import Graph
 
@@ -148,19 +148,18 @@ class SampledStepper(Stepper):
         )
         time = np.uint64(self.n_done + 1)
         pool = Pool(self._order, self._inverse, self._pooled())
-        for turn in range(TURNS):
-            key = stream(*self._name, self.n_done, turn)
-            given = (self._points, self._moved, self._edges, pool, law, time, key, turn, self._axes)
-            self._take_turn(given)
-            self._points, self._moved = self._moved, self._points
+        key = stream(*self._name, self.n_done)
+        self._take_turns((self._edges, pool, law, time, key, self._axes))
         self.n_done += 1
 
-    def _take_turn(self, given: tuple[Any, ...]) -> None:
-        """Move every point along its edges of one turn, from the present positions to the moved ones."""
+    def _take_turns(self, given: tuple[Any, ...]) -> None:
+        """Move every point along the edges of one turn after the other."""
         if len(self._points) <= ALONE_LIMIT:
-            _turn_part(given, 0, CHUNKS)
-        else:
-            share(CHUNKS, partial(_turn_part, given))
+            take_turns((0, CHUNKS), (0, TURNS), self._points, self._moved, *given)
+            return
+        for turn in range(TURNS):
+            share(CHUNKS, partial(_turn_part, turn, self._points, self._moved, given))
+            self._points, self._moved = self._moved, self._points
 
     def _pooled(self) -> Points:
         """Return where the vertices are now, in the order of the pool, by component."""
@@ -213,8 +212,10 @@ def _loss_pairs(degrees: NDArray[np.float64], name: tuple[int, int]) -> Pairs:
     return drawn_pairs(degrees, LOSS_PAIRS, *name, -1)
 
 
-def _turn_part(given: tuple[Any, ...], first: int, last: int) -> None:
-    take_turn(first, last, *given)
+def _turn_part(
+    turn: int, points: Points, moved: Points, given: tuple[Any, ...], first: int, last: int
+) -> None:
+    take_turns((first, last), (turn, turn + 1), points, moved, *given)
 
 
 @numba.njit(**INLINED)

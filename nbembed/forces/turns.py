@@ -1,4 +1,4 @@
-"""One turn of UMAP's epoch, compiled: the edges that act now pull, then random vertices push.
+"""The turns of UMAP's epoch, compiled: the edges that act now pull, then random vertices push.
 
 Rows are worked on in blocks. The differences that a block needs are gathered first, so that the forces, the dear part,
 are computed in loops over many of them that compile to vector code.
@@ -28,7 +28,7 @@ __all__ = [
     "Law",
     "Pool",
     "clipped",
-    "take_turn",
+    "take_turns",
 ]
 
 # Largest force along one coordinate before the learning rate; umap-learn's.
@@ -40,7 +40,7 @@ ONE, TWO = np.float32(1.0), np.float32(2.0)
 # Parts of an epoch, to which the edges of each vertex are dealt out.
 TURNS = 8
 LOW_BITS = np.uint64(0xFFFF_FFFF)
-# Rows of a block, and differences that are gathered before their forces are computed.
+# Rows of a block, and edges that there is room for at first.
 BLOCK, ROOM = 128, 512
 # Most vertices that are drawn in one go.
 RUN = 64
@@ -82,22 +82,19 @@ class Pool(NamedTuple):
     places: Points
 
 
-class Gathered(NamedTuple):
-    """Room for differences of points by component, moves along them, and forces.
-
-    ``names`` are the edges that act, or for each run of vertices that push the row and where it ends.
-    """
+class Room(NamedTuple):
+    """Room for a block: differences of points by component, moves along them, forces, edges."""
 
     differences: Points
     moves: Points
     forces: Points
-    names: NDArray[np.int64]
+    edges: NDArray[np.int64]
 
 
 @numba.njit(**FAST)
-def take_turn(
-    first: int,
-    last: int,
+def take_turns(
+    chunks: tuple[int, int],
+    turns: tuple[int, int],
     points: Points,
     moved: Points,
     edges: Edges,
@@ -105,87 +102,116 @@ def take_turn(
     law: Law,
     time: np.uint64,
     key: np.uint64,
-    turn: int,
     axes: tuple[int, ...],
 ) -> None:
     """Write to ``moved`` where the points of some chunks are after a turn.
 
-    ``key`` names the stream of the turn, and ``time`` counts the epochs from 1.
+    Parameters
+    ----------
+    chunks, turns
+        Ranges of both. Who works on all chunks can take several turns: each goes from the one
+        array to the other, so that after an even number ``points`` holds the result.
+    points, moved
+        Where the points are, and where to write to.
+    time
+        Counts the epochs from 1.
+    key
+        Names the stream of the epoch.
+    axes
+        As many numbers as components.
     """
     n = len(points)
-    gathered = Gathered(
-        np.empty((len(axes), ROOM), dtype=np.float32),
-        np.empty((len(axes), ROOM), dtype=np.float32),
-        np.empty(ROOM, dtype=np.float32),
-        np.empty(2 * ROOM, dtype=np.int64),
-    )
     acting = np.empty(BLOCK, dtype=np.int64)
-    pushed = np.empty((len(axes), BLOCK), dtype=np.float32)
-    for chunk in range(first, last):
-        bound = n * (chunk + 1) // CHUNKS
-        for start in range(n * chunk // CHUNKS, bound, BLOCK):
-            stop = min(start + BLOCK, bound)
-            for i in range(start, stop):
-                acting[i - start] = 0
-                for d in range(len(axes)):
-                    moved[i, d] = points[i, d]
-                    pushed[d, i - start] = np.float32(0.0)
-            place = n * turn + start
-            end = edges.indptr[place + stop - start]
-            for e in range(edges.indptr[place], end, ROOM):
-                some = e, min(e + ROOM, end)
-                _pull_twice(some, start, points, moved, edges, law, time, axes, gathered, acting)
-            _push_block(start, stop, moved, pool, law, key, axes, gathered, acting, pushed)
-            for i in range(start, stop):
-                for d in range(len(axes)):
-                    moved[i, d] += pushed[d, i - start]
+    room = _room(ROOM, axes)
+    for turn in range(turns[0], turns[1]):
+        own = substream(key, turn)
+        for start in range(n * chunks[0] // CHUNKS, n * chunks[1] // CHUNKS, BLOCK):
+            stop = min(start + BLOCK, n * chunks[1] // CHUNKS)
+            first, last = edges.indptr[n * turn + start], edges.indptr[n * turn + stop]
+            if last - first > len(room.forces):
+                room = _room(2 * (last - first), axes)
+            count = _pull(
+                start, stop, first, last, points, moved, edges, law, time, axes, room, acting
+            )
+            if count * law.n_negatives > len(room.forces):
+                room = _room(2 * count * law.n_negatives, axes)
+            _push(start, stop, moved, pool, law, own, axes, room, acting)
+        points, moved = moved, points
 
 
 @numba.njit(**INLINED)
-def _pull_twice(
-    some: tuple[int, int],
+def _room(count: int, axes: tuple[int, ...]) -> Room:
+    return Room(
+        np.empty((len(axes), count), dtype=np.float32),
+        np.empty((len(axes), count), dtype=np.float32),
+        np.empty(count, dtype=np.float32),
+        np.empty(count, dtype=np.int64),
+    )
+
+
+@numba.njit(**INLINED)
+def _pull(
     start: int,
+    stop: int,
+    first: int,
+    last: int,
     points: Points,
     moved: Points,
     edges: Edges,
     law: Law,
     time: np.uint64,
     axes: tuple[int, ...],
-    gathered: Gathered,
+    room: Room,
     acting: NDArray[np.int64],
-) -> None:
-    """Pull the heads of those edges that act, once for each direction of the edge, and count them."""
-    differences, moves, forces, names = gathered
+) -> int:
+    """Pull rows along those of their edges that act, and count these for each row and in all."""
+    differences, moves, names = room.differences, room.moves, room.edges
+    heads, tails, clock = edges.heads, edges.indices, edges.clock
+    for i in range(start, stop):
+        acting[i - start] = 0
+        for d in range(len(axes)):
+            moved[i, d] = points[i, d]
     m = 0
-    for e in range(some[0], some[1]):
+    for edge in range(first, last):
         # The product passes a whole number of 2^32 when its low bits fall back.
-        weight = np.uint64(edges.clock[e])
-        names[m] = e
+        weight = np.uint64(clock[edge])
+        names[m] = edge
         m += ((weight * time) & LOW_BITS) < weight
     for t in range(m):
-        i, j = edges.heads[names[t]], edges.indices[names[t]]
+        i, j = heads[names[t]], tails[names[t]]
         acting[i - start] += 1
         for d in range(len(axes)):
             differences[d, t] = points[i, d] - points[j, d]
             moves[d, t] = np.float32(0.0)
-    for _ in range(2):
-        for t in range(m):
-            squared = _squared(differences, t, axes)
-            raised = power(squared, law.b)
-            forces[t] = -TWO * law.a * law.b * raised / (squared * (ONE + law.a * raised))
-        for d in range(len(axes)):
-            for t in range(m):
-                move = law.learning_rate * clipped(forces[t] * differences[d, t])
-                moves[d, t] += move
-                differences[d, t] += move
+    _pull_twice(m, law, axes, differences, moves, room.forces)
     for t in range(m):
-        i = edges.heads[names[t]]
         for d in range(len(axes)):
-            moved[i, d] += moves[d, t]
+            moved[heads[names[t]], d] += moves[d, t]
+    return m
 
 
 @numba.njit(**INLINED)
-def _push_block(
+def _pull_twice(
+    m: int, law: Law, axes: tuple[int, ...], differences: Points, moves: Points, forces: Points
+) -> None:
+    """Add up the moves along edges, one for each direction of an edge."""
+    a, b, learning_rate = law.a, law.b, law.learning_rate
+    for _ in range(2):
+        for t in range(m):
+            squared = TINY
+            for d in range(len(axes)):
+                squared += differences[d, t] * differences[d, t]
+            raised = power(squared, b)
+            forces[t] = -TWO * a * b * raised / (squared * (ONE + a * raised))
+        for d in range(len(axes)):
+            for t in range(m):
+                move = learning_rate * clipped(forces[t] * differences[d, t])
+                moves[d, t] += move
+                differences[d, t] += move
+
+
+@numba.njit(**INLINED)
+def _push(
     start: int,
     stop: int,
     moved: Points,
@@ -193,64 +219,56 @@ def _push_block(
     law: Law,
     key: np.uint64,
     axes: tuple[int, ...],
-    gathered: Gathered,
+    room: Room,
     acting: NDArray[np.int64],
-    pushed: Points,
 ) -> None:
-    """Add up how far some rows, from where they have been pulled to, are pushed by runs of the pool."""
-    n, m, runs = len(pool.order), 0, 0
+    """Push rows, from where they have been pulled to, away from runs of the pool."""
+    differences, forces = room.differences, room.forces
+    m = 0
     for i in range(start, stop):
         count = acting[i - start] * law.n_negatives
-        if count == 0:
-            continue
-        own = substream(key, i)
         for run in range(0, count, RUN):
-            length = min(RUN, count - run)
-            if m + length > ROOM:
-                _push(runs, law, axes, gathered, pushed)
-                m, runs = 0, 0
-            place = draw(own, run // RUN, n)
-            for t in range(length):
-                for d in range(len(axes)):
-                    gathered.differences[d, m + t] = moved[i, d] - pool.places[d, place + t]
-            # A vertex does not push itself.
-            itself = pool.inverse[i] - place
-            for t in range(itself if itself >= 0 else itself + n, length, n):
-                for d in range(len(axes)):
-                    gathered.differences[d, m + t] = np.float32(0.0)
-            gathered.names[2 * runs] = i - start
-            gathered.names[2 * runs + 1] = m + length
-            m, runs = m + length, runs + 1
-    _push(runs, law, axes, gathered, pushed)
-
-
-@numba.njit(**INLINED)
-def _push(runs: int, law: Law, axes: tuple[int, ...], gathered: Gathered, pushed: Points) -> None:
-    """Compute the forces of gathered runs, and add up their moves by rows."""
-    differences, moves, forces, names = gathered
-    m = names[2 * runs - 1] if runs else 0
+            m = _look_around(i, m, min(RUN, count - run), run // RUN, moved, pool, key, axes, room)
+    strength = TWO * law.repulsion_strength * law.b
     for t in range(m):
-        squared = _squared(differences, t, axes)
-        softened = (SOFTENING + squared) * (ONE + law.a * power(squared, law.b))
-        forces[t] = TWO * law.repulsion_strength * law.b / softened
-    for d in range(len(axes)):
-        for t in range(m):
-            moves[d, t] = law.learning_rate * clipped(forces[t] * differences[d, t])
-        first = 0
-        for run in range(runs):
-            total = np.float32(0.0)
-            for t in range(first, names[2 * run + 1]):
-                total += moves[d, t]
-            pushed[d, names[2 * run]] += total
-            first = names[2 * run + 1]
+        squared = TINY
+        for d in range(len(axes)):
+            squared += differences[d, t] * differences[d, t]
+        forces[t] = strength / ((SOFTENING + squared) * (ONE + law.a * power(squared, law.b)))
+        for d in range(len(axes)):
+            room.moves[d, t] = law.learning_rate * clipped(forces[t] * differences[d, t])
+    t = 0
+    for i in range(start, stop):
+        for _ in range(acting[i - start] * law.n_negatives):
+            for d in range(len(axes)):
+                moved[i, d] += room.moves[d, t]
+            t += 1
 
 
 @numba.njit(**INLINED)
-def _squared(differences: Points, e: int, axes: tuple[int, ...]) -> np.float32:
-    squared = TINY
-    for d in range(len(axes)):
-        squared += differences[d, e] * differences[d, e]
-    return squared
+def _look_around(
+    i: int,
+    m: int,
+    length: int,
+    number: int,
+    moved: Points,
+    pool: Pool,
+    key: np.uint64,
+    axes: tuple[int, ...],
+    room: Room,
+) -> int:
+    """Gather the differences of row i from a run of vertices, and return where the next ones go."""
+    n = len(pool.order)
+    place = draw(substream(key, i), number, n)
+    for t in range(length):
+        for d in range(len(axes)):
+            room.differences[d, m + t] = moved[i, d] - pool.places[d, place + t]
+    # A vertex does not push itself.
+    itself = pool.inverse[i] - place
+    for t in range(itself if itself >= 0 else itself + n, length, n):
+        for d in range(len(axes)):
+            room.differences[d, m + t] = np.float32(0.0)
+    return m + length
 
 
 @numba.njit(**INLINED)
