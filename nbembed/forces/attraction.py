@@ -18,6 +18,8 @@ __all__ = ["CHUNKS", "FAST", "INLINED", "attract", "log_sums"]
 
 # Rows are worked on in this many fixed pieces, whatever the number of threads.
 CHUNKS = 64
+# Components of nearly all maps.
+PLANE = 2
 # Sums may be reordered by the compiler (once, when it compiles), but NaN and infinity stay legal.
 # numpy's rule for division by 0 has no exception to test for, so that loops become vector code.
 FAST: dict[str, Any] = {
@@ -33,14 +35,39 @@ INLINED: dict[str, Any] = {**FAST, "forceinline": True}
 
 def attract(graph: Graph, points: Points, forces: Points) -> None:
     r"""Fill ``forces`` with :math:`\sum_j p_{ij} (1 + |y_i - y_j|^2)^{-1} (y_i - y_j)`."""
+    given = points, graph.indptr, graph.indices, graph.weights
+    if points.shape[1] == PLANE:
+        share(CHUNKS, lambda first, last: _attract_in_plane(first, last, *given, forces))
+        return
     # The length of the last argument is known to the compiler, so that loops over it unroll.
     axes = (0,) * points.shape[1]
-    share(
-        CHUNKS,
-        lambda first, last: _attract(
-            first, last, points, graph.indptr, graph.indices, graph.weights, axes, forces
-        ),
-    )
+    share(CHUNKS, lambda first, last: _attract(first, last, *given, axes, forces))
+
+
+@numba.njit(**FAST)
+def _attract_in_plane(
+    first: int,
+    last: int,
+    points: Points,
+    indptr: NDArray[np.int64],
+    indices: NDArray[np.int32],
+    weights: NDArray[np.float32],
+    forces: Points,
+) -> None:
+    """Sum over edges with the components in variables of their own: loops become vector code."""
+    n = len(points)
+    one = np.float32(1.0)
+    for i in range(n * first // CHUNKS, n * last // CHUNKS):
+        x, y = points[i, 0], points[i, 1]
+        along, across = np.float32(0.0), np.float32(0.0)
+        for e in range(indptr[i], indptr[i + 1]):
+            j = indices[e]
+            dx, dy = x - points[j, 0], y - points[j, 1]
+            pull = weights[e] / (one + dx * dx + dy * dy)
+            along += pull * dx
+            across += pull * dy
+        forces[i, 0] = along
+        forces[i, 1] = across
 
 
 @numba.njit(**FAST)

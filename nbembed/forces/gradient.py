@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from nbembed._threads import share
 from nbembed._types import State
-from nbembed.forces.attraction import attract, log_sums
+from nbembed.forces.attraction import attract
+from nbembed.forces.losses import attraction_loss
 from nbembed.forces.repulsion import repulsion_named
 from nbembed.forces.stepper import Points, Stepper
 from nbembed.neighbors import Graph
@@ -107,7 +108,8 @@ class GradientStepper(Stepper):
         self._attract()
         arrays = (self._points, self._velocity, self._gains, self._attraction, self._push)
         share(len(self._points), lambda first, last: move_points(first, last, *arrays, rates))
-        centre = self._points.mean(axis=0, dtype=np.float64)
+        # numpy is ten times faster along rows than down columns.
+        centre = np.ascontiguousarray(self._points.T).mean(axis=1, dtype=np.float64)
         self.n_done += 1
         self._Z = None
         if not np.isfinite(centre).all():
@@ -120,7 +122,8 @@ class GradientStepper(Stepper):
     def losses(self) -> dict[str, float]:
         """Return the divergence of the present embedding, without exaggeration, in nats."""
         graph, Z = self.graph, self._repel()
-        attraction, _ = log_sums(self._points, graph.indptr, graph.indices, graph.weights, 1.0, 1.0)
+        edges = graph.indptr, graph.indices, graph.weights
+        attraction = attraction_loss(self._points, edges, 1.0, 1.0)
         return {"kl": self._negentropy + attraction + self._mass * float(np.log(Z))}
 
     def forces(self) -> tuple[Points, Points]:

@@ -48,7 +48,7 @@ def edges_of_some(graph: Graph, degrees: NDArray[np.float64], count: int) -> Pai
 
 def attraction_loss(points: Points, edges: Pairs, a: float, b: float) -> float:
     r"""Return :math:`\sum_{ij} -\mu_{ij} \ln w_{ij}`, in nats, over edges of weights :math:`\mu`."""
-    return _summed(points, edges, a, b)[0]
+    return _summed(points, edges, (a, b), pushes=False)
 
 
 def repulsion_loss(points: Points, pairs: Pairs, a: float, b: float) -> float:
@@ -56,16 +56,17 @@ def repulsion_loss(points: Points, pairs: Pairs, a: float, b: float) -> float:
 
     Over all pairs, with :math:`v_{ik} = d_i / n`, that is what one negative per acting edge pushes.
     """
-    return _summed(points, pairs, a, b)[1]
+    return _summed(points, pairs, (a, b), pushes=True)
 
 
-def _summed(points: Points, pairs: Pairs, a: float, b: float) -> tuple[float, float]:
-    r"""Return the sums of :math:`-v \ln w` and of :math:`-v \ln(1 - w)`; each term to 1e-6."""
-    sums = np.empty((CHUNKS, 2))
-    curve = np.float32(a), np.float32(b)
-    share(CHUNKS, lambda first, last: _sum(first, last, points, *pairs, curve, sums))
-    attraction, repulsion = np.log(2.0) * sums.sum(axis=0)
-    return float(attraction), float(repulsion)
+def _summed(points: Points, pairs: Pairs, curve: tuple[float, float], *, pushes: bool) -> float:
+    r"""Return the sum of :math:`-v \ln w`, or of :math:`-v \ln(1 - w)`; each term to 1e-6."""
+    sums = np.empty(CHUNKS)
+    # The length of the last argument is known to the compiler, so that loops over it unroll.
+    axes = (0,) * points.shape[1]
+    given = points, *pairs, np.float32(curve[0]), np.float32(curve[1]), pushes, sums, axes
+    share(CHUNKS, lambda first, last: _sum(first, last, *given))
+    return float(np.log(2.0) * sums.sum())
 
 
 @numba.njit(**FAST)
@@ -76,25 +77,27 @@ def _sum(
     indptr: NDArray[np.int64],
     indices: NDArray[np.int32],
     weights: NDArray[np.float32],
-    curve: tuple[np.float32, np.float32],
+    a: np.float32,
+    b: np.float32,
+    pushes: bool,  # noqa: FBT001 - compiled code has no keywords
     sums: NDArray[np.float64],
+    axes: tuple[int, ...],
 ) -> None:
-    n, n_components = points.shape
-    a, b = curve
+    n = len(points)
     one = np.float32(1.0)
     for chunk in range(first, last):
-        attraction, repulsion = 0.0, 0.0
+        total = 0.0
         for i in range(n * chunk // CHUNKS, n * (chunk + 1) // CHUNKS):
+            of_row = np.float32(0.0)
             for e in range(indptr[i], indptr[i + 1]):
                 squared = np.float32(1e-12)
-                for d in range(n_components):
+                for d in range(len(axes)):
                     difference = points[i, d] - points[indices[e], d]
                     squared += difference * difference
-                odds = a * power(squared, b)
-                attraction += weights[e] * log2(one + odds)
-                repulsion += weights[e] * log2(one + one / odds)
-        sums[chunk, 0] = attraction
-        sums[chunk, 1] = repulsion
+                odds = a * (squared if b == one else power(squared, b))
+                of_row += weights[e] * log2(one + (one / odds if pushes else odds))
+            total += of_row
+        sums[chunk] = total
 
 
 def every_pair(degrees: NDArray[np.float64], first: int, last: int) -> Pairs:

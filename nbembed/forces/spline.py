@@ -117,7 +117,9 @@ def in_plane(points: Points) -> Points:
 
 def potential_of(plane: Points, *, room: float = 0.0, kernel: Kernel = STUDENT) -> Potential:
     """Return the potential of points in a plane, on a grid that reaches ``room`` beyond them."""
-    grid = grid_of(plane.min(axis=0) - room, plane.max(axis=0) + room, kernel)
+    # numpy is ten times faster along rows than down columns.
+    columns = np.ascontiguousarray(plane.T)
+    grid = grid_of(columns.min(axis=1) - room, columns.max(axis=1) + room, kernel)
     grids = np.zeros((PIECES, *grid.cells), dtype=np.float32)
     placed = plane, grid.origin, grid.inverse, grids
     share(PIECES, lambda first, last: _spread(first, last, *placed))

@@ -226,9 +226,7 @@ def _push(
     differences, forces = room.differences, room.forces
     m = 0
     for i in range(start, stop):
-        count = acting[i - start] * law.n_negatives
-        for run in range(0, count, RUN):
-            m = _look_around(i, m, min(RUN, count - run), run // RUN, moved, pool, key, axes, room)
+        m = _look_around(i, m, acting[i - start] * law.n_negatives, moved, pool, key, axes, room)
     strength = TWO * law.repulsion_strength * law.b
     for t in range(m):
         squared = TINY
@@ -249,26 +247,28 @@ def _push(
 def _look_around(
     i: int,
     m: int,
-    length: int,
-    number: int,
+    count: int,
     moved: Points,
     pool: Pool,
     key: np.uint64,
     axes: tuple[int, ...],
     room: Room,
 ) -> int:
-    """Gather the differences of row i from a run of vertices, and return where the next ones go."""
+    """Gather the differences of row i from ``count`` vertices, and return where the next ones go."""
     n = len(pool.order)
-    place = draw(substream(key, i), number, n)
-    for t in range(length):
-        for d in range(len(axes)):
-            room.differences[d, m + t] = moved[i, d] - pool.places[d, place + t]
-    # A vertex does not push itself.
-    itself = pool.inverse[i] - place
-    for t in range(itself if itself >= 0 else itself + n, length, n):
-        for d in range(len(axes)):
-            room.differences[d, m + t] = np.float32(0.0)
-    return m + length
+    for run in range(0, count, RUN):
+        length = min(RUN, count - run)
+        place = draw(substream(key, i), run // RUN, n)
+        for t in range(length):
+            for d in range(len(axes)):
+                room.differences[d, m + t] = moved[i, d] - pool.places[d, place + t]
+        # A vertex does not push itself.
+        itself = pool.inverse[i] - place
+        for t in range(itself if itself >= 0 else itself + n, length, n):
+            for d in range(len(axes)):
+                room.differences[d, m + t] = np.float32(0.0)
+        m += length
+    return m
 
 
 @numba.njit(**INLINED)

@@ -11,13 +11,7 @@ from nbembed._checks import check_number, check_seed
 from nbembed._threads import share
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.forces.attraction import CHUNKS, log_sums
-from nbembed.forces.losses import (
-    attraction_loss,
-    degrees_of,
-    drawn_pairs,
-    every_pair,
-    repulsion_loss,
-)
+from nbembed.forces.losses import Pairs, degrees_of, drawn_pairs, every_pair
 from nbembed.kernels import fit_ab
 from nbembed.metrics.ranking import as_points
 from nbembed.metrics.score import Score
@@ -147,7 +141,8 @@ def umap_loss(
     mass = float(degrees.sum())
     if not mass > 0.0:
         raise InvalidInputError("graph must have an edge, got none; pass the graph of this map")
-    attraction = attraction_loss(points, edges, *curve) / mass
+    sums = log_sums(points, edges.indptr, edges.indices, edges.weights, *curve)
+    attraction = sums[0] / mass
     parts, size = _repulsions(points, degrees, curve, sample, check_seed(random_state))
     factor = n_negatives / mass
     return Score(
@@ -174,10 +169,16 @@ def _repulsions(
     if sample < n**2:
         each = int(sample) // BATCHES
         pairs = (drawn_pairs(degrees, each, seed, part) for part in range(BATCHES))
-        return [repulsion_loss(points, part, *curve) for part in pairs], each * BATCHES
+        return [_repulsion(points, part, curve) for part in pairs], each * BATCHES
     height = max(1, HELD_PAIRS // n)
     pairs = (every_pair(degrees, i, min(n, i + height)) for i in range(0, n, height))
-    return [sum(repulsion_loss(points, part, *curve) for part in pairs)], 0
+    return [sum(_repulsion(points, part, curve) for part in pairs)], 0
+
+
+def _repulsion(points: NDArray[np.float64], pairs: Pairs, curve: tuple[float, float]) -> float:
+    r"""Return the sum of :math:`-v \ln(1 - w)` over pairs of weights v, in float64."""
+    plus_one, plain = log_sums(points, *pairs, *curve)
+    return plus_one - plain
 
 
 def reconstruction_error(X: Any, reconstruction: Any, *, scaled: bool = False) -> Score:

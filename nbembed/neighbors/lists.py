@@ -73,6 +73,14 @@ def _sink(values: Points, names: Indices, value: Any, name: Any) -> None:
     values[place], names[place] = value, name
 
 
+@numba.njit(**INLINED)
+def _least(row: Points, norms: Points, start: int, stop: int) -> Any:
+    least = np.float32(np.inf)
+    for c in range(start, stop):
+        least = min(least, norms[c] - np.float32(2.0) * row[c])
+    return least
+
+
 @numba.njit(**FAST)
 def nearest_by_product(
     products: Points, norms: Points, names: Indices, own: Indices, chosen: Indices
@@ -99,10 +107,7 @@ def nearest_by_product(
         count, worst = 0, np.float32(np.inf)
         for start in range(0, len(row), STRIDE):
             stop = min(len(row), start + STRIDE)
-            least = np.float32(np.inf)
-            for c in range(start, stop):
-                least = min(least, norms[c] - two * row[c])
-            if least >= worst:
+            if _least(row, norms, start, stop) >= worst:
                 continue
             for c in range(start, stop):
                 value = norms[c] - two * row[c]
@@ -180,11 +185,19 @@ def improve(
                 continue
             for v in range(-1, answers):
                 j = between if v < 0 else old_indices[between, v]
-                if j < 0 or seen[j] == i:
-                    continue
-                seen[j] = i
-                if _squared_distance(reduced[i], reduced[j]) >= squared[last]:
-                    continue
-                distance = _squared_distance(X[i], X[j])
-                if distance < squared[last]:
-                    _insert(indices, squared, j, distance)
+                if j >= 0 and seen[j] != i:
+                    seen[j] = i
+                    _consider(X, reduced, i, j, indices, squared)
+
+
+@numba.njit(**INLINED)
+def _consider(
+    X: Points, reduced: Points, i: Any, j: Any, indices: Indices, squared: Points
+) -> None:
+    """Put ``j`` into the list of ``i`` if it is near enough; the projection tells most of those that are not."""
+    last = len(squared) - 1
+    if _squared_distance(reduced[i], reduced[j]) >= squared[last]:
+        return
+    distance = _squared_distance(X[i], X[j])
+    if distance < squared[last]:
+        _insert(indices, squared, j, distance)
