@@ -12,6 +12,7 @@ from nbembed import neighbors
 from nbembed._threads import use_threads
 from nbembed.errors import InvalidInputError
 from nbembed.neighbors import Graph, nearest_neighbors, search
+from nbembed.neighbors.cells import sort_into_cells
 
 
 @pytest.fixture(scope="module")
@@ -154,14 +155,15 @@ def clusters():
 
 # Half a minute, nearly all of it pynndescent's own compilation, which it keeps in no cache.
 def test_approximate_search_finds_the_neighbors(clusters):
-    exact = nearest_neighbors(clusters, n_neighbors=15)
-    found = nearest_neighbors(clusters, n_neighbors=15, method="approximate")
+    exact = nearest_neighbors(clusters, n_neighbors=15, metric="manhattan")
+    found = nearest_neighbors(clusters, n_neighbors=15, metric="manhattan", method="approximate")
     assert_well_formed(found, 3000, 15)
     assert not found.exact
     pairs = zip(found.indices.tolist(), exact.indices.tolist(), strict=True)
     recall = np.mean([len(set(a) & set(b)) / 15 for a, b in pairs])
     assert recall >= 0.95
-    again = nearest_neighbors(clusters, n_neighbors=15, method="approximate")
+    assert found.recall == pytest.approx(recall, abs=0.05)
+    again = nearest_neighbors(clusters, n_neighbors=15, metric="manhattan", method="approximate")
     np.testing.assert_array_equal(found.indices, again.indices)
 
 
@@ -174,7 +176,7 @@ def test_approximate_search_repairs_what_is_missing(clusters, monkeypatch):
         return candidates, np.zeros((500, k + 1), dtype=np.float32)
 
     monkeypatch.setattr(neighbors.finding, "_descend", descend)
-    for metric in ("euclidean", "cosine"):
+    for metric in ("manhattan", "chebyshev"):
         found = nearest_neighbors(X, n_neighbors=4, method="approximate", metric=metric)
         exact = nearest_neighbors(X, n_neighbors=4, metric=metric)
         np.testing.assert_array_equal(found.indices, exact.indices)
@@ -222,3 +224,90 @@ def test_graph_goes_to_scipy_and_back():
     rows = [graph.indices[a:b] for a, b in zip(graph.indptr, graph.indptr[1:], strict=False)]
     assert all((np.diff(row) > 0).all() for row in rows)
     np.testing.assert_allclose(graph.to_scipy().toarray(), matrix.toarray(), rtol=1e-6)
+
+
+# ---- by cells ------------------------------------------------------------------------------------
+
+
+def found_of(found, exact):
+    reach = exact.distances[:, -1:] * (1 + 1e-5)
+    return float((found.distances <= reach).mean())
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "sqeuclidean", "cosine"])
+def test_the_search_by_cells_finds_the_neighbors_and_says_how_many(clusters, metric):
+    exact = nearest_neighbors(clusters, n_neighbors=15, metric=metric)
+    found = nearest_neighbors(clusters, n_neighbors=15, metric=metric, method="approximate")
+    assert_well_formed(found, 3000, 15)
+    assert not found.exact
+    assert found_of(found, exact) > 0.99
+    assert found.recall == pytest.approx(found_of(found, exact), abs=0.02)
+    assert exact.recall == 1.0
+    same = found.indices == exact.indices
+    np.testing.assert_allclose(found.distances[same], exact.distances[same], rtol=1e-4, atol=1e-6)
+
+
+def test_the_search_by_cells_has_the_same_bits_on_any_number_of_threads(clusters):
+    results = []
+    for threads in (1, 2, 3):
+        with use_threads(threads):
+            results.append(nearest_neighbors(clusters, n_neighbors=10, method="approximate"))
+    for other in results[1:]:
+        np.testing.assert_array_equal(results[0].indices, other.indices)
+        np.testing.assert_array_equal(results[0].distances, other.distances)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda X: X.astype(np.float64) + 1e8,
+        lambda X: X * np.float32(1e15),
+        lambda X: X * np.float32(1e-15),
+        lambda X: np.hstack([X, np.ones((len(X), 3), dtype=np.float32)]),
+    ],
+    ids=["offset", "large", "small", "constant columns"],
+)
+def test_the_search_by_cells_bears_with_any_units(clusters, change):
+    X = change(clusters[:1000])
+    exact = nearest_neighbors(X, n_neighbors=8)
+    found = nearest_neighbors(X, n_neighbors=8, method="approximate")
+    assert found_of(found, exact) > 0.99
+
+
+def test_copies_of_one_sample_make_no_large_cell():
+    X = normal(3000, 6, dtype=np.float32)
+    X[500:2000] = X[500]
+    found = nearest_neighbors(X, n_neighbors=10, method="approximate")
+    assert_well_formed(found, 3000, 10)
+    assert not found.distances[500:2000].any()
+    sizes = np.diff(sort_into_cells(X, 0).starts)
+    assert sizes.min() > 0
+    assert sizes.sum() == 3000
+    assert sizes.max() <= 4 * 56
+
+
+def test_few_samples_can_all_be_neighbors_of_each_other_by_cells():
+    found = nearest_neighbors(normal(30, 4), n_neighbors=29, method="approximate")
+    assert_well_formed(found, 30, 29)
+    assert found.recall == 1.0
+
+
+def test_data_without_neighborhoods_are_searched_further_and_the_user_is_told(monkeypatch):
+    X = normal(2500, 200, dtype=np.float32)
+    monkeypatch.setattr(neighbors.inverted, "PROBES", 2)
+    passes = []
+    one_pass = neighbors.inverted._one_pass
+    monkeypatch.setattr(
+        neighbors.inverted, "_one_pass", lambda *given: passes.append(1) or one_pass(*given)
+    )
+    with pytest.warns(UserWarning, match="found [0-9]+% of the 5 nearest neighbours"):
+        found = nearest_neighbors(X, n_neighbors=5, method="approximate")
+    assert found.recall < 0.9
+    assert len(passes) > 1
+
+
+def test_the_search_by_cells_reports_growing_fractions(clusters):
+    fractions = list(search(clusters, n_neighbors=5, method="approximate"))
+    assert fractions == sorted(fractions)
+    assert len(fractions) > 4
+    assert fractions[-1] == 1.0

@@ -38,7 +38,7 @@ def density_preservation(X: Any, Y: Any, *, n_neighbors: int = 15, random_state:
         Neighbours of each point, itself not counted, 2 to n_samples - 1. umap-learn counts it: its
         ``n_neighbors=15`` is 14 here.
     random_state
-        Seed of the approximate search for neighbours, which is used above 20,000 rows.
+        Seed of the approximate search for neighbours, which is used above 10,000 rows.
 
     Returns
     -------
