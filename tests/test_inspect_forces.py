@@ -110,6 +110,16 @@ def test_a_tree_whose_boxes_are_all_opened_is_exact(n_components):
     np.testing.assert_allclose(tree_repulsion(places, theta=0.0), wanted, atol=1e-12)
 
 
+def test_two_points_far_enough_are_one():
+    # From the first point, the smallest box around both others is 2.5 wide, and 10.75 away.
+    places = np.array([[0.0, 0.0], [10.0, 3.0], [10.0, 4.9]])
+    middle = np.array([10.0, 3.95])
+    as_one = -2 * middle / (1 + middle @ middle) ** 2
+    exact = tree_repulsion(places, theta=0.22)[0]
+    assert np.abs(exact - as_one).max() > 1e-6
+    np.testing.assert_allclose(tree_repulsion(places, theta=0.24)[0], as_one, rtol=1e-12)
+
+
 def test_other_degrees_of_freedom_push_otherwise(points):
     one, other = (repulsion_angles(points, ways=["tree"], dof=dof) for dof in (1.0, 0.5))
     assert np.abs(one.exact - other.exact).max() > 0.01

@@ -1,6 +1,8 @@
 import subprocess
 import sys
 import threading
+import tracemalloc
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +13,8 @@ from sklearn.neighbors import NearestNeighbors
 from nbembed import neighbors
 from nbembed._threads import use_threads
 from nbembed.errors import InvalidInputError
-from nbembed.neighbors import Graph, nearest_neighbors, search
+from nbembed.neighbors import Graph, finding, nearest_neighbors, search
+from nbembed.neighbors.euclidean import Euclidean
 
 
 @pytest.fixture(scope="module")
@@ -222,3 +225,20 @@ def test_graph_goes_to_scipy_and_back():
     rows = [graph.indices[a:b] for a, b in zip(graph.indptr, graph.indptr[1:], strict=False)]
     assert all((np.diff(row) > 0).all() for row in rows)
     np.testing.assert_allclose(graph.to_scipy().toarray(), matrix.toarray(), rtol=1e-6)
+
+
+def test_a_memory_map_never_stands_in_memory_as_float64(tmp_path, monkeypatch):
+    X = np.memmap(tmp_path / "x", dtype=np.float32, mode="w+", shape=(4_000, 500))
+    X[:] = np.random.default_rng(0).normal(size=X.shape)
+    wanted = (X - X.mean(axis=0, dtype=np.float64)).astype(np.float32)
+    monkeypatch.setattr("nbembed._scaling.BLOCK_NUMBERS", 1 << 16)
+    seen = []
+    monkeypatch.setattr(finding, "descent", lambda rows, *_: seen.append(rows) or SimpleNamespace(neighbor_graph=None))  # fmt: skip
+    for work in (lambda: finding._descend(X, 5, "euclidean", 0), lambda: Euclidean(X, 5).coarse):
+        tracemalloc.start()
+        work()
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        # One copy as float32, and blocks.
+        assert peak < 1.4 * X.nbytes
+    np.testing.assert_array_equal(seen[0], wanted)

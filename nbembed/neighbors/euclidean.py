@@ -7,7 +7,9 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Euclidean", "Found", "Rows", "refine"]
+from nbembed._scaling import blocks
+
+__all__ = ["Euclidean", "Found", "Rows", "centred", "refine"]
 
 # Candidates beyond k, so that rounding rarely leaves a doubt about the last ones.
 MARGIN = 16
@@ -81,7 +83,7 @@ class Euclidean:
 
     def _prepared(self, points: NDArray[Any], dtype: type[np.floating[Any]]) -> Prepared:
         """Return the centred points in units of the largest sample, and their squared norms."""
-        samples = ((points - self.mean) / self.scale).astype(dtype)
+        samples = centred(points, self.mean, self.scale, dtype)
         return samples, np.einsum("ij,ij->i", samples, samples)
 
     def _attempt(
@@ -111,6 +113,19 @@ class Euclidean:
             # Neighbours that differ by less than this are ties.
             settled |= bound <= 1e-9 * farthest
         return indices, exact, settled
+
+
+def centred(
+    points: NDArray[Any], mean: NDArray[np.float64], scale: float, dtype: type[np.floating[Any]]
+) -> NDArray[Any]:
+    """Return ``(points - mean) / scale``, reckoned in float64 and kept as ``dtype``.
+
+    Block by block: many rows never stand in memory as float64.
+    """
+    made = np.empty(points.shape, dtype=dtype)
+    for block, place in zip(blocks(points), blocks(made), strict=True):
+        place[...] = (block - mean) / scale
+    return made
 
 
 @numba.njit(nogil=True, cache=True, fastmath={"reassoc", "contract"})

@@ -11,7 +11,7 @@ from scipy import sparse
 from nbembed._threads import in_background, lock, serial_blas, thread_count
 from nbembed._types import Stage
 from nbembed.errors import InvalidInputError
-from nbembed.neighbors.euclidean import Euclidean, Found, Rows, refine
+from nbembed.neighbors.euclidean import Euclidean, Found, Rows, centred, refine
 from nbembed.neighbors.graph import Neighbors
 
 __all__ = ["by_blocks", "descent", "finished", "is_known", "nearest_neighbors", "ordered", "search"]
@@ -215,7 +215,7 @@ def _approximate(X: Any, k: int, metric: Any, random_state: int, find: Find) -> 
 def _descend(X: Any, k: int, metric: Any, random_state: int) -> tuple[Any, Any]:
     if metric == "euclidean" and not sparse.issparse(X):
         # The library calculates in float32, where an offset of the data would cost digits.
-        X = (X - X.mean(axis=0, dtype=np.float64)).astype(np.float32)
+        X = centred(X, X.mean(axis=0, dtype=np.float64), 1.0, np.float32)
     with lock:
         return cast("tuple[Any, Any]", descent(X, k, metric, random_state).neighbor_graph)
 
