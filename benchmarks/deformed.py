@@ -38,7 +38,7 @@ def deformed_digits(n, seed=0, *, test=False):
     return rows, y[originals][source]
 
 
-def enlarged(X, shape, n, seed=0, *, path=None):
+def enlarged(X, shape, n, seed=0, *, path=None, told=None):
     """Return ``n`` deformed pictures, float32, and for each the row of ``X`` that it is made of.
 
     Parameters
@@ -55,6 +55,8 @@ def enlarged(X, shape, n, seed=0, *, path=None):
     path
         A ``.npy`` file that they are written to, block by block; a memory map of it is returned. Default None: in
         memory.
+    told
+        Called with the finished share after each block. Default None.
     """
     size = (n, shape[0] * shape[1])
     if path is None:
@@ -72,6 +74,8 @@ def enlarged(X, shape, n, seed=0, *, path=None):
         made = ndimage.map_coordinates(pictures, [numbers, *where], order=1, mode="constant")
         rows[start : start + count] = made.reshape(count, -1)
         source[start : start + count] = chosen[:count]
+        if told is not None:
+            told((start + count) / n)
     if path is not None:
         rows.flush()
     return rows, source

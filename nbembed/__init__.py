@@ -29,13 +29,25 @@ _HOMES = {
     "benchmark": "nbembed.benchmarking",
     "compare_maps": "nbembed.quality_figures",
     "features": "nbembed.estimators",
+    "gradient_plates_figure": "nbembed.spectrum_figures",
     "load": "nbembed.loading",
     "recursion_study": "nbembed.benchmarking",
+    "repulsion_angles_figure": "nbembed.spectrum_figures",
     "report_figure": "nbembed.quality_figures",
     "rnx_curve": "nbembed.quality_figures",
     "shepard_diagram": "nbembed.quality_figures",
 }
-_ROOMS = ("baselines", "clustering", "datasets", "drift", "metrics", "networks", "terms", "weights")
+_ROOMS = (
+    "baselines",
+    "clustering",
+    "datasets",
+    "drift",
+    "inspect",
+    "metrics",
+    "networks",
+    "terms",
+    "weights",
+)
 
 __all__ = [
     "DRE",
@@ -61,11 +73,14 @@ __all__ = [
     "datasets",
     "drift",
     "features",
+    "gradient_plates_figure",
+    "inspect",
     "load",
     "metrics",
     "networks",
     "recursion_study",
     "report_figure",
+    "repulsion_angles_figure",
     "rnx_curve",
     "shepard_diagram",
     "terms",
@@ -73,7 +88,17 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from nbembed import baselines, clustering, datasets, drift, metrics, networks, terms, weights
+    from nbembed import (
+        baselines,
+        clustering,
+        datasets,
+        drift,
+        inspect,
+        metrics,
+        networks,
+        terms,
+        weights,
+    )
     from nbembed.benchmarking import benchmark, recursion_study
     from nbembed.estimators import (
         DRE,
@@ -95,6 +120,7 @@ if TYPE_CHECKING:
     )
     from nbembed.loading import load
     from nbembed.quality_figures import compare_maps, report_figure, rnx_curve, shepard_diagram
+    from nbembed.spectrum_figures import gradient_plates_figure, repulsion_angles_figure
     from nbembed.widget import EmbedWidget
 
 

@@ -6,7 +6,10 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["FloatArray", "IntArray", "Stage", "State"]
+__all__ = ["NOT_TO_SCALE", "FloatArray", "IntArray", "Stage", "State"]
+
+# What stands under most maps. js/src/caption.ts has the same sentence.
+NOT_TO_SCALE = "Sizes and gaps of clusters are not to scale."
 
 T = TypeVar("T")
 

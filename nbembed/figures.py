@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from numpy.typing import NDArray
 
-from nbembed._types import FloatArray
+from nbembed._types import NOT_TO_SCALE, FloatArray
 from nbembed.columns import as_column
 from nbembed.encodings import ABSENT, Spec, codes_of, color_spec, places_of, shaded
 from nbembed.errors import InvalidInputError
@@ -131,14 +131,13 @@ def map(  # noqa: A001  (figures.map reads as what it makes)
     return figure
 
 
-def caption(trustworthiness: float | None = None) -> str:
+def caption(trustworthiness: float | None = None, to_scale: str = NOT_TO_SCALE) -> str:
     """Return what may be read from a map, in a line; its trustworthiness only where it was measured."""
-    shapes = "Sizes and gaps of clusters are not to scale."
     if trustworthiness is None or not np.isfinite(trustworthiness):
-        return shapes
+        return to_scale
     # Two digits; only a map without a single fault is "1.00". js/src/caption.ts does the same.
     value = min(0.99, trustworthiness) if trustworthiness < 1 else 1.0
-    return f"Neighbours: {value:.2f} trustworthy here. {shapes}"
+    return f"Neighbours: {value:.2f} trustworthy here. {to_scale}"
 
 
 def png(figure: Figure, *, dpi: float = 100.0) -> bytes:

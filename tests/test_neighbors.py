@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import threading
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from nbembed._threads import use_threads
 from nbembed.errors import InvalidInputError
 from nbembed.neighbors import Graph, nearest_neighbors, search
 from nbembed.neighbors.cells import sort_into_cells
+from nbembed.neighbors.euclidean import Euclidean
 
 
 @pytest.fixture(scope="module")
@@ -311,3 +313,14 @@ def test_the_search_by_cells_reports_growing_fractions(clusters):
     assert fractions == sorted(fractions)
     assert len(fractions) > 4
     assert fractions[-1] == 1.0
+
+
+def test_a_memory_map_never_stands_in_memory_as_float64(tmp_path):
+    X = np.memmap(tmp_path / "x", dtype=np.float32, mode="w+", shape=(4_000, 500))
+    X[:] = np.random.default_rng(0).normal(size=X.shape)
+    tracemalloc.start()
+    _ = Euclidean(X, 5).coarse
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # One copy as float32, and blocks.
+    assert peak < 1.4 * X.nbytes

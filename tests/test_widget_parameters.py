@@ -37,6 +37,14 @@ def test_each_method_offers_its_own(blobs):
         assert widget.status["live"] == {}
 
 
+def test_what_heeds_labels_is_offered_where_there_are_some(blobs):
+    without, given = make(blobs).step(1), make(blobs, y=np.arange(len(blobs)) % 2).step(1)
+    assert not names(without) & {"target_weight", "target_metric"}
+    assert names(given) >= {"target_weight", "target_metric"}
+    for widget in (without, given):
+        widget.stop()
+
+
 def test_ranges_hold_for_the_data(blobs):
     run = UMAP(n_neighbors=5).run(blobs[:12])
     (neighbors,) = (p for p in described(UMAP(n_neighbors=5), run) if p["name"] == "n_neighbors")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import nbembed as nb
 from nbembed import TSNE, EmbedWidget, figures
 from nbembed.encodings import codes_of
 from nbembed.errors import InvalidInputError
@@ -84,6 +85,20 @@ def test_plot_shows_the_present_look_and_the_caption(blobs):
 def test_a_map_that_was_not_measured_has_half_a_caption(blobs):
     widget = make(blobs, live_metrics=False).fit()
     assert widget.plot().axes[0].get_xlabel() == "Sizes and gaps of clusters are not to scale."
+
+
+def test_what_is_to_scale_depends_on_the_method(blobs):
+    said = {
+        method.title: method.to_scale
+        for method in (nb.UMAP(), nb.UMAP(densmap=True), nb.MDS(), nb.Isomap(), nb.TSNE())
+    }
+    assert said["UMAP"] == said["t-SNE"] == "Sizes and gaps of clusters are not to scale."
+    assert "gaps are not to scale" in said["densMAP"]
+    assert "are to scale" in said["MDS"]
+    assert "along the data" in said["Isomap"]
+    widget = nb.EmbedWidget(blobs, method="mds", n_iter=5, live_metrics=False).fit()
+    assert widget.status["to_scale"] == said["MDS"]
+    assert widget.plot().axes[0].get_xlabel() == said["MDS"]
 
 
 def test_pictures_are_written_at_once_or_not_at_all(blobs, tmp_path, monkeypatch):

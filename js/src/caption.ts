@@ -14,16 +14,21 @@ export function captionOf(store: Store): string {
   const frame = store.frame.value;
   const curve = store.curves.value.trustworthiness;
   const value = frame === null || curve === undefined ? null : valueAt(curve, frame.step);
-  if (value === null) return NOT_TO_SCALE;
-  return sentence(value);
+  return value === null ? toScale(store) : sentence(store, value);
 }
 
-function sentence(value: number): string {
-  return `Neighbours: ${trustText(value)} trustworthy here. ${NOT_TO_SCALE}`;
+function toScale(store: Store): string {
+  return store.status.value.to_scale ?? NOT_TO_SCALE;
 }
 
-/** As long as any caption. */
-export const LONGEST = sentence(0.99);
+function sentence(store: Store, value: number): string {
+  return `Neighbours: ${trustText(value)} trustworthy here. ${toScale(store)}`;
+}
+
+/** As long as any caption of this run. */
+export function longestCaption(store: Store): string {
+  return sentence(store, 0.99);
+}
 
 /** Two decimals. Only a map without a single fault is "1.00": 0.996 is said as 0.99. */
 export function trustText(value: number): string {

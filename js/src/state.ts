@@ -30,6 +30,8 @@ export interface Status {
   state: RunState;
   mode: "fit" | "start" | null;
   title: string;
+  /** Which distances of the map mean something; pages of an older version do not say it. */
+  to_scale?: string;
   n: number;
   d: number;
   device: string;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { captionOf, trustText } from "../src/caption";
+import { captionOf, longestCaption, trustText } from "../src/caption";
 import { Store } from "../src/store";
 import { FakeModel, frame, running } from "./fake";
 
@@ -39,6 +39,16 @@ test("the value is the last one at or before the step on show", () => {
 test("a value that was not finite says nothing", () => {
   expect(captionOf(open([0.7, null, null]))).toContain("0.70 trustworthy");
   expect(captionOf(open([null]))).toBe(PLAIN);
+});
+
+test("what is to scale depends on the method", () => {
+  const model = new FakeModel();
+  model.traits.status = running({ to_scale: "Distances are to scale." });
+  const store = new Store(model.asModel);
+  expect(captionOf(store)).toBe("Distances are to scale.");
+  expect(longestCaption(store)).toBe(
+    "Neighbours: 0.99 trustworthy here. Distances are to scale.",
+  );
 });
 
 test("only a map without a fault is perfect", () => {

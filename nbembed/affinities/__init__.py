@@ -6,7 +6,7 @@ from the nearest neighbour on, or lengths of paths; labels alone may decide too.
 """
 
 from nbembed.affinities.calibration import conditional
-from nbembed.affinities.classes import equal_label, with_labels
+from nbembed.affinities.classes import equal_label, with_labels, with_targets
 from nbembed.affinities.fuzzy import memberships, smooth_distances
 from nbembed.affinities.geodesic import distances, geodesic_distances, geodesic_neighbors
 from nbembed.affinities.joint import (
@@ -39,4 +39,5 @@ __all__ = [
     "smooth_distances",
     "symmetrized",
     "with_labels",
+    "with_targets",
 ]

@@ -1,4 +1,4 @@
-"""Affinities that labels alone decide."""
+"""Affinities that labels decide, alone or with others."""
 
 from typing import Any
 
@@ -10,12 +10,14 @@ from nbembed.affinities.symmetry import normalized_to_one, symmetrized
 from nbembed.errors import InvalidInputError
 from nbembed.neighbors import Graph
 
-__all__ = ["equal_label", "with_labels"]
+__all__ = ["equal_label", "with_labels", "with_targets"]
 
 # What scikit-learn and umap-learn write where a label is not known.
 UNKNOWN = -1
 # Distance of samples of different classes where labels count nothing, in units of their own decay.
 FAR = 2.5
+# What an edge that a graph lacks counts there: this at least, and of targets that at most; umap-learn's.
+LEAST, LACKING = 1e-8, 1e-4
 
 
 def equal_label(labels: Any, *, normalized: bool = False) -> Graph:
@@ -90,9 +92,56 @@ def with_labels(graph: Graph, codes: NDArray[np.int64], *, target_weight: float)
     ours, theirs = codes[rows], codes[graph.indices]
     factor = np.where(ours == theirs, 1.0, np.exp(-far))
     factor[(ours == UNKNOWN) | (theirs == UNKNOWN)] = np.exp(-1.0)
-    weights = graph.weights * factor
-    largest = np.zeros(graph.n)
-    np.maximum.at(largest, rows, weights)
-    scaled = weights / np.where(largest > 0, largest, 1.0)[rows]
-    matrix = sparse.csr_matrix((scaled, graph.indices, graph.indptr), shape=(graph.n, graph.n))
-    return Graph.from_scipy(symmetrized(matrix, "union"))
+    weighed: Any = graph.to_scipy().astype(np.float64)
+    weighed.data *= factor
+    return _rejoined(weighed)
+
+
+def with_targets(graph: Graph, targets: Graph, *, target_weight: float) -> Graph:
+    r"""Return fuzzy memberships that heed numbers, as supervised UMAP does with a metric of its targets.
+
+    The two graphs are intersected: with :math:`\mu` of the data and :math:`\nu` of the targets an edge of either
+    weighs :math:`\mu\,\nu^{t/(1-t)}` for :math:`t < 1/2`, else :math:`\mu^{(1-t)/t}\,\nu`. An edge that one of them
+    lacks counts there as half of its least, of the targets 0.0001 at most. Then rows are rescaled and united as in
+    :func:`with_labels`.
+
+    Parameters
+    ----------
+    graph
+        Memberships in the data, in (0, 1].
+    targets
+        Memberships by what is to be heeded, of the same rows.
+    target_weight
+        t, 0 to 1: how much targets count.
+
+    Returns
+    -------
+    Graph
+        Symmetric, without loops, weights in (0, 1].
+
+    References
+    ----------
+    umap-learn's ``general_simplicial_set_intersection`` and ``reset_local_connectivity``, for a ``target_metric``
+    of numbers.
+    """
+    ours: Any = graph.to_scipy().astype(np.float64)
+    theirs: Any = targets.to_scipy().astype(np.float64)
+    rows, columns = ((ours > 0) + (theirs > 0)).nonzero()
+    least = max(ours.data.min() / 2.0, LEAST), min(max(theirs.data.min() / 2.0, LEAST), LACKING)
+    mu, nu = (
+        np.maximum(np.asarray(matrix[rows, columns]).ravel(), low)
+        for matrix, low in zip((ours, theirs), least, strict=True)
+    )
+    t = target_weight
+    weights = mu * nu ** (t / (1.0 - t)) if t < 0.5 else mu ** ((1.0 - t) / t) * nu  # noqa: PLR2004
+    return _rejoined(sparse.csr_matrix((weights, (rows, columns)), shape=ours.shape))
+
+
+def _rejoined(matrix: Any) -> Graph:
+    """Return weights as shares of the largest of their row, both directions of an edge united."""
+    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    largest = np.zeros(matrix.shape[0])
+    np.maximum.at(largest, rows, matrix.data)
+    scaled = matrix.data / np.where(largest > 0, largest, 1.0)[rows]
+    shares = sparse.csr_matrix((scaled, matrix.indices, matrix.indptr), shape=matrix.shape)
+    return Graph.from_scipy(symmetrized(shares, "union"))

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from nbembed import _checks, persistence
 from nbembed._scaling import Scaling
 from nbembed._threads import use_threads
+from nbembed._types import NOT_TO_SCALE
 from nbembed.callbacks import ProgressBar, as_callbacks
 from nbembed.errors import InvalidInputError, InvalidTypeError, NotKeptError
 from nbembed.phases import Phase
@@ -43,6 +44,8 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
     fitted_numbers: tuple[str, ...] = ("loss_", "n_iter_", "n_features_in_")
     # Hyper-parameters that are names, and the names they take; ``init`` may be an array too.
     choices: ClassVar[dict[str, tuple[str, ...]]] = {"init": ("pca", "spectral", "random")}
+    # Which distances of the map mean something, as it stands under it.
+    to_scale: str = NOT_TO_SCALE
     # Set by every recipe.
     title: str
     n_components: int

@@ -58,6 +58,7 @@ class MDS(Embedder):
     """
 
     title = "MDS"
+    to_scale = "Distances are to scale, as well as the map can hold them."
     choices: ClassVar[dict[str, tuple[str, ...]]] = {
         "init": ("pca", "random"),
         "loss": tuple(LOSSES),
@@ -150,6 +151,7 @@ class Isomap(MDS):
     """
 
     title = "Isomap"
+    to_scale = "Distances along the data are to scale, as well as the map can hold them."
 
     def __init__(
         self,

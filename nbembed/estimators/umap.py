@@ -1,10 +1,14 @@
 """UMAP (McInnes, Healy & Melville 2018), as umap-learn runs it by default."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from nbembed import _checks
-from nbembed.errors import InvalidInputError
+from nbembed._types import NOT_TO_SCALE
+from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.estimators.base import Embedder
 from nbembed.estimators.parts import at_most, neighbors_part
 from nbembed.phases import Part, Phase
@@ -13,6 +17,7 @@ from nbembed.training.preparation import HEEDED
 
 __all__ = ["UMAP"]
 
+CATEGORICAL = "categorical"
 # umap-learn trains longer where an epoch is cheap.
 FEW_ROWS, EPOCHS_FEW, EPOCHS_MANY = 10_000, 500, 200
 
@@ -54,8 +59,10 @@ class UMAP(Embedder):
     target_weight
         How much labels count where ``fit`` is given ``y``, 0 to 1: rows of different classes lose a share
         :math:`1 - e^{-2.5/(1 - t)}` of what joins them, at 1 all of it. Default 0.5, umap-learn's. Labels -1, None
-        and NaN are unknown; measurements are cut into classes first, for example by
-        ``pandas.qcut(y, 10, labels=False)``.
+        and NaN are unknown. Numbers have ``target_metric``.
+    target_metric
+        ``"categorical"`` (default): ``y`` holds classes. ``"euclidean"``: it holds a number for each row, and rows
+        that are neighbours in it too are joined more strongly; none may be missing.
     densmap
         Keep densities too: in the last epochs, points also climb the correlation of how far neighbours are in the data
         and in the map (densMAP). New rows are placed without. Default
@@ -95,10 +102,24 @@ class UMAP(Embedder):
     (150, 2)
     """
 
+    choices: ClassVar[dict[str, tuple[str, ...]]] = {
+        **Embedder.choices,
+        "target_metric": (CATEGORICAL, "euclidean"),
+    }
+
     @property
     def title(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
         """What people call it."""
         return "densMAP" if self.densmap else "UMAP"
+
+    @property
+    def to_scale(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Which distances of the map mean something."""
+        return (
+            "Clusters are as dense as in the data; their gaps are not to scale."
+            if self.densmap
+            else NOT_TO_SCALE
+        )
 
     def __init__(
         self,
@@ -115,6 +136,7 @@ class UMAP(Embedder):
         local_connectivity: float = 1.0,
         set_op_mix_ratio: float = 1.0,
         target_weight: float = 0.5,
+        target_metric: str = CATEGORICAL,
         densmap: bool = False,
         dens_lambda: float = 2.0,
         dens_frac: float = 0.3,
@@ -138,6 +160,7 @@ class UMAP(Embedder):
         self.local_connectivity = local_connectivity
         self.set_op_mix_ratio = set_op_mix_ratio
         self.target_weight = target_weight
+        self.target_metric = target_metric
         self.densmap = densmap
         self.dens_lambda = dens_lambda
         self.dens_frac = dens_frac
@@ -164,6 +187,7 @@ class UMAP(Embedder):
                     "local_connectivity": float(self.local_connectivity),
                     "set_op_mix_ratio": float(self.set_op_mix_ratio),
                     "target_weight": float(self.target_weight),
+                    **self._target_part(),
                 },
                 kernel={
                     "name": "cauchy",
@@ -217,6 +241,10 @@ class UMAP(Embedder):
     def _needs_cpu(self) -> str:
         return "densmap=True" if self.densmap else ""
 
+    def _target_part(self) -> Part:
+        is_of_classes = self.target_metric == CATEGORICAL
+        return {} if is_of_classes else {"target_metric": self.target_metric}
+
     def _density_part(self) -> Part:
         if not self.densmap:
             return {}
@@ -228,5 +256,28 @@ class UMAP(Embedder):
         return {"density": numbers}
 
     def heeded(self, y: Any, n_samples: int) -> dict[str, Any]:
-        """Return the numbers of the classes, where there are labels."""
-        return {} if y is None else {HEEDED: encoded(y, n_samples, fewest=1)[1]}
+        """Return the numbers of the classes, or the numbers themselves, where there are labels."""
+        if y is None:
+            return {}
+        if self.target_metric == CATEGORICAL:
+            return {HEEDED: encoded(y, n_samples, fewest=1)[1]}
+        return {HEEDED: _numbers(y, n_samples)}
+
+
+def _numbers(y: Any, n_samples: int) -> NDArray[np.float64]:
+    """Return a finite number per row, shape (n_samples, 1)."""
+    try:
+        values = np.asarray(_checks.check_labels(y, n_samples, name="y"), dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, InvalidInputError):
+            raise
+        raise InvalidTypeError(
+            "y must hold numbers with target_metric='euclidean', got something else; names are classes, "
+            "target_metric='categorical'"
+        ) from None
+    if not np.isfinite(values).all():
+        raise InvalidInputError(
+            f"y must be finite with target_metric='euclidean', got {int((~np.isfinite(values)).sum())} value(s) that "
+            "are not; leave those rows out, or fill them in"
+        )
+    return values[:, None]

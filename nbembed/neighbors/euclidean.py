@@ -105,7 +105,10 @@ class Euclidean:
                 block = slice(start, min(last, start + BLOCK_ROWS))
                 samples[block] = (points[block] - self.mean) / self.scale
 
-        share(len(points), convert)
+        if len(points) <= BLOCK_ROWS:
+            convert(0, len(points))
+        else:
+            share(len(points), convert)
         return samples, np.einsum("ij,ij->i", samples, samples)
 
     def _attempt(

@@ -110,7 +110,7 @@ def encoded(y: Any, n_samples: int, *, fewest: int = 2) -> tuple[NDArray[Any], N
     except ValueError as error:
         raise InvalidInputError(
             "y must hold classes, -1 where unknown, got measurements; cut them into classes first, for example by "
-            f"pandas.qcut(y, 10, labels=False) ({error})"
+            f"pandas.qcut(y, 10, labels=False); nbembed.UMAP takes numbers with target_metric='euclidean' ({error})"
         ) from None
     classes, numbers = np.unique(known, return_inverse=True)
     if len(classes) < fewest:

@@ -29,8 +29,8 @@ T = TypeVar("T")
 StageProgress = tuple[str, float | None]
 # The key of the labels that affinities heed, among what a run needs beside plain data; no term is called so.
 HEEDED = "labels of affinities"
-# A number for each row's class, -1 where it is unknown.
-Labels = NDArray[np.int64] | None
+# A number for each row's class, -1 where it is unknown; or what else affinities heed, shape (n, columns).
+Labels = NDArray[Any] | None
 
 FINDING, FOLLOWING, WEIGHING, COMPILING, LOADING, STARTING = (
     "finding neighbours",
@@ -220,17 +220,25 @@ def relate_anew(
 
 def weigh(found: Neighbors, part: Part, labels: Labels = None) -> Graph:
     """Return the affinities that ``part`` describes on the neighbours ``found``, and on ``labels`` if there are any."""
-    options = {k: v for k, v in part.items() if k not in ("name", "target_weight")}
+    options = {k: v for k, v in part.items() if k not in ("name", "target_weight", "target_metric")}
     if part["name"] == "equal_label":
         return _of_one_label(labels, normalized=options["normalized"])
     if labels is not None:
-        return affinities.with_labels(
-            weigh(found, part), labels, target_weight=part.get("target_weight", 0.5)
-        )
+        return _heeding(weigh(found, part), labels, part, k=found.indices.shape[1])
     if part["name"] not in WEIGHINGS:
         names = ", ".join(map(repr, WEIGHINGS))
         raise InvalidInputError(f"affinities must be one of {names}, got {part['name']!r}")
     return WEIGHINGS[part["name"]](found, **options)
+
+
+def _heeding(graph: Graph, labels: NDArray[Any], part: Part, *, k: int) -> Graph:
+    """Return memberships that heed classes, or numbers whose metric the part names."""
+    weight, metric = part.get("target_weight", 0.5), part.get("target_metric")
+    if metric is None:
+        return affinities.with_labels(graph, labels, target_weight=weight)
+    near = neighbors.nearest_neighbors(labels, n_neighbors=k, metric=metric)
+    targets = affinities.fuzzy_union(near)
+    return affinities.with_targets(graph, targets, target_weight=weight)
 
 
 def _of_one_label(labels: Labels, *, normalized: bool) -> Graph:

@@ -9,6 +9,7 @@ import numpy as np
 
 from nbembed.estimators import Embedder
 from nbembed.training import Run, live_parameters
+from nbembed.training.preparation import HEEDED
 
 __all__ = ["described", "live_values", "readable"]
 
@@ -71,6 +72,8 @@ RANGES = {
     "far_ratio": Range(0, 10),
     "random_state": Range(0, 99, integer=True),
 }
+# What has no meaning without labels to heed.
+OF_LABELS = ("target_weight", "target_metric")
 # A weight that is 0 still has somewhere to go.
 WEIGHTS = Range(0, 10)
 
@@ -83,6 +86,8 @@ def described(estimator: Embedder, run: Run) -> list[dict[str, Any]]:
     known = estimator.get_params(deep=False)
     live = dict.fromkeys(name for phase in run.phases for name in live_parameters(phase))
     names = [*live, *(name for name in known if name not in live)]
+    if HEEDED not in run.targets:
+        names = [name for name in names if name not in OF_LABELS]
     values = (
         known | {"learning_rate": _planned_rate(known, run)} if "learning_rate" in known else known
     )

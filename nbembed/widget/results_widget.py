@@ -126,7 +126,7 @@ class ResultsWidget(StagesWidget):
             encodings=self._encodings_of(),
             ax=ax,
             title=self._estimator.title if title is None else title,
-            caption=figures.caption(self._trustworthiness()),
+            caption=figures.caption(self._trustworthiness(), self._estimator.to_scale),
         )
 
     def to_png(self, path: str | Path, *, title: str | None = None, dpi: float = 200.0) -> Path:
@@ -183,7 +183,7 @@ class ResultsWidget(StagesWidget):
             moments,
             encodings_of=self._encodings_of,
             title=self._estimator.title if title is None else title,
-            caption=figures.caption(),
+            caption=figures.caption(to_scale=self._estimator.to_scale),
             fps=fps,
             max_frames=max_frames,
             fixed_axes=fixed_axes,

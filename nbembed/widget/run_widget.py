@@ -286,7 +286,9 @@ class RunWidget(ShownWidget):
             run,
             self._publisher,
             self._set_traits,
-            status=StatusLine(run, number=self._runs, title=self._title),
+            status=StatusLine(
+                run, number=self._runs, title=self._title, to_scale=self._estimator.to_scale
+            ),
             live_metrics=self._live_metrics,
             on_end=self._refresh_still,
         )

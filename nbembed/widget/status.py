@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from nbembed._types import NOT_TO_SCALE
 from nbembed.phases import Phase
 from nbembed.training import Frame, Run
 from nbembed.widget.parameters import live_values
@@ -30,15 +31,18 @@ class StatusLine:
         Which run of this widget it is; the browser drops frames of older ones.
     title
         The method's name.
+    to_scale
+        Which distances of its map mean something.
     """
 
-    def __init__(self, run: Run, *, number: int, title: str) -> None:
+    def __init__(self, run: Run, *, number: int, title: str, to_scale: str = NOT_TO_SCALE) -> None:
         self._began = time.monotonic()
         self._run = run
         self._expected = expected_seconds(run)
         self.values: dict[str, Any] = idle_status(title, *run.X.shape) | {
             "device": run.device.upper(),
             "run": number,
+            "to_scale": to_scale,
             "state": "running",
             "mode": "start",
             "phase": "finding neighbours",
@@ -101,7 +105,7 @@ def idle_status(title: str, n: int, d: int) -> dict[str, Any]:
     return {
         "run": 0, "state": "idle", "mode": None, "title": title, "n": n, "d": d, "device": "CPU",
         "phase": "", "stage": False, "progress": None, "step": 0, "n_steps": 0, "elapsed": 0.0,
-        "seconds_left": None, "message": None, "pull": False, "events": [], "live": {},
+        "to_scale": NOT_TO_SCALE, "seconds_left": None, "message": None, "pull": False, "events": [], "live": {},
     }  # fmt: skip
 
 

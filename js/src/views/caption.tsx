@@ -1,11 +1,11 @@
 // What may be read from the map; always under it.
 
-import { captionOf, LONGEST } from "../caption";
+import { captionOf, longestCaption } from "../caption";
 import type { ViewProps } from "../props";
 
 export function Caption({ store }: ViewProps) {
   return (
-    <p class="nbe-caption" data-room={LONGEST}>
+    <p class="nbe-caption" data-room={longestCaption(store)}>
       <span>{captionOf(store)}</span>
     </p>
   );
