@@ -137,12 +137,13 @@ def test_kernels_are_fitted_as_they_are_published(digits):
     assert found.gaussian[-1] < found.student_t[-1]
 
 
-def test_a_heavy_tail_gives_room(digits):
+def test_a_plane_has_not_the_room_of_many_dimensions(digits):
     found = inspect.crowding(digits[0], steps=100)
-    # Pairs nearer than a tenth of the mean: in the data none, and t-SNE's map has more than SNE's.
-    data, sne, tsne = found.shares[:, np.searchsorted(found.radii, 0.1)]
-    assert data == 0
-    assert tsne > sne > 0
+    # Pairs nearer than a quarter of the mean: in the data next to none, in both maps many.
+    data, *maps = found.shares[:, np.searchsorted(found.radii, 0.25)]
+    assert data < 0.001
+    assert min(maps) > 0.02
+    assert found.volumes[2][50] > 1e3 * found.volumes[64][50]
 
 
 def test_forces_add_up_and_are_the_slope_of_the_loss(digits):
@@ -301,8 +302,10 @@ def test_kept_and_missing_are_all_neighbours(digits):
     X, _, Y = digits
     found = inspect.kept(X, Y, 7, n_neighbors=12)
     assert len(found.kept) + len(found.missing) == 12 == len(found.kept) + len(found.false)
-    assert found.trustworthiness.mean() == pytest.approx(trustworthiness(X, Y, n_neighbors=12))
-    assert found.continuity.mean() == pytest.approx(trustworthiness(Y, X, n_neighbors=12))
+    assert found.trustworthiness.mean() == pytest.approx(
+        trustworthiness(X, Y, n_neighbors=12), abs=1e-3
+    )
+    assert found.continuity.mean() == pytest.approx(trustworthiness(Y, X, n_neighbors=12), abs=1e-3)
 
 
 def test_a_turned_copy_has_a_perfect_shepard_diagram(digits):
@@ -332,7 +335,7 @@ def test_the_twin_has_the_columns_but_not_the_structure(digits, kind):
 
 
 def test_a_small_perplexity_shows_clusters_in_noise():
-    noise = np.random.default_rng(0).normal(size=(150, 10))
+    noise = np.random.default_rng(0).normal(size=(300, 10))
     found = inspect.null_twin(noise, perplexity=2, steps=250)
     assert found.null_shows_clusters
     assert not inspect.null_twin(noise, perplexity=30, steps=250).null_shows_clusters
