@@ -143,7 +143,7 @@ def test_a_plane_has_not_the_room_of_many_dimensions(digits):
     data, *maps = found.shares[:, np.searchsorted(found.radii, 0.25)]
     assert data < 0.001
     assert min(maps) > 0.02
-    assert found.volumes[2][50] > 1e3 * found.volumes[64][50]
+    assert found.volumes[2][25] > 1e3 * found.volumes[64][25] > 0
 
 
 def test_forces_add_up_and_are_the_slope_of_the_loss(digits):

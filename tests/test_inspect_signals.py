@@ -45,7 +45,7 @@ CLEAN = {
     "equal blobs": lambda seed: blobs(seed, [8, 8, 8], [1, 1, 1]),
     "six blobs": lambda seed: blobs(seed, [9] * 6, [1] * 6),
     "digits": lambda seed: some(nb.datasets.digits()[0], seed),
-    "iris": lambda seed: np.unique(nb.datasets.iris()[0], axis=0),
+    "iris": lambda seed: some(np.unique(nb.datasets.iris()[0], axis=0), seed)[:130],
     "wine": lambda seed: some(scale(datasets.load_wine().data), seed),
     "moons": lambda seed: datasets.make_moons(N, noise=0.05, random_state=seed)[0],
     "circles": lambda seed: datasets.make_circles(N, noise=0.03, factor=0.5, random_state=seed)[0],
@@ -124,3 +124,41 @@ def shuffled_labels():
 )
 def test_a_trap_is_signalled(trap, signal):
     assert signal in trap()
+
+
+def test_the_scale_note_has_measured_numbers():
+    X = CLEAN["digits"](0)
+    Y = run(X).maps[-1]
+    note = inspect.scale_note(X, Y)
+    assert note.kept == pytest.approx(float(nb.metrics.neighbor_recall(X, Y, n_neighbors=10)))
+    assert note.text == (
+        f"Near neighbours: {note.kept:.0%} kept at k=10. "
+        f"Far distances: rank correlation {note.rank_correlation:.2f}, not to scale."
+    )
+    many = inspect.scale_note(np.tile(X, (4, 1)), np.tile(Y, (4, 1)))
+    assert "computed on 500 of 600 rows" in many.text
+
+
+def test_the_chip_is_silent_before_three_runs():
+    Y = np.random.default_rng(0).normal(size=(60, 2))
+    assert inspect.stability_chip([Y]).text == "1 run: stability unknown"
+    assert np.isnan(inspect.stability_chip([Y, Y]).mean)
+    assert inspect.stability_chip([Y, -Y, 2 * Y]).text == "3 runs: 1.00"
+
+
+def test_every_state_of_a_run_has_its_name():
+    X = np.random.default_rng(0).normal(size=(60, 5))
+    Y = np.random.default_rng(1).normal(size=(60, 2))
+    calm, rushed = np.stack([Y, 1.001 * Y]), np.stack([Y, Y[::-1]])
+    options = {"perplexity": 10.0}
+    assert inspect.run_state(X, calm, **options).name == "converged"
+    assert inspect.run_state(X, rushed, **options).name == "moving"
+    assert inspect.run_state(X, rushed, [0, 1000], **options).name == "converged"
+    assert inspect.run_state(X, calm[:1], **options).text == "still moving (unknown)"
+    assert inspect.run_state(X, calm, exaggeration=12, **options).name == "exaggerated"
+    assert inspect.run_state(X, calm * np.inf, **options).name == "diverged"
+    X[:30] = X[0]
+    state = inspect.run_state(X, calm, **options)
+    assert state.name == "bandwidth failed"
+    assert state.failed >= 30
+    assert state.text == f"bandwidth failed for {state.failed} rows"

@@ -32,7 +32,7 @@ TWINS, TWIN_NEIGHBOR, STRUCTURED = 3, 5, 0.93
 # Largest difference of two distributions of pair distances that are alike (Kolmogorov and Smirnov).
 ALIKE = 0.1
 # Bandwidths that differ this much are worth a word; so are gaps that the data have and the map has not.
-UNEQUAL, FLATTENED = 3.0, 2.5
+UNEQUAL, FLATTENED = 3.0, 2.2
 # Part of the rows that are copies, magnitudes beyond the usual, and what labels may gain in a map.
 COPIES, HUGE, TINY, GAIN = 0.05, 1e5, 1e-5, 0.2
 FEW_GROUPS = 3
@@ -287,21 +287,25 @@ def _of_shape(points: Floats, places: Floats) -> list[Signal]:
 
 
 def _beside_twins(points: Floats, near: float, k: int) -> float:
-    """Return how far neighbours are as part of what they are in a twin that is alike, 0 if none is.
+    """Return how far neighbours are as part of what they are in the twins, 0 if one of these is not alike.
 
     A twin is alike if its neighbours are hardly farther, and its pairs are as far apart as those of the data.
+    Shuffled columns keep what a single column says, the Gaussian what two say to each other: only data like both
+    say nothing.
     """
     from scipy.stats import ks_2samp
 
-    own = lengths_of(points)
+    if not near > 0:
+        return 0.0
+    own, ratios = lengths_of(points), list[float]()
     for kind in KINDS:
         twins = [without_structure(points, kind, seed=seed) for seed in range(TWINS)]
         far = float(np.mean([everyone(each).distances[:, k - 1].mean() for each in twins]))
-        if near > STRUCTURED * far > 0:
-            apart: Any = ks_2samp(own, np.concatenate([lengths_of(each) for each in twins]))
-            if apart.statistic < ALIKE:
-                return near / far
-    return 0.0
+        apart: Any = ks_2samp(own, np.concatenate([lengths_of(each) for each in twins]))
+        ratios.append(near / far)
+        if ratios[-1] <= STRUCTURED or apart.statistic >= ALIKE:
+            return 0.0
+    return min(ratios)
 
 
 def _flattened(points: Floats, places: Floats) -> float:
