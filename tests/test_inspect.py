@@ -126,6 +126,7 @@ def test_symmetric_affinities_leave_no_row_without_any(digits):
 
 def test_memberships_have_their_sum_and_the_union_is_no_smaller(digits):
     found = inspect.memberships(digits[0], 7)
+    assert found.wanted == np.log2(15)
     assert abs(found.total - np.log2(15)) < 1e-5
     assert found.outgoing[0] == 1
     assert (found.union >= np.maximum(found.outgoing, found.incoming) - 1e-9).all()

@@ -76,7 +76,7 @@ def lengths_of(points: Floats) -> Floats:
     """Return the distances of all pairs i < j, shape (n (n - 1) / 2,)."""
     from scipy.spatial.distance import pdist
 
-    return np.asarray(pdist(points))
+    return np.asarray(pdist(points), dtype=np.float64)
 
 
 def kernels(Y: Any, *, dof: float = 1.0, min_dist: float = 0.1, spread: float = 1.0) -> Kernels:

@@ -91,7 +91,8 @@ def concentration(dimensions: tuple[int, ...] = (2, 10, 100), *, n: int = 500) -
     """
     random = np.random.default_rng(0)
     found = [everyone(random.normal(size=(n, each))).distances for each in dimensions]
-    return np.array([np.median((d[:, -1] - d[:, 0]) / d[:, 0]) for d in found])
+    medians = [float(np.median((d[:, -1] - d[:, 0]) / d[:, 0])) for d in found]
+    return np.array(medians)
 
 
 def plate(scene: Scene) -> Plate:

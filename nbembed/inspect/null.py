@@ -64,7 +64,8 @@ def without_structure(points: Floats, kind: str = "shuffled", *, seed: int = 0) 
     check_choice("kind", kind, KINDS)
     random = np.random.default_rng(seed)
     if kind == "shuffled":
-        return np.column_stack([random.permutation(column) for column in points.T])
+        shuffled: Any = [random.permutation(column) for column in points.T]
+        return np.column_stack(shuffled)
     mean = points.mean(axis=0)
     _, s, V = np.linalg.svd(points - mean, full_matrices=False)
     noise = random.normal(size=(len(points), len(s)))

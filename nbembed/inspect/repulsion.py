@@ -163,7 +163,7 @@ def repulsions(
     sampled = np.array([_push(places[k], places[draws[k]]) for k in range(n)]) * (
         (n - 1) / n_negatives
     )
-    seen = np.arange(0, n, max(1, n // SEEN))
+    seen = list(range(0, n, max(1, n // SEEN)))
     errors = [
         _error(np.array([_by_cells(places, k, t) for k in seen]), exact[seen]) for t in THETAS
     ]

@@ -38,8 +38,10 @@ def _steps(leaf: nn.Module) -> list[tuple[Any, ...]]:
     found: list[tuple[Any, ...]] = []
     match leaf:
         case nn.Linear():
-            bias = np.zeros(leaf.out_features) if leaf.bias is None else _numbers(leaf.bias)
-            found.append(("linear", _numbers(leaf.weight), bias))
+            # torch leaves it out with bias=False, which its types do not say.
+            bias: Any = leaf.bias
+            b = np.zeros(leaf.out_features) if bias is None else _numbers(bias)
+            found.append(("linear", _numbers(leaf.weight), b))
         case Directions():
             found.append(("linear", _numbers(leaf.weight), np.zeros(len(leaf.weight))))
         case nn.LayerNorm():
