@@ -1,218 +1,259 @@
-"""How far the direction of an estimated repulsion is from that of all pairs."""
+"""Four ways to the repulsion on a point: all others, cells of a tree, a grid, and a few drawn ones."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nbembed._checks import check_choice, check_number
-from nbembed.errors import InvalidInputError
-from nbembed.forces.hashing import stream
-from nbembed.forces.pairs import ALL_OTHERS, SIMILAR, push_pairs
+from nbembed.forces.repulsion import ExactRepulsion
 from nbembed.forces.spline import SplineRepulsion
-from nbembed.kernels import Kernel, kernel_named
-from nbembed.transport import check_map
+from nbembed.inspect.near import Floats
+from nbembed.inspect.parts import Arrows, Control, Internal, Panel, Plate, Scene, Series
+from nbembed.inspect.rows import Rows, chosen
+from nbembed.kernels import student_t
 
-__all__ = ["WAYS", "RepulsionAngles", "repulsion_angles", "tree_repulsion"]
+__all__ = ["INTERNALS", "THETAS", "Cell", "Repulsions", "cells_for", "repulsions"]
 
-WAYS = ("sampled", "grid", "tree")
-# The grid of the FFT is a plane.
-MAX_GRID_COMPONENTS = 2
-# Points nearer to each other than this share of the map are one leaf of the tree.
-SMALLEST = 1e-9
+THETAS = (0.0, 0.2, 0.5, 0.8, 1.0, 1.5)
+# Points whose errors are measured.
+SEEN = 6
+# Cells are halved no further than this.
+MAX_DEPTH = 40
 
-Forces = NDArray[np.float64]
+SNIPPET = """gap = Y[i] - np.delete(Y, i, axis=0)
+w = 1 / (1 + (gap ** 2).sum(axis=1))
+exact = w ** 2 @ gap
+to_cells = Y[i] - centres   # cells that look small from here, each as one point of some weight
+w = 1 / (1 + (to_cells ** 2).sum(axis=1))
+tree = (counts * w ** 2) @ to_cells
+some = Y[i] - Y[drawn]
+w = 1 / (1 + (some ** 2).sum(axis=1))
+sampled = (len(Y) - 1) / len(drawn) * w ** 2 @ some
+result = np.stack([exact, tree, sampled])"""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell that counts as one point: its centre of mass, its number of points, its box."""
+
+    centre: tuple[float, float]
+    count: int
+    corner: tuple[float, float]
+    width: float
+    depth: int
 
 
 @dataclass(frozen=True, eq=False)
-class RepulsionAngles:
-    """Angles between estimated and exact repulsion.
+class Repulsions:
+    r"""The repulsion on a point, before division by Z; what :func:`repulsions` returns.
 
     Attributes
     ----------
-    angles
-        For each way an angle per point, in radians, 0 (the same direction) to pi (the opposite one); NaN where one of
-        the two has no direction.
-    exact
-        The repulsion of all pairs, shape (n_samples, n_components).
-    of_all
-        For each way one angle of the whole map: between the forces on all points as one long vector, where strong
-        forces count for more than weak ones.
+    rows : Rows
+    i : int
+    exact, grid : ndarray, shape (2,)
+        :math:`\sum_j w_{ij}^2 (y_i - y_j)`, over all points, and by FFT on a grid.
+    trees : ndarray, shape (6, 2)
+        By cells, for each of THETAS.
+    counts : ndarray of int, shape (6,)
+        How many cells that took.
+    errors : ndarray, shape (6,)
+        For each of THETAS, the error over some points as a share of the exact repulsion (root mean squares).
+    grid_error : float
+        The same of the grid.
+    sampled : ndarray, shape (2,)
+        From ``drawn``, extrapolated to all.
+    drawn : ndarray of int
+        Places (among the rows) of the points that were drawn.
+    angles : ndarray, shape (m,)
+        Between the sampled and the exact repulsion of every point, in degrees.
+    cells : tuple of Cell
+        Those of ``theta``.
+    theta : float
+    Y : ndarray, shape (m, 2)
     """
 
-    angles: dict[str, Forces]
-    exact: Forces
-    of_all: dict[str, float]
-
-    @property
-    def means(self) -> dict[str, float]:
-        """Mean angle of each way, in radians, over the points that have one."""
-        return {way: float(np.nanmean(values)) for way, values in self.angles.items()}
-
-    def plot(self) -> Any:
-        """Return a figure of how the angles are distributed; see ``nbembed.repulsion_angles_figure``."""
-        # Drawing is the work of a room above, which the package's public names lead to.
-        import nbembed
-
-        return nbembed.repulsion_angles_figure(self)
-
-
-def repulsion_angles(
-    embedding: Any,
-    *,
-    ways: Sequence[str] = WAYS,
-    n_negatives: int = 15,
-    theta: float = 0.5,
-    dof: float = 1.0,
-    random_state: int = 0,
-) -> RepulsionAngles:
-    r"""Return, for every point, the angle between an estimate of its repulsion and the exact one.
-
-    The exact repulsion is :math:`\sum_j w_{ij} g_{ij} (y_i - y_j)` over all other points, with
-    :math:`g = -\partial \ln w/\partial d^2`; its factor :math:`1/Z` has no direction. Take the angles of several
-    frames of a run to see how they go on.
-
-    Parameters
-    ----------
-    embedding
-        The map, shape (n_samples, n_components), at least 2 samples.
-    ways
-        Which estimates. ``"sampled"``: as many uniformly drawn others as ``n_negatives`` says, as in UMAP and GDR;
-        ``"grid"``: the splines and the FFT of :class:`nbembed.TSNE`, for one or two components;
-        ``"tree"``: groups of far points as one, as Barnes and Hut do. Default all three.
-    n_negatives
-        Points that each point draws, at least 1. Default 15: about as many as it has edges in GDR, which draws one for
-        each.
-    theta
-        A square is one point to whom it is farther than its width over this; above 0. Default 0.5.
-    dof
-        Degrees of freedom of Student's t in the map, above 0. Default 1, which is t-SNE.
-    random_state
-        Seed of the draws, a whole number. Default 0.
-
-    Returns
-    -------
-    RepulsionAngles
-
-    Raises
-    ------
-    InvalidInputError
-        If a way is unknown, the grid is asked for in more than two dimensions, or a number is out of its range.
-
-    Notes
-    -----
-    All pairs take n² operations, and the tree is plain numpy: maps of some thousand points are meant.
-
-    References
-    ----------
-    Draganov et al., GDR, Figure 3; Barnes & Hut (1986), Nature 324; Linderman et al. (2019), Nature Methods 16.
-
-    Examples
-    --------
-    >>> Y = np.random.default_rng(0).normal(size=(200, 2)) * 10
-    >>> means = repulsion_angles(Y).means
-    >>> means["grid"] < means["tree"] < means["sampled"]
-    True
-    """
-    points = np.ascontiguousarray(check_map(embedding, name="embedding"), dtype=np.float32)
-    check_number("number of samples", len(points), low=2)
-    check_number("n_negatives", n_negatives, low=1, integer=True)
-    check_number("theta", theta, low=0, above=True)
-    kernel = kernel_named("student_t", dof=dof)
-    exact, _, _ = push_pairs(
-        points, _counts(points, ALL_OTHERS), np.uint64(0), kernel, SIMILAR, 0.0
-    )
-    found: dict[str, Forces] = {}
-    for way in dict.fromkeys(ways):
-        check_choice("ways", way, WAYS)
-        if way == "sampled":
-            drawn = _counts(points, int(n_negatives)), stream(int(random_state))
-            found[way], _, _ = push_pairs(points, *drawn, kernel, SIMILAR, 0.0)
-        elif way == "grid":
-            found[way] = _by_grid(points, kernel)
-        else:
-            found[way] = tree_repulsion(points, theta=theta, kernel=kernel)
-    angles = {way: _angles(forces, exact) for way, forces in found.items()}
-    whole = exact.reshape(1, -1)
-    of_all = {way: float(_angles(f.reshape(1, -1), whole)[0]) for way, f in found.items()}
-    return RepulsionAngles(angles, exact, of_all)
+    rows: Rows
+    i: int
+    exact: Floats
+    grid: Floats
+    trees: Floats
+    counts: NDArray[np.intp]
+    errors: Floats
+    grid_error: float
+    sampled: Floats
+    drawn: NDArray[np.intp]
+    angles: Floats
+    cells: tuple[Cell, ...]
+    theta: float
+    Y: Floats
 
 
-def tree_repulsion(
-    points: NDArray[np.floating], *, theta: float, kernel: Kernel | None = None
-) -> Forces:
-    r"""Return the repulsion of all points by the rule of Barnes and Hut, not divided by Z.
+def cells_for(points: Floats, place: Floats, theta: float) -> tuple[Cell, ...]:
+    """Return the cells of a quadtree that stand for all points as seen from a place.
 
-    A box that is narrower than ``theta`` times its distance from a point counts as all its points at their mean, else
-    it is cut in half along every axis.
-
-    Parameters
-    ----------
-    points
-        The map, shape (n_samples, n_components).
-    theta
-        At least 0; 0 opens every box and is exact.
-    kernel
-        Similarity in the map; None (default) is t-SNE's.
+    A cell is opened unless its width is less than ``theta`` times its distance; a point alone is a cell.
+    Points at the very place are left out.
 
     References
     ----------
     Barnes & Hut (1986), Nature 324; van der Maaten (2014), JMLR 15, sec. 4.2.
     """
-    places = np.asarray(points, dtype=np.float64)
-    shape = kernel or kernel_named("student_t")
-    push = np.zeros_like(places)
-    everybody = np.arange(len(places))
-    width = float(np.ptp(places, axis=0).max()) or 1.0
-    waiting = [(everybody, places.min(axis=0), width, everybody)]
-    smallest = SMALLEST * width
+    low = points.min(axis=0)
+    width = float(np.ptp(points, axis=0).max()) or 1.0
+    found: list[Cell] = []
+    waiting: list[tuple[Floats, Floats, float, int]] = [(points, low, width, 0)]
     while waiting:
-        inside, corner, width, asking = waiting.pop()
-        away = places[asking] - places[inside].mean(axis=0)
-        is_leaf = len(inside) == 1 or width < smallest
-        # Who asks from within is never far: the box holds the point itself.
-        far = (width < theta * np.linalg.norm(away, axis=1)) | is_leaf
-        squared = (away[far] ** 2).sum(axis=1, keepdims=True)
-        strength = shape.values(squared) * shape.slopes(squared)
-        push[asking[far]] += len(inside) * strength * away[far]
-        near = asking[~far]
-        if len(near):
-            waiting += _halves(places, inside, corner, width / 2.0, near)
-    return push
+        inside, corner, size, depth = waiting.pop()
+        centre = inside.mean(axis=0)
+        distance = float(np.linalg.norm(place - centre))
+        single = len(inside) == 1 or depth == MAX_DEPTH or not np.ptp(inside, axis=0).any()
+        if single or size < theta * distance:
+            if distance > 0 or not single:
+                box = float(corner[0]), float(corner[1])
+                found.append(
+                    Cell((float(centre[0]), float(centre[1])), len(inside), box, size, depth)
+                )
+            continue
+        right = inside >= corner + size / 2
+        for half in np.ndindex(2, 2):
+            part = inside[(right == np.array(half, dtype=bool)).all(axis=1)]
+            if len(part):
+                waiting.append((part, corner + np.array(half) * (size / 2), size / 2, depth + 1))
+    return tuple(found)
 
 
-def _halves(
-    places: Forces, inside: NDArray[np.intp], corner: Forces, half: float, asking: NDArray[np.intp]
-) -> list[tuple[NDArray[np.intp], Forces, float, NDArray[np.intp]]]:
-    """Return the boxes of half the width that hold a point."""
-    upper = places[inside] >= corner + half
-    number = upper @ (1 << np.arange(places.shape[1]))
-    return [
-        (inside[number == each], corner + half * upper[number == each][0], half, asking)
-        for each in np.unique(number)
+def repulsions(
+    Y: Any, i: int, *, theta: float = 0.5, n_negatives: int = 5, random_state: int = 0
+) -> Repulsions:
+    """Return the repulsion on a point of a plane map in four ways.
+
+    Parameters
+    ----------
+    Y
+        The map, shape (n_samples, 2). Of more than 500 rows a fixed sample is looked at.
+    i
+        The point.
+    theta
+        Largest width of a cell in units of its distance; 0 opens every cell.
+    n_negatives
+        Points that are drawn.
+    random_state
+        Seed of the draws.
+
+    References
+    ----------
+    Draganov et al., GDR, Fig. 3, for the angle between sampled and exact repulsion.
+    """
+    rows, given = chosen(Y, i)
+    points = given[:, :2].astype(np.float32)
+    n, at = len(points), rows.at(i)
+    exact, grid = np.empty_like(points), np.empty_like(points)
+    ExactRepulsion()(points, exact)
+    SplineRepulsion()(points, grid)
+    places = points.astype(np.float64)
+    random = np.random.default_rng(random_state)
+    draws = np.array(
+        [
+            np.delete(np.arange(n), each)[random.integers(n - 1, size=n_negatives)]
+            for each in range(n)
+        ]
+    )
+    sampled = np.array([_push(places[k], places[draws[k]]) for k in range(n)]) * (
+        (n - 1) / n_negatives
+    )
+    seen = list(range(0, n, max(1, n // SEEN)))
+    errors = [
+        _error(np.array([_by_cells(places, k, t) for k in seen]), exact[seen]) for t in THETAS
     ]
+    lengths = np.linalg.norm(sampled, axis=1) * np.linalg.norm(exact, axis=1)
+    cosines = (sampled * exact).sum(axis=1) / np.where(lengths > 0, lengths, 1.0)
+    trees = [cells_for(places, places[at], t) for t in THETAS]
+    return Repulsions(
+        rows=rows,
+        i=i,
+        exact=exact[at].astype(np.float64),
+        grid=grid[at].astype(np.float64),
+        trees=np.stack([_by_cells(places, at, t) for t in THETAS]),
+        counts=np.array([len(each) for each in trees]),
+        errors=np.array(errors),
+        grid_error=_error(grid, exact),
+        sampled=sampled[at],
+        drawn=draws[at],
+        angles=np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0))),
+        cells=cells_for(places, places[at], theta),
+        theta=float(theta),
+        Y=places,
+    )
 
 
-def _by_grid(points: NDArray[np.float32], kernel: Kernel) -> Forces:
-    if points.shape[1] > MAX_GRID_COMPONENTS:
-        raise InvalidInputError(
-            f"ways must leave 'grid' out for more than two components, got {points.shape[1]}; "
-            "take 'sampled' and 'tree'"
-        )
-    forces = np.empty_like(points)
-    SplineRepulsion(kernel)(points, forces)
-    return forces.astype(np.float64)
+def _push(place: Floats, others: Floats, counts: Any = 1.0) -> Floats:
+    gap = place - others
+    return (counts * student_t((gap**2).sum(axis=1)) ** 2) @ gap
 
 
-def _counts(points: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-    return np.full(len(points), count, dtype=np.int64)
+def _by_cells(points: Floats, k: int, theta: float) -> Floats:
+    cells = cells_for(points, points[k], theta)
+    return _push(points[k], np.array([c.centre for c in cells]), np.array([c.count for c in cells]))
 
 
-def _angles(ones: Forces, others: Forces) -> Forces:
-    """Return the angle between the vectors of each row, NaN where one of them is 0."""
-    lengths = np.linalg.norm(ones, axis=1) * np.linalg.norm(others, axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        cosine = (ones * others).sum(axis=1) / lengths
-    return np.arccos(np.clip(cosine, -1.0, 1.0))
+def _error(found: Any, exact: Any) -> float:
+    return float(np.linalg.norm(found - exact) / (np.linalg.norm(exact) or 1.0))
+
+
+def said(found: Repulsions, m: int) -> str:
+    """Return the errors of all ways in words."""
+    errors = ", ".join(f"{t:g}: {e:.1e}" for t, e in zip(THETAS, found.errors, strict=True))
+    return (
+        f"{len(found.Y) - 1} other points become {len(found.cells)} cells at θ = {found.theta:g}. Relative error by θ: "
+        f"{errors}; of the grid {found.grid_error:.1e}. {m} drawn points miss the direction by "
+        f"{np.median(found.angles):.0f}°, the median over points."
+    )
+
+
+def plate(scene: Scene) -> Plate:
+    """Draw the four repulsions on a point, and their errors."""
+    theta, m = float(scene.get("theta", 0.5)), int(scene.get("n_negatives", 5))
+    found = repulsions(scene.need("embedding"), scene.need("i"), theta=theta, n_negatives=m)
+    here = found.Y[found.rows.at(found.i)]
+    centres = np.array([c.centre for c in found.cells])
+    counts = np.array([float(c.count) for c in found.cells])
+    tree = _push(here, centres, counts)
+    ways = [
+        ("exact", found.exact),
+        (f"tree, θ = {theta:g}", tree),
+        ("grid", found.grid),
+        (f"{m} drawn", found.sampled),
+    ]
+    arrows = Arrows(
+        np.array([[*here, *vector] for _, vector in ways]),
+        tuple(name for name, _ in ways),
+        tuple(name.split(",")[0].split()[-1] for name, _ in ways),
+    )
+    histogram, edges = np.histogram(found.angles, bins=18, range=(0, 180))
+    return Plate(
+        name="repulsion",
+        title="Four ways to the repulsion",
+        panels=(
+            Panel("arrows", f"Repulsion on row {found.i}", arrows=arrows),
+            Panel(
+                "chart", f"Angle between {m} drawn and all, all points", "degrees", "points",
+                series=(Series("points", (edges[1:] + edges[:-1]) / 2, histogram.astype(float), "bars"),),
+            ),
+        ),
+        text=said(found, m),
+        snippet=SNIPPET,
+        inputs={"Y": found.Y, "i": found.rows.at(found.i), "centres": centres, "counts": counts, "drawn": found.drawn},
+        result=np.stack([found.exact, tree, found.sampled]),
+        controls=(
+            Control("theta", "θ", "slider", theta, low=0.0, high=1.5, step=0.1),
+            Control("n_negatives", "Points drawn", "slider", m, low=1, high=200, step=1, scale="log"),
+        ),
+        sample=found.rows.sample,
+    )  # fmt: skip
+
+
+INTERNALS = (
+    Internal("repulsion", "Four ways to the repulsion", 18, plate, frozenset({"point", "map"})),
+)

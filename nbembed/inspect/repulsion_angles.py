@@ -1,0 +1,218 @@
+"""How far the direction of an estimated repulsion is from that of all pairs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbembed._checks import check_choice, check_number
+from nbembed.errors import InvalidInputError
+from nbembed.forces.hashing import stream
+from nbembed.forces.pairs import ALL_OTHERS, SIMILAR, push_pairs
+from nbembed.forces.spline import SplineRepulsion
+from nbembed.kernels import Kernel, kernel_named
+from nbembed.transport import check_map
+
+__all__ = ["WAYS", "RepulsionAngles", "repulsion_angles", "tree_repulsion"]
+
+WAYS = ("sampled", "grid", "tree")
+# The grid of the FFT is a plane.
+MAX_GRID_COMPONENTS = 2
+# Points nearer to each other than this share of the map are one leaf of the tree.
+SMALLEST = 1e-9
+
+Forces = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class RepulsionAngles:
+    """Angles between estimated and exact repulsion.
+
+    Attributes
+    ----------
+    angles
+        For each way an angle per point, in radians, 0 (the same direction) to pi (the opposite one); NaN where one of
+        the two has no direction.
+    exact
+        The repulsion of all pairs, shape (n_samples, n_components).
+    of_all
+        For each way one angle of the whole map: between the forces on all points as one long vector, where strong
+        forces count for more than weak ones.
+    """
+
+    angles: dict[str, Forces]
+    exact: Forces
+    of_all: dict[str, float]
+
+    @property
+    def means(self) -> dict[str, float]:
+        """Mean angle of each way, in radians, over the points that have one."""
+        return {way: float(np.nanmean(values)) for way, values in self.angles.items()}
+
+    def plot(self) -> Any:
+        """Return a figure of how the angles are distributed; see ``nbembed.repulsion_angles_figure``."""
+        # Drawing is the work of a room above, which the package's public names lead to.
+        import nbembed
+
+        return nbembed.repulsion_angles_figure(self)
+
+
+def repulsion_angles(
+    embedding: Any,
+    *,
+    ways: Sequence[str] = WAYS,
+    n_negatives: int = 15,
+    theta: float = 0.5,
+    dof: float = 1.0,
+    random_state: int = 0,
+) -> RepulsionAngles:
+    r"""Return, for every point, the angle between an estimate of its repulsion and the exact one.
+
+    The exact repulsion is :math:`\sum_j w_{ij} g_{ij} (y_i - y_j)` over all other points, with
+    :math:`g = -\partial \ln w/\partial d^2`; its factor :math:`1/Z` has no direction. Take the angles of several
+    frames of a run to see how they go on.
+
+    Parameters
+    ----------
+    embedding
+        The map, shape (n_samples, n_components), at least 2 samples.
+    ways
+        Which estimates. ``"sampled"``: as many uniformly drawn others as ``n_negatives`` says, as in UMAP and GDR;
+        ``"grid"``: the splines and the FFT of :class:`nbembed.TSNE`, for one or two components;
+        ``"tree"``: groups of far points as one, as Barnes and Hut do. Default all three.
+    n_negatives
+        Points that each point draws, at least 1. Default 15: about as many as it has edges in GDR, which draws one for
+        each.
+    theta
+        A square is one point to whom it is farther than its width over this; above 0. Default 0.5.
+    dof
+        Degrees of freedom of Student's t in the map, above 0. Default 1, which is t-SNE.
+    random_state
+        Seed of the draws, a whole number. Default 0.
+
+    Returns
+    -------
+    RepulsionAngles
+
+    Raises
+    ------
+    InvalidInputError
+        If a way is unknown, the grid is asked for in more than two dimensions, or a number is out of its range.
+
+    Notes
+    -----
+    All pairs take n² operations, and the tree is plain numpy: maps of some thousand points are meant.
+
+    References
+    ----------
+    Draganov et al., GDR, Figure 3; Barnes & Hut (1986), Nature 324; Linderman et al. (2019), Nature Methods 16.
+
+    Examples
+    --------
+    >>> Y = np.random.default_rng(0).normal(size=(200, 2)) * 10
+    >>> means = repulsion_angles(Y).means
+    >>> means["grid"] < means["tree"] < means["sampled"]
+    True
+    """
+    points = np.ascontiguousarray(check_map(embedding, name="embedding"), dtype=np.float32)
+    check_number("number of samples", len(points), low=2)
+    check_number("n_negatives", n_negatives, low=1, integer=True)
+    check_number("theta", theta, low=0, above=True)
+    kernel = kernel_named("student_t", dof=dof)
+    exact, _, _ = push_pairs(
+        points, _counts(points, ALL_OTHERS), np.uint64(0), kernel, SIMILAR, 0.0
+    )
+    found: dict[str, Forces] = {}
+    for way in dict.fromkeys(ways):
+        check_choice("ways", way, WAYS)
+        if way == "sampled":
+            drawn = _counts(points, int(n_negatives)), stream(int(random_state))
+            found[way], _, _ = push_pairs(points, *drawn, kernel, SIMILAR, 0.0)
+        elif way == "grid":
+            found[way] = _by_grid(points, kernel)
+        else:
+            found[way] = tree_repulsion(points, theta=theta, kernel=kernel)
+    angles = {way: _angles(forces, exact) for way, forces in found.items()}
+    whole = exact.reshape(1, -1)
+    of_all = {way: float(_angles(f.reshape(1, -1), whole)[0]) for way, f in found.items()}
+    return RepulsionAngles(angles, exact, of_all)
+
+
+def tree_repulsion(
+    points: NDArray[np.floating], *, theta: float, kernel: Kernel | None = None
+) -> Forces:
+    r"""Return the repulsion of all points by the rule of Barnes and Hut, not divided by Z.
+
+    A box that is narrower than ``theta`` times its distance from a point counts as all its points at their mean, else
+    it is cut in half along every axis.
+
+    Parameters
+    ----------
+    points
+        The map, shape (n_samples, n_components).
+    theta
+        At least 0; 0 opens every box and is exact.
+    kernel
+        Similarity in the map; None (default) is t-SNE's.
+
+    References
+    ----------
+    Barnes & Hut (1986), Nature 324; van der Maaten (2014), JMLR 15, sec. 4.2.
+    """
+    places = np.asarray(points, dtype=np.float64)
+    shape = kernel or kernel_named("student_t")
+    push = np.zeros_like(places)
+    everybody = np.arange(len(places))
+    width = float(np.ptp(places, axis=0).max()) or 1.0
+    waiting = [(everybody, places.min(axis=0), width, everybody)]
+    smallest = SMALLEST * width
+    while waiting:
+        inside, corner, width, asking = waiting.pop()
+        away = places[asking] - places[inside].mean(axis=0)
+        is_leaf = len(inside) == 1 or width < smallest
+        # Who asks from within is never far: the box holds the point itself.
+        far = (width < theta * np.linalg.norm(away, axis=1)) | is_leaf
+        squared = (away[far] ** 2).sum(axis=1, keepdims=True)
+        strength = shape.values(squared) * shape.slopes(squared)
+        push[asking[far]] += len(inside) * strength * away[far]
+        near = asking[~far]
+        if len(near):
+            waiting += _halves(places, inside, corner, width / 2.0, near)
+    return push
+
+
+def _halves(
+    places: Forces, inside: NDArray[np.intp], corner: Forces, half: float, asking: NDArray[np.intp]
+) -> list[tuple[NDArray[np.intp], Forces, float, NDArray[np.intp]]]:
+    """Return the boxes of half the width that hold a point."""
+    upper = places[inside] >= corner + half
+    number = upper @ (1 << np.arange(places.shape[1]))
+    return [
+        (inside[number == each], corner + half * upper[number == each][0], half, asking)
+        for each in np.unique(number)
+    ]
+
+
+def _by_grid(points: NDArray[np.float32], kernel: Kernel) -> Forces:
+    if points.shape[1] > MAX_GRID_COMPONENTS:
+        raise InvalidInputError(
+            f"ways must leave 'grid' out for more than two components, got {points.shape[1]}; "
+            "take 'sampled' and 'tree'"
+        )
+    forces = np.empty_like(points)
+    SplineRepulsion(kernel)(points, forces)
+    return forces.astype(np.float64)
+
+
+def _counts(points: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+    return np.full(len(points), count, dtype=np.int64)
+
+
+def _angles(ones: Forces, others: Forces) -> Forces:
+    """Return the angle between the vectors of each row, NaN where one of them is 0."""
+    lengths = np.linalg.norm(ones, axis=1) * np.linalg.norm(others, axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cosine = (ones * others).sum(axis=1) / lengths
+    return np.arccos(np.clip(cosine, -1.0, 1.0))
