@@ -1,0 +1,246 @@
+// What is taught: the internal on show, its point, its settings, and the plate that the kernel made of them.
+
+import type { AnyModel } from "@anywidget/types";
+import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import type { Looking } from "./looking";
+import {
+  codingOf,
+  floatsOf,
+  type Internal,
+  type Lesson,
+  onMap,
+  type Plate,
+  type PlateMessage,
+  type PlateQuestion,
+  plateOf,
+  type Setting,
+  type Settings,
+  unpackPlate,
+} from "./plates";
+import { reachOf } from "./plot";
+import type { Bytes, PageQuality, ToKernel, Traits } from "./state";
+import { type Frame, fromBase64, inflate } from "./transport";
+
+/** After so many milliseconds a question counts as lost. */
+const PATIENCE = 10_000;
+/** Needs that change with the map on show. */
+const MOVING = ["map", "run", "network"];
+
+interface Shown {
+  frame: ReadonlySignal<Frame | null>;
+  /** null while the newest frame is on show. */
+  cursor: ReadonlySignal<number | null>;
+}
+
+export class LessonDesk {
+  /** What can be shown; null where the widget was not opened for teaching. */
+  readonly offer = signal<Lesson | null>(null);
+  readonly isOpen = signal(false);
+  readonly name = signal("");
+  /** By internal. */
+  readonly settings = signal<Readonly<Record<string, Settings>>>({});
+  readonly plate = signal<Plate | null>(null);
+  /** Large type and one panel at a time. */
+  readonly isProjected = signal(false);
+  readonly internal = computed(() =>
+    this.offer.value?.internals.find(({ name }) => name === this.name.value),
+  );
+  /** The point, and the second one; -1 for none. */
+  readonly rows = signal<readonly [number, number]>([0, -1]);
+  /** Pixels for one unit of the arrows on the map. */
+  readonly reach = signal(1);
+  /** The rows of which an exported page holds plates; null where a kernel computes any. */
+  readonly held: readonly number[] | null;
+  private readonly numbers: Float32Array;
+  private asked = 0;
+  private waits = false;
+  private isBehind = false;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly model: AnyModel<Traits>,
+    private readonly looking: Looking,
+    private readonly shown: Shown,
+    private readonly send: (message: ToKernel) => void,
+    private readonly page: PageQuality | undefined,
+    aborted: AbortSignal,
+  ) {
+    this.held = page === undefined ? null : (page.plates?.rows ?? []);
+    const packed = inflate(fromBase64(page?.buffers?.plates ?? ""));
+    this.numbers = floatsOf(packed ?? new Uint8Array(0));
+    this.read();
+    const read = () => this.read();
+    model.on("change:lesson", read);
+    const endings = [
+      effect(() => this.follow([...looking.selection.value])),
+      effect(() => this.ask(this.question.value)),
+      effect(() => this.adorn(this.isOpen.value ? this.plate.value : null)),
+    ];
+    aborted.addEventListener("abort", () => {
+      model.off("change:lesson", read);
+      clearTimeout(this.timer);
+      for (const end of endings) end();
+    });
+  }
+
+  /** What the kernel should answer now; null where nothing is to be shown. */
+  private readonly question = computed((): Omit<PlateQuestion, "id"> | null => {
+    const [row, other] = this.rows.value;
+    const internal = this.internal.value;
+    if (!this.isOpen.value || internal === undefined || internal.lacks !== undefined)
+      return null;
+    const { name } = internal;
+    const settings = this.settings.value[name] ?? {};
+    return { t: "plate", name, row, other, settings, ...this.momentOf(internal) };
+  });
+
+  /** The plate on show, if it is of the internal on show. */
+  readonly current = computed(() => {
+    const plate = this.plate.value;
+    return plate?.name === this.name.value ? plate : null;
+  });
+
+  show(name: string): void {
+    this.name.value = name;
+  }
+
+  /** Of several internals the next one that can be shown here. */
+  turn(by: 1 | -1): void {
+    const all = (this.offer.peek()?.internals ?? []).filter((one) => isReady(one));
+    const at = all.findIndex(({ name }) => name === this.name.peek());
+    const next = all[(at + by + all.length) % all.length];
+    if (next !== undefined) this.show(next.name);
+  }
+
+  /** Changes what acts at once: the plate is computed anew with it. */
+  set(setting: string, value: Setting): void {
+    const name = this.name.peek();
+    // A page holds plates in which one setting differs from the usual ones.
+    const others = this.held === null ? this.settings.peek()[name] : {};
+    const own = { ...others, [setting]: value };
+    this.settings.value = { ...this.settings.peek(), [name]: own };
+  }
+
+  receive(message: PlateMessage, buffers: readonly Bytes[]): void {
+    if (message.id !== this.asked) return;
+    this.take(plateOf(message, buffers));
+    this.settle();
+  }
+
+  private read(): void {
+    const { lesson } = { lesson: this.model.get("lesson") };
+    if (lesson?.internals === undefined) return;
+    const before = this.offer.peek();
+    batch(() => {
+      this.offer.value = lesson as Lesson;
+      if (before !== null && before.wish === lesson.wish) return;
+      this.isOpen.value = true;
+      this.isProjected.value = lesson.projector;
+      this.name.value = lesson.name;
+      this.settings.value = {
+        ...this.settings.peek(),
+        [lesson.name]: lesson.settings,
+      };
+    });
+  }
+
+  /** The selected point is the one that is explained; one that was before stays first of two. */
+  private follow(selected: readonly number[]): void {
+    const [before] = this.rows.peek();
+    const row = selected.includes(before) ? before : (selected[0] ?? before);
+    const other = selected.find((one) => one !== row) ?? -1;
+    this.rows.value = [row, other];
+  }
+
+  /** The map on show belongs to the question where the answer depends on it. */
+  private momentOf({ needs }: Internal): { step: number; run: number } {
+    if (!needs.some((need) => MOVING.includes(need))) return { step: -1, run: 0 };
+    const frame = this.shown.frame.value;
+    // The kernel knows the newest map better than the frame that was sent last.
+    const step = this.shown.cursor.value === null ? -1 : (frame?.step ?? -1);
+    return { step, run: (frame?.run ?? 0) + (frame?.step ?? 0) / 1e9 };
+  }
+
+  /** One question at a time: the next one waits for the answer, and only the newest is sent. */
+  private ask(question: Omit<PlateQuestion, "id"> | null): void {
+    if (question === null) return;
+    if (this.held !== null) {
+      this.take(this.fromPage(question));
+      return;
+    }
+    this.isBehind = this.waits;
+    if (this.waits) return;
+    this.waits = true;
+    this.asked += 1;
+    this.timer = setTimeout(() => this.settle(), PATIENCE);
+    this.send({ ...question, id: this.asked });
+  }
+
+  private settle(): void {
+    clearTimeout(this.timer);
+    this.waits = false;
+    if (this.isBehind) this.ask(this.question.peek());
+  }
+
+  private take(plate: Plate | undefined): void {
+    if (plate === undefined) return;
+    const before = this.plate.peek();
+    const arrows = onMap(plate, "arrows")?.arrows?.places;
+    const isSame = before?.name === plate.name && before.row === plate.row;
+    batch(() => {
+      if (arrows !== undefined)
+        this.reach.value = reachOf(arrows, isSame ? this.reach.peek() : 0);
+      this.plate.value = plate;
+    });
+  }
+
+  /** The stored plate of this point that is nearest to the settings. */
+  private fromPage({ name, row, settings }: Omit<PlateQuestion, "id">): Plate {
+    const all = this.page?.plates?.stored.filter(({ plate }) => plate.name === name);
+    const own = (all ?? []).filter(({ plate }) => plate.row === row || plate.row < 0);
+    const far = own.map(({ asked }) => farFrom({ ...asked }, settings));
+    const best = own[far.indexOf(Math.min(...far))];
+    const found = best && unpackPlate(best.plate, this.numbers);
+    if (found !== undefined) return found;
+    const error = `This page holds no view of point ${row}. ${this.page?.plates?.note ?? ""}`;
+    return { ...NOTHING, name, row, error };
+  }
+
+  /** What of the plate lies on the map. */
+  private adorn(plate: Plate | null): void {
+    const panel = plate === null ? undefined : onMap(plate, "colors");
+    batch(() => {
+      this.looking.over.value = panel && codingOf(panel);
+      this.looking.arrows.value = (plate && onMap(plate, "arrows")?.arrows) || null;
+    });
+  }
+}
+
+const NOTHING = {
+  title: "",
+  other: -1,
+  step: -1,
+  text: "",
+  snippet: "",
+  call: "",
+  sample: null,
+  panels: [],
+  controls: [],
+};
+
+export function isReady({ lacks }: Internal): boolean {
+  return lacks === undefined;
+}
+
+/** How different settings are; what was not asked for has its usual value. */
+function farFrom(asked: Settings, wanted: Settings): number {
+  const names = new Set([...Object.keys(asked), ...Object.keys(wanted)]);
+  let far = 0;
+  for (const name of names) {
+    const [a, b] = [asked[name], wanted[name]];
+    if (a === b) continue;
+    const isNumber = typeof a === "number" && typeof b === "number";
+    far += isNumber ? Math.abs(a - b) / (Math.abs(a) + Math.abs(b)) : 1;
+  }
+  return far;
+}
