@@ -35,7 +35,17 @@ _HOMES = {
     "rnx_curve": "nbembed.quality_figures",
     "shepard_diagram": "nbembed.quality_figures",
 }
-_ROOMS = ("baselines", "clustering", "datasets", "drift", "metrics", "networks", "terms", "weights")
+_ROOMS = (
+    "baselines",
+    "clustering",
+    "datasets",
+    "drift",
+    "inspect",
+    "metrics",
+    "networks",
+    "terms",
+    "weights",
+)
 
 __all__ = [
     "DRE",
@@ -61,6 +71,7 @@ __all__ = [
     "datasets",
     "drift",
     "features",
+    "inspect",
     "load",
     "metrics",
     "networks",
@@ -73,7 +84,17 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from nbembed import baselines, clustering, datasets, drift, metrics, networks, terms, weights
+    from nbembed import (
+        baselines,
+        clustering,
+        datasets,
+        drift,
+        inspect,
+        metrics,
+        networks,
+        terms,
+        weights,
+    )
     from nbembed.benchmarking import benchmark, recursion_study
     from nbembed.estimators import (
         DRE,

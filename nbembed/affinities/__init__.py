@@ -5,7 +5,7 @@ made symmetric in one of four ways and normalised or not. Distances may be those
 from the nearest neighbour on, or lengths of paths; labels alone may decide too.
 """
 
-from nbembed.affinities.calibration import conditional
+from nbembed.affinities.calibration import bisections, conditional
 from nbembed.affinities.classes import equal_label, with_labels
 from nbembed.affinities.fuzzy import memberships, smooth_distances
 from nbembed.affinities.geodesic import distances, geodesic_distances, geodesic_neighbors
@@ -22,6 +22,7 @@ from nbembed.affinities.symmetry import SYMMETRIZATIONS, normalized_to_one, symm
 
 __all__ = [
     "SYMMETRIZATIONS",
+    "bisections",
     "conditional",
     "distances",
     "equal_label",

@@ -8,7 +8,7 @@ from nbembed._threads import share
 from nbembed.errors import InvalidInputError
 from nbembed.neighbors import Neighbors
 
-__all__ = ["conditional"]
+__all__ = ["bisections", "conditional"]
 
 # Halvings and doublings of a bandwidth before its search ends.
 MAX_BISECTIONS = 200
@@ -70,6 +70,44 @@ def conditional(
     return probabilities, precisions
 
 
+def bisections(distances: NDArray[np.float32], *, perplexity: float) -> NDArray[np.float64]:
+    r"""Return every guess of the search that :func:`conditional` makes for one row.
+
+    Parameters
+    ----------
+    distances
+        Distances to the k nearest neighbours, ascending, shape (k,).
+    perplexity
+        Effective number of neighbours, in [1, k].
+
+    Returns
+    -------
+    ndarray, shape (steps, 4)
+        Of each guess: the precision, the entropy it gives in nats, and the bracket of precisions known
+        before it, 0 and infinity where there is none. Empty for a row of equal distances.
+
+    Examples
+    --------
+    >>> guesses = bisections(np.array([1.0, 2.0, 3.0], dtype=np.float32), perplexity=2.0)
+    >>> round(float(guesses[-1, 0]), 3), round(float(np.exp(guesses[-1, 1])), 6)
+    (0.374, 2.0)
+    """
+    nearest = np.float64(distances[0])
+    extent = np.float64(distances[-1]) ** 2 - nearest**2
+    guesses: list[tuple[float, float, float, float]] = []
+    if not extent > 0.0:
+        return np.empty((0, 4))
+    row, target = np.empty(len(distances)), float(np.log(perplexity))
+    low, high, at, step = -np.inf, np.inf, 0.0, 1.0
+    for _ in range(MAX_BISECTIONS):
+        entropy = _gaussian_row(distances, nearest, np.exp(at) / extent, row)
+        guesses.append((np.exp(at), entropy, np.exp(low), np.exp(high)))
+        if abs(entropy - target) < ENTROPY_TOLERANCE:
+            break
+        low, high, at, step = _narrowed(entropy - target, low, high, at, step)
+    return np.array(guesses) / [extent, 1.0, extent, extent]
+
+
 @numba.njit(nogil=True, cache=True, error_model="numpy")
 def _calibrate(
     first: int,
@@ -97,18 +135,24 @@ def _calibrate(
             excess = _gaussian_row(distances[i], nearest, np.exp(at) / extent, row) - target
             if abs(excess) < ENTROPY_TOLERANCE:
                 break
-            if excess > 0.0:
-                low = at
-            else:
-                high = at
-            if np.isinf(low) or np.isinf(high):
-                at += step if excess > 0.0 else -step
-                step *= 2.0
-                # Beyond this the row is uniform, or uniform over its nearest.
-                at = min(max(at, -60.0), 300.0)
-            else:
-                at = 0.5 * (low + high)
+            low, high, at, step = _narrowed(excess, low, high, at, step)
         precisions[i] = np.exp(at) / extent
+
+
+@numba.njit(cache=True, error_model="numpy")
+def _narrowed(
+    excess: float, low: float, high: float, at: float, step: float
+) -> tuple[float, float, float, float]:
+    """Return the bracket after one look at an entropy, the next guess, and its next stride."""
+    if excess > 0.0:
+        low = at
+    else:
+        high = at
+    if np.isinf(low) or np.isinf(high):
+        at += step if excess > 0.0 else -step
+        # Beyond this the row is uniform, or uniform over its nearest.
+        return low, high, min(max(at, -60.0), 300.0), 2.0 * step
+    return low, high, 0.5 * (low + high), step
 
 
 @numba.njit(cache=True, error_model="numpy")
