@@ -28,6 +28,7 @@ _HOMES = {
     "UMAP": "nbembed.estimators",
     "benchmark": "nbembed.benchmarking",
     "compare_maps": "nbembed.quality_figures",
+    "explore": "nbembed.widget",
     "features": "nbembed.estimators",
     "load": "nbembed.loading",
     "recursion_study": "nbembed.benchmarking",
@@ -70,6 +71,7 @@ __all__ = [
     "compare_maps",
     "datasets",
     "drift",
+    "explore",
     "features",
     "inspect",
     "load",
@@ -116,7 +118,7 @@ if TYPE_CHECKING:
     )
     from nbembed.loading import load
     from nbembed.quality_figures import compare_maps, report_figure, rnx_curve, shepard_diagram
-    from nbembed.widget import EmbedWidget
+    from nbembed.widget import EmbedWidget, explore
 
 
 def __getattr__(name: str) -> Any:

@@ -9,6 +9,7 @@ import {
   type Internal,
   type Lesson,
   onMap,
+  type PackedPlate,
   type Plate,
   type PlateMessage,
   type PlateQuestion,
@@ -73,7 +74,12 @@ export class LessonDesk {
     model.on("change:lesson", read);
     const endings = [
       effect(() => this.follow([...looking.selection.value])),
-      effect(() => this.ask(this.question.value)),
+      // The question stays the same while the newest map moves on: each frame asks it again.
+      effect(() => {
+        const internal = this.internal.value;
+        if (internal !== undefined) this.momentOf(internal);
+        this.ask(this.question.value);
+      }),
       effect(() => this.adorn(this.isOpen.value ? this.plate.value : null)),
     ];
     aborted.addEventListener("abort", () => {
@@ -84,14 +90,15 @@ export class LessonDesk {
   }
 
   /** What the kernel should answer now; null where nothing is to be shown. */
-  private readonly question = computed((): Omit<PlateQuestion, "id"> | null => {
+  private readonly question = computed((): Question | null => {
     const [row, other] = this.rows.value;
     const internal = this.internal.value;
     if (!this.isOpen.value || internal === undefined || internal.lacks !== undefined)
       return null;
     const { name } = internal;
     const settings = this.settings.value[name] ?? {};
-    return { t: "plate", name, row, other, settings, ...this.momentOf(internal) };
+    const step = this.momentOf(internal);
+    return { t: "plate", name, row, other, step, settings };
   });
 
   /** The plate on show, if it is of the internal on show. */
@@ -128,7 +135,7 @@ export class LessonDesk {
   }
 
   private read(): void {
-    const { lesson } = { lesson: this.model.get("lesson") };
+    const lesson = this.model.get("lesson");
     if (lesson?.internals === undefined) return;
     const before = this.offer.peek();
     batch(() => {
@@ -152,17 +159,16 @@ export class LessonDesk {
     this.rows.value = [row, other];
   }
 
-  /** The map on show belongs to the question where the answer depends on it. */
-  private momentOf({ needs }: Internal): { step: number; run: number } {
-    if (!needs.some((need) => MOVING.includes(need))) return { step: -1, run: 0 };
-    const frame = this.shown.frame.value;
+  /** The step on show where the answer depends on it. Reads the frame: with the next one it is asked again. */
+  private momentOf({ needs }: Internal): number {
+    if (!needs.some((need) => MOVING.includes(need))) return -1;
+    const step = this.shown.frame.value?.step ?? -1;
     // The kernel knows the newest map better than the frame that was sent last.
-    const step = this.shown.cursor.value === null ? -1 : (frame?.step ?? -1);
-    return { step, run: (frame?.run ?? 0) + (frame?.step ?? 0) / 1e9 };
+    return this.shown.cursor.value === null ? -1 : step;
   }
 
   /** One question at a time: the next one waits for the answer, and only the newest is sent. */
-  private ask(question: Omit<PlateQuestion, "id"> | null): void {
+  private ask(question: Question | null): void {
     if (question === null) return;
     if (this.held !== null) {
       this.take(this.fromPage(question));
@@ -195,12 +201,14 @@ export class LessonDesk {
   }
 
   /** The stored plate of this point that is nearest to the settings. */
-  private fromPage({ name, row, settings }: Omit<PlateQuestion, "id">): Plate {
-    const all = this.page?.plates?.stored.filter(({ plate }) => plate.name === name);
-    const own = (all ?? []).filter(({ plate }) => plate.row === row || plate.row < 0);
-    const far = own.map(({ asked }) => farFrom({ ...asked }, settings));
+  private fromPage({ name, row, settings }: Question): Plate {
+    const all = this.page?.plates?.stored ?? [];
+    const own = all.filter(
+      (one) => one.name === name && (one.row === row || one.row < 0),
+    );
+    const far = own.map((one) => farFrom(one, settings));
     const best = own[far.indexOf(Math.min(...far))];
-    const found = best && unpackPlate(best.plate, this.numbers);
+    const found = best && unpackPlate(best, this.numbers);
     if (found !== undefined) return found;
     const error = `This page holds no view of point ${row}. ${this.page?.plates?.note ?? ""}`;
     return { ...NOTHING, name, row, error };
@@ -211,10 +219,19 @@ export class LessonDesk {
     const panel = plate === null ? undefined : onMap(plate, "colors");
     batch(() => {
       this.looking.over.value = panel && codingOf(panel);
-      this.looking.arrows.value = (plate && onMap(plate, "arrows")?.arrows) || null;
+      const { arrows } = onMap(plate, "arrows") ?? {};
+      this.looking.arrows.value = arrows
+        ? {
+            places: arrows.places,
+            groups: arrows.groups.map((group) => groupsOf(arrows.groups).indexOf(group)),
+            reach: this.reach.value,
+          }
+        : null;
     });
   }
 }
+
+type Question = Omit<PlateQuestion, "id">;
 
 const NOTHING = {
   title: "",
@@ -228,19 +245,23 @@ const NOTHING = {
   controls: [],
 };
 
+/** The different groups, in the order in which they come. */
+export function groupsOf(groups: readonly string[]): string[] {
+  return [...new Set(groups)];
+}
+
 export function isReady({ lacks }: Internal): boolean {
   return lacks === undefined;
 }
 
-/** How different settings are; what was not asked for has its usual value. */
-function farFrom(asked: Settings, wanted: Settings): number {
-  const names = new Set([...Object.keys(asked), ...Object.keys(wanted)]);
+/** How far a plate's controls are from what is wanted. Of equals the first is the usual one. */
+function farFrom({ controls }: PackedPlate, wanted: Settings): number {
   let far = 0;
-  for (const name of names) {
-    const [a, b] = [asked[name], wanted[name]];
+  for (const [name, b] of Object.entries(wanted)) {
+    const a = controls.find((control) => control.name === name)?.value;
     if (a === b) continue;
     const isNumber = typeof a === "number" && typeof b === "number";
-    far += isNumber ? Math.abs(a - b) / (Math.abs(a) + Math.abs(b)) : 1;
+    far += isNumber ? Math.abs(a - b) / (Math.abs(a) + Math.abs(b)) : 2;
   }
   return far;
 }

@@ -30,8 +30,8 @@ interface PanelOf<T> {
   series: Series<T>[];
   /** Row after row; the first row lies at the low end of `y`. */
   heat?: { values: T; shape: [number, number]; x: [number, number]; y: [number, number] };
-  /** x, y, dx, dy in the coordinates of the map. */
-  arrows?: { places: T; labels: string[] };
+  /** x, y, dx, dy in the coordinates of the map; what each arrow is, and what it belongs to. */
+  arrows?: { places: T; labels: string[]; groups: string[] };
   /** A number for each row. */
   colors?: T;
   table?: [name: string, cells: (string | number | null)[]][];
@@ -113,6 +113,8 @@ export interface PlateQuestion {
   name: string;
   row: number;
   other: number;
+  /** The step of the map; -1 for the newest. */
+  step: number;
   settings: Settings;
 }
 
@@ -120,7 +122,7 @@ export interface PlateQuestion {
 export interface PagePlates {
   /** Of which rows there are plates. */
   rows: number[];
-  stored: { asked: Settings; plate: PackedPlate }[];
+  stored: PackedPlate[];
   note: string;
 }
 

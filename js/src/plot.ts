@@ -23,22 +23,25 @@ export interface Axes {
 export function needOf({ series, x_scale, y_scale }: Panel): Axes {
   const all = (axis: "x" | "y", scale: Scale) => {
     const [low, high] = ends(
-      series.flatMap((one) =>
-        [...one[axis]].filter((v) => scale === "linear" || v > 0),
-      ),
+      series.flatMap((one) => [...one[axis]].filter((v) => scale === "linear" || v > 0)),
     );
     return scale === "log" && low <= 0 ? ([0.1, 1] as const) : ([low, high] as const);
   };
   const hasBars = series.some(({ kind }) => kind === "bars");
   const [low, high] = all("y", y_scale);
-  const y = hasBars && y_scale === "linear" ? [Math.min(0, low), Math.max(0, high)] : [low, high];
-  return { x: roomy(all("x", x_scale), x_scale, 0.02), y: roomy(y as unknown as Range, y_scale, 0.06) };
+  const y =
+    hasBars && y_scale === "linear" ? [Math.min(0, low), Math.max(0, high)] : [low, high];
+  return {
+    x: roomy(all("x", x_scale), x_scale, 0.02),
+    y: roomy(y as unknown as Range, y_scale, 0.06),
+  };
 }
 
 /** Axes stand while the marks move: they grow where something would leave them, and never shrink. */
 export function grown(before: Axes | undefined, need: Axes): Axes {
   if (before === undefined) return need;
-  const wider = (a: Range, b: Range) => [Math.min(a[0], b[0]), Math.max(a[1], b[1])] as const;
+  const wider = (a: Range, b: Range) =>
+    [Math.min(a[0], b[0]), Math.max(a[1], b[1])] as const;
   return { x: wider(before.x, need.x), y: wider(before.y, need.y) };
 }
 
@@ -49,7 +52,10 @@ function roomy([low, high]: Range, scale: Scale, part: number): Range {
   }
   const room = high > low ? part * (high - low) : Math.abs(high) * 0.1 || 1;
   // Zero stays the end of what begins there.
-  return [low === 0 && high > 0 ? 0 : low - room, high === 0 && low < 0 ? 0 : high + room];
+  return [
+    low === 0 && high > 0 ? 0 : low - room,
+    high === 0 && low < 0 ? 0 : high + room,
+  ];
 }
 
 export function axisOf(range: Range, scale: Scale): Axis {
@@ -81,23 +87,30 @@ export function spotOf(field: Field, x: number, y: number): readonly [number, nu
 
 /** The path of a series; what has no place (zero on a logarithmic axis, say) leaves a gap. */
 export function pathOf(one: Series, field: Field): string {
-  const base = field.height * (1 - Math.max(0, field.y.scale === "log" ? 0 : field.y.place(0)));
+  const { height, y } = field;
+  const base = round(height * (1 - (y.scale === "log" ? 0 : Math.max(0, y.place(0)))));
   let path = "";
   let isOn = false;
-  for (let i = 0; i < one.x.length; i++) {
-    const [x, y] = spotOf(field, one.x[i] ?? 0, one.y[i] ?? 0);
-    if (Number.isNaN(x) || Number.isNaN(y)) {
-      isOn = false;
-      continue;
-    }
-    const at = `${round(x)},${round(y)}`;
-    if (one.kind === "bars") path += `M${round(x)},${round(base)}V${round(y)}`;
-    else if (one.kind === "points") path += `M${at}h0`;
-    else if (!isOn) path += `M${at}`;
-    else path += one.kind === "step" ? `H${round(x)}V${round(y)}` : `L${at}`;
-    isOn = true;
-  }
+  one.x.forEach((value, i) => {
+    const [px, py] = spotOf(field, value, one.y[i] ?? 0).map(round);
+    const isThere = !Number.isNaN((px ?? 0) + (py ?? 0));
+    if (isThere) path += strokeTo(one.kind, `${px}`, `${py}`, base, isOn);
+    isOn = isThere;
+  });
   return path;
+}
+
+function strokeTo(
+  kind: Series["kind"],
+  x: string,
+  y: string,
+  base: number,
+  isOn: boolean,
+): string {
+  if (kind === "bars") return `M${x},${base}V${y}`;
+  if (kind === "points") return `M${x},${y}h0`;
+  if (!isOn) return `M${x},${y}`;
+  return kind === "step" ? `H${x}V${y}` : `L${x},${y}`;
 }
 
 function round(value: number): number {

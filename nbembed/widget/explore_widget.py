@@ -78,7 +78,9 @@ class ExploreWidget(StagesWidget):
             self.selection = rows
         same = internal.name == before.name
         row = before.row if i is None else i
-        self._asked = Asked(internal.name, row or 0, j, -1, (before.settings if same else {}) | settings)
+        self._asked = Asked(
+            internal.name, row or 0, j, -1, (before.settings if same else {}) | settings
+        )
         self.lesson = {
             "internals": self._internals(),
             "name": internal.name,
@@ -88,7 +90,9 @@ class ExploreWidget(StagesWidget):
         }
         return self
 
-    def inspect(self, name: str, i: int | None = None, j: int | None = None, **settings: Any) -> "Plate":
+    def inspect(
+        self, name: str, i: int | None = None, j: int | None = None, **settings: Any
+    ) -> "Plate":
         """Return an internal with its values: what the teaching panel draws of it.
 
         Parameters
@@ -131,7 +135,8 @@ class ExploreWidget(StagesWidget):
         """Return the teaching view on show in words, with its numbers."""
         asked = self._asked or Asked(FIRST, 0)
         plate = self._plate(asked)[0]
-        about = "" if asked.row is None else f" (row {asked.row})"
+        is_of_row = {"point", "two points"} & self._internal(asked.name).needs
+        about = f" (row {asked.row})" if is_of_row else ""
         sample = "" if plate.sample is None else f" {plate.sample[0].upper()}{plate.sample[1:]}."
         return f"{plate.title}{about}. {plate.text}{sample}"
 
@@ -140,6 +145,13 @@ class ExploreWidget(StagesWidget):
         super().close()
         if hasattr(self, "_explainer"):
             self._explainer.wait(2.0)
+
+    def stand_at_start(self) -> None:
+        """Compute neighbours, affinities and the starting map, and show it before the first step."""
+        run = self._estimator.run(self._data, self._y)
+        while not run.has_map:
+            next(run)
+        self._stand(run)
 
     # ---- inside -------------------------------------------------------------------------------
 
@@ -166,12 +178,13 @@ class ExploreWidget(StagesWidget):
         has = {"labels": self._labels is not None, "network": self._has_network()}
         return [
             {"name": each.name, "title": each.title, "number": each.number, "needs": sorted(each.needs)}
-            | {"lacks": LACKS[need] for need in sorted(each.needs & set(LACKS)) if not has[need]}
+            | ({"lacks": ", ".join(lacking)} if lacking else {})
             for each in catalogue.values()
+            for lacking in [[word for need, word in LACKS.items() if need in each.needs and not has[need]]]
         ]
 
     def _has_network(self) -> bool:
-        return bool(self._estimator.phases(len(self._data))[0].model.get("module"))
+        return self._estimator.phases(len(self._data))[0].model["name"] != "free"
 
     def _scene(self, asked: Asked, needs: frozenset[str]) -> tuple["Scene", int]:
         """Return what a view is made of, and the step of the map in it; -1 where none is needed."""

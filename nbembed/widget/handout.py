@@ -64,7 +64,12 @@ class Handout:
         for place, row in enumerate(rows):
             for each in ready:
                 if place == 0 or "point" in each["needs"]:
-                    self._store(each, row, rows, lesson["settings"] if each["name"] == lesson["name"] else {})
+                    self._store(
+                        each,
+                        row,
+                        rows,
+                        lesson["settings"] if each["name"] == lesson["name"] else {},
+                    )
             done = place + 1
             if self._is_full():
                 break
@@ -107,9 +112,7 @@ class Handout:
             plate, step = self._make(asked)
         except (NbembedError, ValueError, TypeError):
             return None
-        usual = {control.name: control.value for control in plate.controls}
-        header = packed_plate(plate, asked, self._numbers, step=step)
-        self._stored.append({"asked": {name: _plain(v) for name, v in usual.items()}, "plate": header})
+        self._stored.append(packed_plate(plate, asked, self._numbers, step=step))
         return plate
 
 
@@ -125,7 +128,3 @@ def _values(control: "Control") -> Iterator[Any]:
         step = control.step
         snapped = np.rint((ends - control.low) / step) * step + control.low if step else ends
         yield from dict.fromkeys(float(value) for value in snapped)
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value

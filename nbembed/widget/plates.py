@@ -62,9 +62,17 @@ def read_asked(content: Mapping[str, Any], n: int) -> Asked | None:
     name, settings, step = content.get("name"), content.get("settings"), content.get("step", -1)
     rows = [content.get("row", -1), content.get("other", -1)]
     numbers = (*rows, step)
-    if not isinstance(name, str) or not isinstance(settings, dict) or not all(map(_is_int, numbers)):
+    if (
+        not isinstance(name, str)
+        or not isinstance(settings, dict)
+        or not all(map(_is_int, numbers))
+    ):
         return None
-    if max(rows) >= n or len(settings) > MOST_SETTINGS or not all(map(_is_setting, settings.items())):
+    if (
+        max(rows) >= n
+        or len(settings) > MOST_SETTINGS
+        or not all(map(_is_setting, settings.items()))
+    ):
         return None
     row, other = (None if each < 0 else int(each) for each in rows)
     return Asked(name, row, other, int(step), settings)
@@ -82,19 +90,25 @@ def _is_setting(item: tuple[Any, Any]) -> bool:
 
 
 class Numbers:
-    """Arrays one after the other, as one string of bytes; a header says where each begins."""
+    """Arrays one after the other, as one string of bytes; a header says where each begins.
+
+    Attributes
+    ----------
+    count : int
+        How many numbers there are.
+    """
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
-        self._count = 0
+        self.count = 0
 
     def put(self, values: "ArrayLike") -> list[int]:
         """Add an array, row after row; return where it begins, and how many numbers it has."""
         with np.errstate(over="ignore"):
             part = np.asarray(values).astype(NUMBER).ravel()
-        place = [self._count, len(part)]
+        place = [self.count, len(part)]
         self._parts.append(part.tobytes())
-        self._count += len(part)
+        self.count += len(part)
         return place
 
     def body(self) -> bytes:
@@ -102,7 +116,9 @@ class Numbers:
         return b"".join(self._parts)
 
 
-def packed_plate(plate: "Plate", asked: Asked, numbers: Numbers, *, step: int = -1) -> dict[str, Any]:
+def packed_plate(
+    plate: "Plate", asked: Asked, numbers: Numbers, *, step: int = -1
+) -> dict[str, Any]:
     """Return the header of a plate, and put its arrays to the other ``numbers``.
 
     Parameters

@@ -5,7 +5,8 @@ import { pointStyle } from "../scales";
 import { cameraOf, placeOf, type Screen, type Surface } from "../screen";
 import type { Sight } from "../sight";
 import type { Frame } from "../transport";
-import { type Affine, fitCamera } from "./camera";
+import { type Arrows, inksOf } from "./arrows";
+import { type Affine, fitCamera, project } from "./camera";
 import { canvasPainter } from "./canvas";
 import { cloudOf, placement, rawPlace } from "./cloud";
 import { Glide } from "./glide";
@@ -156,6 +157,7 @@ export class Drawing implements Surface {
           screen.pointed.value,
           screen.outline.value,
           this.store.looking.neighbors.known.value,
+          this.store.looking.arrows.value,
         ];
         this.ask(false);
       }),
@@ -253,12 +255,15 @@ export class Drawing implements Surface {
       { ring: isDark ? "#fff" : "#111", accent: isDark ? "#74b9f2" : "#1864ab" },
       this.links(t, isDark),
       t < 1 ? [] : this.letters(),
+      t < 1 ? null : this.arrows(isDark),
     );
   }
 
   /** Lines to the neighbours of the point that is selected alone; they glide with the points. */
   private links(t: number, isDark: boolean): Links | null {
-    const errors = this.store.looking.neighbors.errorsIn(this.store.frame.peek());
+    const { arrows, neighbors } = this.store.looking;
+    // One thing at a time.
+    const errors = arrows.peek() ? null : neighbors.errorsIn(this.store.frame.peek());
     const scene = errors === null ? null : this.scene(t, 1);
     if (errors === null || scene === null) return null;
     const [first, second] = this.glide.clouds.map((cloud, slot) => {
@@ -277,6 +282,16 @@ export class Drawing implements Surface {
     };
     const ink = isDark ? DARK_INK : LIGHT_INK;
     return { errors, at, radius: scene.pointSize / 2, ink };
+  }
+
+  /** What is taught about the map on show. */
+  private arrows(isDark: boolean): Arrows | null {
+    const { screen, store } = this;
+    const arrows = store.looking.arrows.peek();
+    if (arrows === null) return null;
+    const ink = isDark ? DARK_INK : LIGHT_INK;
+    const place = project(cameraOf(screen, store), screen.size.peek());
+    return { ...arrows, place, inks: inksOf(isDark), paper: ink.paper };
   }
 
   /** "A" and "B" on the two groups that are compared. */

@@ -1,0 +1,82 @@
+// Arrows over the map: forces, or ways that points have gone.
+
+import type { Affine } from "./camera";
+
+/** What is known of arrows before they are drawn. */
+export interface Arrowed {
+  /** x, y, dx, dy in the coordinates of the map. */
+  places: Float32Array;
+  /** Number of the group of each arrow. */
+  groups: readonly number[];
+  /** Pixels for one unit of an arrow's length. */
+  reach: number;
+}
+
+interface Drawn {
+  /** From the map to pixels. */
+  place: Affine;
+  inks: readonly string[];
+  paper: string;
+}
+
+export type Arrows = Arrowed & Drawn;
+
+const HEAD = 7;
+const DASHES: readonly number[][] = [[], [5, 3], [1.5, 2.5]];
+
+export function drawArrows(context: CanvasRenderingContext2D, arrows: Arrows): void {
+  const { inks, paper, groups } = arrows;
+  context.lineCap = "butt";
+  for (let i = 0; 4 * i < arrows.places.length; i++) {
+    const group = groups[i] ?? 0;
+    const ink = inks[group % inks.length] ?? "#888";
+    // The groups differ in their strokes too, not in their colours alone.
+    const dash = DASHES[Math.floor(group / inks.length) % DASHES.length] ?? [];
+    const ends = endsOf(arrows, i);
+    stroke(context, ends, paper, 4.5, []);
+    stroke(context, ends, ink, 2, dash);
+  }
+  context.setLineDash([]);
+}
+
+type Ends = readonly [x0: number, y0: number, x1: number, y1: number];
+
+/** Tail and head of an arrow in pixels; y goes upwards in the map. */
+function endsOf({ places, place, reach }: Arrows, i: number): Ends {
+  const [x = 0, y = 0, dx = 0, dy = 0] = places.subarray(4 * i, 4 * i + 4);
+  const [px, py] = [place.ox + place.sx * x, place.oy + place.sy * y];
+  return [px, py, px + reach * dx, py - reach * dy];
+}
+
+function stroke(
+  context: CanvasRenderingContext2D,
+  [x0, y0, x1, y1]: Ends,
+  color: string,
+  width: number,
+  dash: readonly number[],
+): void {
+  const length = Math.hypot(x1 - x0, y1 - y0);
+  if (length < 0.5) return;
+  const head = Math.min(HEAD + width, length);
+  const [ux, uy] = [(x1 - x0) / length, (y1 - y0) / length];
+  const [bx, by] = [x1 - head * ux, y1 - head * uy];
+  context.strokeStyle = color;
+  context.fillStyle = color;
+  context.lineWidth = width;
+  context.setLineDash([...dash]);
+  context.beginPath();
+  context.moveTo(x0, y0);
+  context.lineTo(bx, by);
+  context.stroke();
+  const half = 0.35 * head + width / 4;
+  context.beginPath();
+  context.moveTo(x1, y1);
+  context.lineTo(bx - half * uy, by + half * ux);
+  context.lineTo(bx + half * uy, by - half * ux);
+  context.fill();
+}
+
+/** The colours of the groups: those that tell curves apart. */
+export function inksOf(isDark: boolean): readonly string[] {
+  return isDark ? ["#56b4e9", "#f0a04b", "#35c79c"] : ["#0072b2", "#c75c00", "#00805d"];
+}
