@@ -52,7 +52,11 @@ const ACTIONS: Record<string, Action> = {
   "=": always(({ tile }) => zoom(tile.screen, tile.sight, ZOOM)),
   "-": always(({ tile }) => zoom(tile.screen, tile.sight, 1 / ZOOM)),
   "0": always(({ screen }) => showAll(screen)),
-  n: onMap(({ tile }) => goTo(tile.sight, tile.screen, 1)),
+  // Beside the map it does a step, where something is taught.
+  n: (pressed) =>
+    pressed.isOnMap
+      ? always(({ tile }) => goTo(tile.sight, tile.screen, 1))(pressed)
+      : pressed.store.lesson.isOpen.peek() && step(pressed.store),
   p: onMap(({ tile }) => goTo(tile.sight, tile.screen, -1)),
   a: onMap(({ tile }) => selectInView(tile.sight, tile.screen)),
   Enter: onMap(({ event, screen, store }) =>

@@ -80,7 +80,7 @@ export class LessonDesk {
         if (internal !== undefined) this.momentOf(internal);
         this.ask(this.question.value);
       }),
-      effect(() => this.adorn(this.isOpen.value ? this.plate.value : null)),
+      effect(() => this.adorn(this.isOpen.value ? this.current.value : null)),
     ];
     aborted.addEventListener("abort", () => {
       model.off("change:lesson", read);
@@ -217,8 +217,12 @@ export class LessonDesk {
   /** What of the plate lies on the map. */
   private adorn(plate: Plate | null): void {
     const panel = plate === null ? undefined : onMap(plate, "colors");
+    const isOfRow = this.internal.value?.needs.some((need) => need.includes("point"));
+    const rows = isOfRow ? this.rows.value.filter((row) => row >= 0) : [];
+    const isTaught = this.offer.value !== null && this.isOpen.value;
     batch(() => {
       this.looking.over.value = panel && codingOf(panel);
+      this.looking.taught.value = isTaught ? { rows, weights: weightsOf(plate) } : null;
       const { arrows } = onMap(plate, "arrows") ?? {};
       this.looking.arrows.value = arrows
         ? {
@@ -248,6 +252,16 @@ const NOTHING = {
 /** The different groups, in the order in which they come. */
 export function groupsOf(groups: readonly string[]): string[] {
   return [...new Set(groups)];
+}
+
+/** Bars that stand for rows, as parts of the highest. */
+function weightsOf(plate: Plate | null): [number, number][] {
+  const bars = plate?.panels
+    .flatMap(({ series }) => series)
+    .find(({ kind, index }) => kind === "bars" && index !== undefined);
+  if (bars?.index === undefined) return [];
+  const most = Math.max(...bars.y.map(Math.abs)) || 1;
+  return Array.from(bars.index, (row, i) => [row, Math.abs(bars.y[i] ?? 0) / most]);
 }
 
 export function isReady({ lacks }: Internal): boolean {

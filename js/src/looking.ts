@@ -8,7 +8,7 @@ import { type Encoding, type Look, shownBy, unpackLook } from "./encodings";
 import { findRows } from "./finding";
 import { Groups } from "./groups";
 import { NeighborDesk } from "./neighbors";
-import type { Arrowed } from "./renderer/arrows";
+import type { Arrowed, Taught } from "./renderer/arrows";
 import { type Change, Rows } from "./rows";
 import type {
   Bytes,
@@ -54,6 +54,8 @@ export class Looking {
   /** A colour that lies over it: what is taught; and arrows over the map. */
   readonly over = signal<Encoding | undefined>(undefined);
   readonly arrows = signal<Arrowed | null>(null);
+  /** null where nothing is taught. */
+  readonly taught = signal<Taught | null>(null);
   readonly look = computed<Look>(() => {
     const { over, own } = this;
     return over.value === undefined ? own.value : { ...own.value, color: over.value };
@@ -68,7 +70,11 @@ export class Looking {
   readonly neighbors: NeighborDesk;
   readonly groups: Groups;
   /** Selected rows and those of group A: what stands out. */
-  readonly marked = computed(() => this.selection.value.with(this.groups.kept.value));
+  readonly marked = computed(() => {
+    const marked = this.selection.value.with(this.groups.kept.value);
+    // One or two points that are explained have rings; the others stay as they are.
+    return this.taught.value !== null && marked.count <= 2 ? Rows.none : marked;
+  });
 
   constructor(
     private readonly model: AnyModel<Traits>,

@@ -26,7 +26,7 @@ export interface PanelProps extends ViewProps {
   of: string;
 }
 
-const [LEFT, RIGHT, TOP, BOTTOM] = [46, 10, 6, 34];
+const [LEFT, RIGHT, TOP, BOTTOM] = [46, 10, 18, 34];
 
 /** The size of an element, as it changes. */
 export function useSize(host: { current: HTMLElement | null }) {
@@ -167,7 +167,7 @@ function Scales({ panel, field }: { panel: Panel; field: Field }) {
       <text x={width} y={height + 29} text-anchor="end" class="nbe-axis-name">
         {panel.x_label}
       </text>
-      <text x={4} y={9} class="nbe-axis-name nbe-halo">
+      <text x={8 - LEFT} y={-7} class="nbe-axis-name">
         {panel.y_label}
       </text>
     </g>

@@ -12,19 +12,86 @@ export interface Arrowed {
   reach: number;
 }
 
-interface Drawn {
+/** What is taught of rows: the point and a second one, and how much others weigh for them. */
+export interface Taught {
+  rows: readonly number[];
+  weights: readonly (readonly [row: number, weight: number])[];
+}
+
+/** A spot on the map. */
+export interface Spot {
+  x: number;
+  y: number;
+  radius: number;
+}
+
+/** What is drawn over the points. */
+export interface LessonMarks {
+  discs: readonly Spot[];
+  rings: readonly Spot[];
+  arrows: Arrowed | null;
   /** From the map to pixels. */
   place: Affine;
+  /** The colours of the groups of arrows. */
   inks: readonly string[];
+}
+
+export interface LessonInk {
+  ring: string;
+  accent: string;
   paper: string;
 }
 
-export type Arrows = Arrowed & Drawn;
+export function drawLesson(
+  context: CanvasRenderingContext2D,
+  { discs, rings, arrows, place, inks }: LessonMarks,
+  ink: LessonInk,
+): void {
+  drawSpots(context, discs, rings, ink);
+  if (arrows !== null) drawArrows(context, { ...arrows, place, inks, paper: ink.paper });
+}
+
+/** Weights as discs, and rings around the points that are explained. */
+function drawSpots(
+  context: CanvasRenderingContext2D,
+  discs: readonly Spot[],
+  rings: readonly Spot[],
+  inks: LessonInk,
+): void {
+  context.setLineDash([]);
+  context.fillStyle = inks.accent;
+  context.globalAlpha = 0.3;
+  for (const spot of discs) {
+    circle(context, spot);
+    context.fill();
+  }
+  context.globalAlpha = 1;
+  rings.forEach((spot, i) => {
+    circle(context, { ...spot, radius: spot.radius + 4 });
+    context.setLineDash([]);
+    context.lineWidth = 6;
+    context.strokeStyle = inks.paper;
+    context.stroke();
+    // The second point has a broken ring.
+    context.setLineDash(i > 0 ? [4, 3] : []);
+    context.lineWidth = 2.5;
+    context.strokeStyle = inks.ring;
+    context.stroke();
+  });
+  context.setLineDash([]);
+}
+
+function circle(context: CanvasRenderingContext2D, { x, y, radius }: Spot): void {
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+}
+
+type Arrows = Arrowed & Pick<LessonMarks, "place" | "inks"> & { paper: string };
 
 const HEAD = 7;
 const DASHES: readonly number[][] = [[], [5, 3], [1.5, 2.5]];
 
-export function drawArrows(context: CanvasRenderingContext2D, arrows: Arrows): void {
+function drawArrows(context: CanvasRenderingContext2D, arrows: Arrows): void {
   const { inks, paper, groups } = arrows;
   context.lineCap = "butt";
   for (let i = 0; 4 * i < arrows.places.length; i++) {

@@ -7,6 +7,8 @@ import { isReady } from "../lesson";
 import type { Panel } from "../plates";
 import type { ViewProps } from "../props";
 
+/** Their keys are small: they do not count as a panel. */
+const ON_MAP = ["arrows", "colors"];
 /** Who runs through many views hears of the one they rest on. */
 const REST = 400;
 
@@ -23,8 +25,10 @@ export function LessonView(props: LessonProps) {
   const side = useSignal(0);
   const plate = lesson.current.value;
   const panels = plate?.panels ?? [];
-  const isOne = lesson.isProjected.value && panels.length > 1;
-  const shown = isOne ? panels.slice(side.value % 2, (side.value % 2) + 1) : panels;
+  const drawn = panels.filter(({ kind }) => !ON_MAP.includes(kind));
+  const isOne = lesson.isProjected.value && drawn.length > 1;
+  const hidden = isOne ? drawn[(side.value + 1) % drawn.length] : undefined;
+  const shown = panels.filter((panel) => panel !== hidden);
   return (
     <section
       class="nbe-lesson"

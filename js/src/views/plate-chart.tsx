@@ -48,7 +48,7 @@ function Key({ panel, hit }: { panel: Panel; hit: Hit | null }) {
 function Ink({ i, kind }: { i: number; kind: Series["kind"] }) {
   return (
     <span
-      class={`nbe-ink nbe-ink-${i % 3} nbe-dash-${(i / 3) | 0} nbe-${kind}`}
+      class={`nbe-ink nbe-ink-${i % 3} nbe-dash-${(i / 3) | 0} nbe-ink-${kind}`}
       aria-hidden="true"
     />
   );
