@@ -26,7 +26,7 @@ export interface PanelProps extends ViewProps {
   of: string;
 }
 
-const [LEFT, RIGHT, TOP, BOTTOM] = [46, 10, 18, 34];
+const [LEFT, RIGHT, TOP, BOTTOM] = [46, 10, 18, 38];
 
 /** The size of an element, as it changes. */
 export function useSize(host: { current: HTMLElement | null }) {
@@ -112,7 +112,7 @@ export function Marks({ panel, field, hit, store, screen, children }: MarksProps
             d={pathOf(one, field)}
             class={`nbe-mark nbe-mark-${one.kind}`}
             stroke={`var(--nbe-ink-${strokeOf(i).ink})`}
-            stroke-width={one.kind === "bars" ? barWidth(one, field) : undefined}
+            style={one.kind === "bars" ? { strokeWidth: barWidth(one, field) } : {}}
             stroke-dasharray={
               one.kind === "line" ? strokeOf(i).dash.join(" ") : undefined
             }
@@ -160,11 +160,11 @@ function Scales({ panel, field }: { panel: Panel; field: Field }) {
       ))}
       <line x2={width} y1={height} y2={height} class="nbe-axis" />
       {field.x.ticks(width).map(({ at, text }) => (
-        <text key={text} x={at * width} y={height + 14} text-anchor="middle">
+        <text key={text} x={at * width} y={height + 4} dy="0.8em" text-anchor="middle">
           {text}
         </text>
       ))}
-      <text x={width} y={height + 29} text-anchor="end" class="nbe-axis-name">
+      <text x={width} y={height + 5} dy="2em" text-anchor="end" class="nbe-axis-name">
         {panel.x_label}
       </text>
       <text x={8 - LEFT} y={-7} class="nbe-axis-name">

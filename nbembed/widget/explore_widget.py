@@ -177,10 +177,17 @@ class ExploreWidget(StagesWidget):
 
         has = {"labels": self._labels is not None, "network": self._has_network()}
         return [
-            {"name": each.name, "title": each.title, "number": each.number, "needs": sorted(each.needs)}
+            {
+                "name": each.name,
+                "title": each.title,
+                "number": each.number,
+                "needs": sorted(each.needs),
+            }
             | ({"lacks": ", ".join(lacking)} if lacking else {})
             for each in catalogue.values()
-            for lacking in [[word for need, word in LACKS.items() if need in each.needs and not has[need]]]
+            for lacking in [
+                [word for need, word in LACKS.items() if need in each.needs and not has[need]]
+            ]
         ]
 
     def _has_network(self) -> bool:

@@ -47,35 +47,41 @@ export function drawLesson(
   { discs, rings, arrows, place, inks }: LessonMarks,
   ink: LessonInk,
 ): void {
-  drawSpots(context, discs, rings, ink);
+  drawDiscs(context, discs, ink);
   if (arrows !== null) drawArrows(context, { ...arrows, place, inks, paper: ink.paper });
+  drawRings(context, rings, ink);
 }
 
-/** Weights as discs, and rings around the points that are explained. */
-function drawSpots(
+/** Weights. */
+function drawDiscs(
   context: CanvasRenderingContext2D,
   discs: readonly Spot[],
-  rings: readonly Spot[],
-  inks: LessonInk,
+  { accent }: LessonInk,
 ): void {
-  context.setLineDash([]);
-  context.fillStyle = inks.accent;
+  context.fillStyle = accent;
   context.globalAlpha = 0.3;
   for (const spot of discs) {
     circle(context, spot);
     context.fill();
   }
   context.globalAlpha = 1;
+}
+
+/** Around the points that are explained. The second one has a broken ring. */
+function drawRings(
+  context: CanvasRenderingContext2D,
+  rings: readonly Spot[],
+  { paper, ring }: LessonInk,
+): void {
   rings.forEach((spot, i) => {
     circle(context, { ...spot, radius: spot.radius + 4 });
     context.setLineDash([]);
     context.lineWidth = 6;
-    context.strokeStyle = inks.paper;
+    context.strokeStyle = paper;
     context.stroke();
-    // The second point has a broken ring.
     context.setLineDash(i > 0 ? [4, 3] : []);
     context.lineWidth = 2.5;
-    context.strokeStyle = inks.ring;
+    context.strokeStyle = ring;
     context.stroke();
   });
   context.setLineDash([]);
@@ -98,7 +104,7 @@ function drawArrows(context: CanvasRenderingContext2D, arrows: Arrows): void {
     const group = groups[i] ?? 0;
     const ink = inks[group % inks.length] ?? "#888";
     // The groups differ in their strokes too, not in their colours alone.
-    const dash = DASHES[Math.floor(group / inks.length) % DASHES.length] ?? [];
+    const dash = DASHES[group % DASHES.length] ?? [];
     const ends = endsOf(arrows, i);
     stroke(context, ends, paper, 4.5, []);
     stroke(context, ends, ink, 2, dash);

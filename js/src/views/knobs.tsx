@@ -66,12 +66,17 @@ function Knob(props: KnobProps) {
   // What acts now may turn out to need a restart: the run knows better than the view.
   const acts = (parameter && store.steering.effectOf(parameter)) ?? control.acts;
   const [word, meaning] = ACTS[acts];
+  // In a page nothing runs; what acts at once has some values there.
   const isOff = acts !== "now" && store.controls.value !== "live";
   const more = { ...props, isOff };
   return (
     <div class="nbe-knob" data-knob={control.name}>
       <span class="nbe-knob-name">{control.label}</span>
-      <span class="nbe-effect" data-effect={acts} title={meaning}>
+      <span
+        class="nbe-effect"
+        data-effect={acts}
+        title={isOff ? `${meaning}; that needs a kernel` : meaning}
+      >
         {word}
       </span>
       {control.kind === "slider" && <Slider {...more} />}
