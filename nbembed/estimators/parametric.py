@@ -186,6 +186,12 @@ class ParametricEmbedder(WithLatent):
         reference: Any = self._kept_reference("model_")
         return copy.deepcopy(reference.module)
 
+    @property
+    def network_(self) -> NetworkReference:
+        """What the fit left behind: network, heads of its terms, and how rows are made ready; not a copy."""
+        reference: Any = self._kept_reference("network_")
+        return reference
+
     def check_parameters(self, n_samples: int) -> None:
         """Raise for a hyper-parameter that cannot be used with ``n_samples`` rows."""
         super().check_parameters(n_samples)

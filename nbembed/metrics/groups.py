@@ -15,7 +15,7 @@ from nbembed.metrics.ranking import Space, as_points, check_neighborhood
 from nbembed.metrics.scores import label_codes
 from nbembed.metrics.stability import as_maps
 
-__all__ = ["Difference", "GroupComparison", "compare_groups"]
+__all__ = ["PAIRS", "Difference", "GroupComparison", "compare_groups", "pairs_between"]
 
 # Random pairs of points, and of one point of each group. A fraction of 20,000 has a standard error of
 # at most 0.4 percent.
@@ -175,8 +175,8 @@ def compare_groups(
     check_neighborhood(n_neighbors, n)
     group_a, group_b = _groups(a, b, n)
     random = np.random.default_rng(check_seed(random_state))
-    all_pairs = _pairs(random, np.arange(n), np.arange(n), PAIRS)
-    between = _pairs(random, group_a, group_b, PAIRS)
+    all_pairs = pairs_between(random, np.arange(n), np.arange(n), PAIRS)
+    between = pairs_between(random, group_a, group_b, PAIRS)
     spaces = [Space(points), *map(Space, maps)]
     reference = [np.sort(_lengths(space, all_pairs)) for space in spaces]
     ranks = [
@@ -222,7 +222,7 @@ def _groups(a: Any, b: Any, n: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]
     return np.flatnonzero(masks[0]), np.flatnonzero(masks[1])
 
 
-def _pairs(
+def pairs_between(
     random: np.random.Generator, one: NDArray[np.intp], other: NDArray[np.intp], count: int
 ) -> NDArray[np.intp]:
     """Return pairs of two different points: all there are if they are few, else drawn, shape (m, 2)."""
@@ -272,7 +272,9 @@ def _among_classes(
         return 0, 0, 0
     own = {int(np.bincount(codes[group] + 1).argmax()) - 1 for group in groups}
     pairs = [
-        _pairs(random, np.flatnonzero(codes == one), np.flatnonzero(codes == other), CLASS_PAIRS)
+        pairs_between(
+            random, np.flatnonzero(codes == one), np.flatnonzero(codes == other), CLASS_PAIRS
+        )
         for one, other in combinations(classes.tolist(), 2)
         if {one, other} != own
     ]

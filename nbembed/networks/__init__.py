@@ -17,6 +17,7 @@ from nbembed.networks.rows import Rows, Standardization
 from nbembed.networks.sampling import EdgeBatches
 from nbembed.networks.stepper import NetworkStepper
 from nbembed.networks.terms import make_head, make_heads, make_terms, read_head
+from nbembed.networks.writing import written
 
 __all__ = [
     "CNN",
@@ -54,4 +55,5 @@ __all__ = [
     "seeded_torch",
     "weights_of",
     "with_weights",
+    "written",
 ]
