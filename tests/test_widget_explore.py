@@ -40,6 +40,8 @@ def make_moving(scene):
 @pytest.fixture(autouse=True)
 def moving(monkeypatch):
     needs = frozenset({"point", "map"})
+    for name in set(catalogue) - {"bandwidth", "sigma"}:
+        monkeypatch.delitem(catalogue, name)
     monkeypatch.setitem(catalogue, "moving", Internal("moving", "Moving", 99, make_moving, needs))
 
 

@@ -23,7 +23,7 @@ import type { Bytes, PageQuality, ToKernel, Traits } from "./state";
 import { type Frame, fromBase64, inflate } from "./transport";
 
 /** After so many milliseconds a question counts as lost. */
-const PATIENCE = 10_000;
+const PATIENCE = 60_000;
 /** Needs that change with the map on show. */
 const MOVING = ["map", "run", "network"];
 
@@ -54,7 +54,8 @@ export class LessonDesk {
   readonly held: readonly number[] | null;
   private readonly numbers: Float32Array;
   private asked = 0;
-  private waits = false;
+  /** A question is on its way, and to be said so when that takes long. */
+  readonly waits = signal(false);
   private isBehind = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -98,7 +99,9 @@ export class LessonDesk {
     const { name } = internal;
     const settings = this.settings.value[name] ?? {};
     const step = this.momentOf(internal);
-    return { t: "plate", name, row, other, step, settings };
+    // What is of no point is the same whichever is selected, but two may be compared in it.
+    const own = isOfPoint(internal) || other >= 0 ? row : -1;
+    return { t: "plate", name, row: own, other, step, settings };
   });
 
   /** The plate on show, if it is of the internal on show. */
@@ -174,9 +177,9 @@ export class LessonDesk {
       this.take(this.fromPage(question));
       return;
     }
-    this.isBehind = this.waits;
-    if (this.waits) return;
-    this.waits = true;
+    this.isBehind = this.waits.peek();
+    if (this.isBehind) return;
+    this.waits.value = true;
     this.asked += 1;
     this.timer = setTimeout(() => this.settle(), PATIENCE);
     this.send({ ...question, id: this.asked });
@@ -184,7 +187,7 @@ export class LessonDesk {
 
   private settle(): void {
     clearTimeout(this.timer);
-    this.waits = false;
+    this.waits.value = false;
     if (this.isBehind) this.ask(this.question.peek());
   }
 
@@ -217,7 +220,8 @@ export class LessonDesk {
   /** What of the plate lies on the map. */
   private adorn(plate: Plate | null): void {
     const panel = plate === null ? undefined : onMap(plate, "colors");
-    const isOfRow = this.internal.value?.needs.some((need) => need.includes("point"));
+    const internal = this.internal.value;
+    const isOfRow = internal !== undefined && isOfPoint(internal);
     const rows = isOfRow ? this.rows.value.filter((row) => row >= 0) : [];
     const isTaught = this.offer.value !== null && this.isOpen.value;
     batch(() => {
@@ -228,7 +232,7 @@ export class LessonDesk {
         ? {
             places: arrows.places,
             groups: arrows.groups.map((group) => groupsOf(arrows.groups).indexOf(group)),
-            reach: this.reach.value,
+            reach: arrows.to_scale ? null : this.reach.value,
           }
         : null;
     });
@@ -252,6 +256,10 @@ const NOTHING = {
 /** The different groups, in the order in which they come. */
 export function groupsOf(groups: readonly string[]): string[] {
   return [...new Set(groups)];
+}
+
+export function isOfPoint({ needs }: Internal): boolean {
+  return needs.includes("point") || needs.includes("two points");
 }
 
 /** Bars that stand for rows, as parts of the highest. */

@@ -31,7 +31,7 @@ interface PanelOf<T> {
   /** Row after row; the first row lies at the low end of `y`. */
   heat?: { values: T; shape: [number, number]; x: [number, number]; y: [number, number] };
   /** x, y, dx, dy in the coordinates of the map; what each arrow is, and what it belongs to. */
-  arrows?: { places: T; labels: string[]; groups: string[] };
+  arrows?: { places: T; labels: string[]; groups: string[]; to_scale: boolean };
   /** A number for each row. */
   colors?: T;
   table?: [name: string, cells: (string | number | null)[]][];

@@ -269,6 +269,7 @@ def plate(scene: Scene) -> Plate:
         np.array([[*here, *vector[:2]] for _, _, vector in drawn]),
         tuple(label for _, label, _ in drawn),
         tuple(group for group, _, _ in drawn),
+        to_scale=False,
     )
     order = np.argsort(-(pull + push), kind="stable")[:30]
     index = found.rows.indices[order]

@@ -12,7 +12,7 @@ from nbembed.errors import InvalidInputError, NbembedError, RunEndedError
 from nbembed.widget.handout import Handout
 from nbembed.widget.measures import Background
 from nbembed.widget.plates import Asked, Numbers, packed_plate, read_asked, refused_plate
-from nbembed.widget.stages_widget import StagesWidget
+from nbembed.widget.stages_widget import CLOSING, StagesWidget
 from nbembed.widget.traits import kept
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ __all__ = ["ExploreWidget"]
 LACKS = {"labels": "labels", "network": "a method with a network"}
 # Needs of a view that changes with the map.
 MOVING = {"map", "run", "network"}
+# Plates that are kept, in case they are looked at again.
+KEPT = 24
 # What opens first.
 FIRST = "bandwidth"
 
@@ -38,6 +40,12 @@ class ExploreWidget(StagesWidget):
     lesson = traitlets.Dict().tag(sync=True, from_json=kept("lesson"))
 
     _asked: Asked | None = None
+
+    def _get_ready(self) -> None:
+        super()._get_ready()
+        if not hasattr(self, "_explainer"):
+            self._explainer = Background()
+            self._made: dict[Any, Plate] = {}
 
     def explore(
         self,
@@ -143,8 +151,7 @@ class ExploreWidget(StagesWidget):
     def close(self) -> None:
         """Stop the run and free the widget."""
         super().close()
-        if hasattr(self, "_explainer"):
-            self._explainer.wait(2.0)
+        self._explainer.wait(CLOSING)
 
     def stand_at_start(self) -> None:
         """Compute neighbours, affinities and the starting map, and show it before the first step."""
@@ -175,7 +182,6 @@ class ExploreWidget(StagesWidget):
         """Return what can be chosen in the panel, and what each one lacks here."""
         from nbembed.inspect.plates import catalogue
 
-        has = {"labels": self._labels is not None, "network": self._has_network()}
         return [
             {
                 "name": each.name,
@@ -186,11 +192,13 @@ class ExploreWidget(StagesWidget):
             | ({"lacks": ", ".join(lacking)} if lacking else {})
             for each in catalogue.values()
             for lacking in [
-                [word for need, word in LACKS.items() if need in each.needs and not has[need]]
+                [word for need, word in LACKS.items() if need in each.needs and not self._has(need)]
             ]
         ]
 
-    def _has_network(self) -> bool:
+    def _has(self, need: str) -> bool:
+        if need == "labels":
+            return self._labels is not None
         return self._estimator.phases(len(self._data))[0].model["name"] != "free"
 
     def _scene(self, asked: Asked, needs: frozenset[str]) -> tuple["Scene", int]:
@@ -214,16 +222,18 @@ class ExploreWidget(StagesWidget):
             embedding=None if moment is None else moment[1],
             i=asked.row,
             j=asked.other,
-            settings=self._run_settings() | asked.settings,
+            settings=self._run_settings(needs) | asked.settings,
             labels=None if self._labels is None else self._labels.values,
             **more,
         )
         return scene, -1 if moment is None else moment[0]
 
-    def _run_settings(self) -> dict[str, Any]:
+    def _run_settings(self, needs: frozenset[str]) -> dict[str, Any]:
         """Return the numbers among the hyper-parameters: views show the run that is shown, unless told otherwise."""
         known = self._estimator.get_params(deep=False)
-        set_now = {} if self._session is None else self._session.run.live
+        # What is in force now matters for the map as it is now, not for a view's own runs.
+        session = self._session if "map" in needs else None
+        set_now = {} if session is None else session.run.live
         return {
             name: value
             for name, value in {**known, **set_now}.items()
@@ -238,8 +248,27 @@ class ExploreWidget(StagesWidget):
             raise InvalidInputError(
                 "this view needs two points, got one; select a second one with Shift and a click, or give j"
             )
+        for need in sorted(internal.needs & set(LACKS)):
+            if not self._has(need):
+                raise InvalidInputError(f"this view needs {LACKS[need]}; this widget has none")
         scene, step = self._scene(asked, internal.needs)
-        return internal.make(scene), step
+        key = (
+            asked.name,
+            asked.row,
+            asked.other,
+            step,
+            self._runs,
+            *sorted(scene.settings.items()),
+        )
+        with self._look_lock:
+            made = self._made.pop(key, None)
+        plate = internal.make(scene) if made is None else made
+        with self._look_lock:
+            # Views with runs of their own take seconds: what was made is kept for a while.
+            self._made[key] = plate
+            while len(self._made) > KEPT:
+                del self._made[next(iter(self._made))]
+        return plate, step
 
     # ---- what the browser asks ----------------------------------------------------------------
 
@@ -248,10 +277,10 @@ class ExploreWidget(StagesWidget):
         asked = read_asked(content, len(self._data))
         if asked is None:
             return
+        # While a run goes on its frames ask the same again and again: the run comes first.
+        gentle = self._state() == "running" and asked == self._asked
         self._asked = asked
-        if not hasattr(self, "_explainer"):
-            self._explainer = Background()
-        self._explainer.ask(lambda: self._send_plate(question, asked))
+        self._explainer.ask(lambda: self._send_plate(question, asked), gentle=gentle)
 
     def _send_plate(self, question: int, asked: Asked) -> None:
         numbers = Numbers()

@@ -18,7 +18,7 @@ __all__ = ["Handout"]
 
 # A page of more rows holds no teaching views: they would be those of a sample, and large.
 MOST_ROWS = 300
-# Points with a plate of each internal; of the first of them also so many values of each control.
+# Points with a plate of each internal; of the first of them also so many values of each control that acts now.
 POINTS, VALUES = 12, 9
 # What the plates may take in all, in 32-bit numbers, and how long they may take to compute, in seconds.
 MOST_NUMBERS, MOST_SECONDS = 3_000_000, 60.0
@@ -59,27 +59,23 @@ class Handout:
             return {}, {}
         rows = self._rows(selection)
         ready = [each for each in lesson["internals"] if "lacks" not in each]
-        # The whole of the first point before anything of the second: what is cut off is its end.
-        done = 0
-        for place, row in enumerate(rows):
-            for each in ready:
-                if place == 0 or "point" in each["needs"]:
-                    self._store(
-                        each,
-                        row,
-                        rows,
-                        lesson["settings"] if each["name"] == lesson["name"] else {},
-                    )
-            done = place + 1
+        wished = {lesson["name"]: lesson["settings"]}
+        made = [(each, self._store(each, rows, wished.get(each["name"], {}))) for each in ready]
+        held = rows[:1]
+        for row in rows[1:]:
             if self._is_full():
                 break
-        held = rows[:done]
+            for each in ready:
+                if "point" in each["needs"]:
+                    self._store(each, [row, *rows], wished.get(each["name"], {}))
+            held.append(row)
+        for each, plate in made:
+            self._vary(each, rows, plate, wished.get(each["name"], {}))
         named = ", ".join(map(str, held))
         note = f"It holds those of points {named}, computed when it was written; a kernel computes any."
         plates = {"rows": held, "stored": self._stored, "note": note}
-        return {"lesson": dict(lesson), "plates": plates}, {
-            "plates": zlib.compress(self._numbers.body(), 9)
-        }
+        packed = zlib.compress(self._numbers.body(), 9)
+        return {"lesson": dict(lesson), "plates": plates}, {"plates": packed}
 
     def _rows(self, selection: Sequence[int]) -> list[int]:
         """Return the rows of which there are plates: those that are selected, and others from all over the data."""
@@ -90,21 +86,28 @@ class Handout:
         return self._numbers.count > MOST_NUMBERS or time.monotonic() > self._until
 
     def _store(
-        self, internal: Mapping[str, Any], row: int, rows: list[int], settings: dict[str, Any]
+        self, internal: Mapping[str, Any], rows: Sequence[int], settings: dict[str, Any]
+    ) -> "Plate | None":
+        """Store the plate of the first of ``rows``, where it is of one; the next is a second point."""
+        return self._add(Asked(internal["name"], *_points(internal, rows), -1, settings))
+
+    def _vary(
+        self,
+        internal: Mapping[str, Any],
+        rows: Sequence[int],
+        plate: "Plate | None",
+        settings: dict[str, Any],
     ) -> None:
-        """Store the plate of a row, and of the first row those with each control at other values."""
-        needs = internal["needs"]
-        i = row if {"point", "two points"} & set(needs) else None
-        j = next((each for each in rows if each != row), None) if "two points" in needs else None
-        plate = self._add(Asked(internal["name"], i, j, -1, settings))
-        if plate is None or row != rows[0]:
-            return
-        for control in plate.controls:
+        """Store the plates of the first row with each control at other values."""
+        for control in () if plate is None else plate.controls:
             if control.acts != "now":
                 continue
             for value in _values(control):
-                if value != control.value and not self._is_full():
-                    self._add(Asked(internal["name"], i, j, -1, settings | {control.name: value}))
+                if self._is_full():
+                    return
+                if value != control.value:
+                    other = settings | {control.name: value}
+                    self._add(Asked(internal["name"], *_points(internal, rows), -1, other))
 
     def _add(self, asked: Asked) -> "Plate | None":
         """Store one plate and return it; None for one that cannot be had."""
@@ -114,6 +117,14 @@ class Handout:
             return None
         self._stored.append(packed_plate(plate, asked, self._numbers, step=step))
         return plate
+
+
+def _points(internal: Mapping[str, Any], rows: Sequence[int]) -> tuple[int | None, int | None]:
+    """Return the rows that an internal is of."""
+    needs = internal["needs"]
+    if "two points" in needs:
+        return rows[0], next((each for each in rows if each != rows[0]), None)
+    return (rows[0] if "point" in needs else None), None
 
 
 def _values(control: "Control") -> Iterator[Any]:

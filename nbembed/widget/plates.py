@@ -179,6 +179,7 @@ def _packed_panel(panel: "Panel", numbers: Numbers) -> dict[str, Any]:
             "places": numbers.put(panel.arrows.vectors),
             "labels": list(panel.arrows.labels),
             "groups": list(panel.arrows.groups),
+            "to_scale": panel.arrows.to_scale,
         }
     if panel.colors is not None:
         packed["colors"] = numbers.put(panel.colors)

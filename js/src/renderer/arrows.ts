@@ -8,8 +8,8 @@ export interface Arrowed {
   places: Float32Array;
   /** Number of the group of each arrow. */
   groups: readonly number[];
-  /** Pixels for one unit of an arrow's length. */
-  reach: number;
+  /** Pixels for one unit of an arrow's length; null where that is a length of the map. */
+  reach: number | null;
 }
 
 /** What is taught of rows: the point and a second one, and how much others weigh for them. */
@@ -118,7 +118,8 @@ type Ends = readonly [x0: number, y0: number, x1: number, y1: number];
 function endsOf({ places, place, reach }: Arrows, i: number): Ends {
   const [x = 0, y = 0, dx = 0, dy = 0] = places.subarray(4 * i, 4 * i + 4);
   const [px, py] = [place.ox + place.sx * x, place.oy + place.sy * y];
-  return [px, py, px + reach * dx, py - reach * dy];
+  const unit = reach ?? place.sx;
+  return [px, py, px + unit * dx, py - unit * dy];
 }
 
 function stroke(

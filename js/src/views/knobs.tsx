@@ -2,7 +2,6 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { Anew } from "../anew";
 import type { Control, Setting } from "../plates";
 import type { ViewProps } from "../props";
 import type { Parameter } from "../state";
@@ -13,7 +12,7 @@ import { figure } from "../text";
 const ACTS = {
   now: ["● now", "acts at once"],
   "next step": ["◐ next step", "acts from the next step on"],
-  restart: ["○ restart", "acts when the run is begun anew"],
+  restart: ["○ restart", "begins this view's own runs anew, which takes a while"],
 } as const;
 /** Sliders of so few places can be played, so long for each. */
 const PLACES = 80;
@@ -21,13 +20,11 @@ const BEAT = 500;
 
 export function Knobs({ store }: ViewProps) {
   const controls = store.lesson.current.value?.controls ?? [];
-  const isDrafted = controls.some(({ acts }) => acts === "restart");
   return (
     <div class="nbe-knobs nbe-lesson-knobs">
       {controls.map((control) => (
         <Knob key={control.name} control={control} store={store} />
       ))}
-      {isDrafted && !store.isPage && <Anew store={store} />}
     </div>
   );
 }
@@ -37,9 +34,9 @@ interface KnobProps {
   store: Store;
 }
 
-/** The run's own parameter, where the control is one of a run. Reads signals. */
+/** The parameter of the run on show that the control stands for. Reads signals. */
 function parameterOf({ control, store }: KnobProps): Parameter | undefined {
-  if (control.acts === "now") return undefined;
+  if (control.acts !== "next step") return undefined;
   return store.steering.parameters.value.find(({ name }) => name === control.name);
 }
 
@@ -62,11 +59,8 @@ function change(props: KnobProps, value: Setting): void {
 
 function Knob(props: KnobProps) {
   const { control, store } = props;
-  const parameter = parameterOf(props);
-  // What acts now may turn out to need a restart: the run knows better than the view.
-  const acts = (parameter && store.steering.effectOf(parameter)) ?? control.acts;
+  const { acts } = control;
   const [word, meaning] = ACTS[acts];
-  // In a page nothing runs; what acts at once has some values there.
   const isOff = acts !== "now" && store.controls.value !== "live";
   const more = { ...props, isOff };
   return (
@@ -86,11 +80,12 @@ function Knob(props: KnobProps) {
   );
 }
 
+type Moved = { currentTarget: HTMLInputElement };
 type Fitted = KnobProps & { isOff: boolean };
 
 function Slider(props: Fitted) {
   const { control, isOff } = props;
-  const { low = 0, high = 1, step = 0, scale, label } = control;
+  const { low = 0, high = 1, step = 0, scale, label, acts } = control;
   const value = Number(settingOf(props));
   const log = scale === "log" && low > 0;
   const shape = { low, high, log, integer: false };
@@ -109,9 +104,11 @@ function Slider(props: Fitted) {
         disabled={isOff}
         aria-label={label}
         aria-valuetext={figure(value)}
-        onInput={({ currentTarget }) =>
-          put(valueAtNotch(shape as never, Number(currentTarget.value)))
-        }
+        // What takes long is computed once the slider is let go.
+        {...{
+          [acts === "restart" ? "onChange" : "onInput"]: ({ currentTarget }: Moved) =>
+            put(valueAtNotch(shape as never, Number(currentTarget.value))),
+        }}
       />
       <span class="nbe-value">
         {places <= PLACES && !log && control.acts === "now" && (

@@ -3,7 +3,7 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { type ComponentChildren, Fragment } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { isReady } from "../lesson";
+import { isOfPoint, isReady } from "../lesson";
 import type { Panel } from "../plates";
 import type { ViewProps } from "../props";
 
@@ -37,8 +37,14 @@ export function LessonView(props: LessonProps) {
       data-plate={plate?.name}
       data-row={plate?.row}
       data-step={plate?.step}
+      aria-busy={lesson.waits.value}
     >
       <Chooser {...props} />
+      {lesson.waits.value && (
+        <p class="nbe-muted nbe-working" role="status">
+          Computing …
+        </p>
+      )}
       {plate?.error !== undefined && (
         <p class="nbe-muted" role="alert">
           {plate.error}
@@ -76,8 +82,7 @@ export function LessonView(props: LessonProps) {
 function Chooser({ store }: ViewProps) {
   const { lesson } = store;
   const [row] = lesson.rows.value;
-  const needs = lesson.internal.value?.needs ?? [];
-  const isOfPoint = needs.includes("point") || needs.includes("two points");
+  const internal = lesson.internal.value;
   return (
     <header class="nbe-chooser">
       <button
@@ -112,7 +117,7 @@ function Chooser({ store }: ViewProps) {
       >
         ›
       </button>
-      {isOfPoint && (
+      {internal !== undefined && isOfPoint(internal) && (
         <label class="nbe-of-row">
           point
           <input

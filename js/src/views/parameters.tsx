@@ -1,7 +1,6 @@
 // The parameters of the run: sliders that say when they act, and what was set when.
 
 import { useSignal } from "@preact/signals";
-import { Anew } from "../anew";
 import type { ViewProps } from "../props";
 import type { ChoiceParameter, NumberParameter, Parameter } from "../state";
 import { NOTCHES, notchOf, type Value, valueAtNotch } from "../steering";
@@ -168,6 +167,43 @@ function Choice(props: KnobProps<ChoiceParameter>) {
         </option>
       ))}
     </select>
+  );
+}
+
+/** Begins a new run with what was changed. Room is kept for it. */
+function Anew({ store }: { store: Store }) {
+  const { steering } = store;
+  const drafts = Object.entries(steering.drafts.value);
+  const isDeaf = store.controls.value !== "live";
+  return (
+    <div class="nbe-anew">
+      <button
+        type="button"
+        class="nbe-button"
+        data-cmd="restart"
+        disabled={isDeaf || drafts.length === 0}
+        title="Begins a new run; of this one nothing is kept here. w.save() keeps it, w.branch() goes on from a frame of it."
+        onClick={() => steering.restart()}
+      >
+        Restart
+      </button>
+      <span class="nbe-muted" role="status">
+        {steering.refused.value ??
+          (drafts.length === 0
+            ? "Changes marked “restart” are collected here."
+            : `with ${drafts.map(([name, value]) => `${name} ${value}`).join(", ")}`)}
+      </span>
+      {drafts.length > 0 && (
+        <button
+          type="button"
+          class="nbe-link"
+          data-cmd="forget"
+          onClick={() => steering.forget()}
+        >
+          undo
+        </button>
+      )}
+    </div>
   );
 }
 

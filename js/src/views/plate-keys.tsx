@@ -20,9 +20,11 @@ export function ArrowKey({ panel, store }: PanelProps) {
           {name} {count(name) > 1 && <>({count(name)})</>}
         </span>
       ))}
-      <span class="nbe-key" title="the arrows keep this scale while it suits them">
-        <span class="nbe-length" aria-hidden="true" /> = {figure(unit)}
-      </span>
+      {panel.arrows?.to_scale === false && (
+        <span class="nbe-key" title="the arrows keep this scale while it suits them">
+          <span class="nbe-length" aria-hidden="true" /> = {figure(unit)}
+        </span>
+      )}
     </p>
   );
 }
