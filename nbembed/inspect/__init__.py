@@ -23,6 +23,7 @@ from nbembed.inspect.pulls import field, forces
 from nbembed.inspect.repulsion import repulsions
 from nbembed.inspect.runs import exaggeration, learning_rates, starts
 from nbembed.inspect.shepard import shepard
+from nbembed.inspect.signals import run_state, scale_note, signals, stability_chip
 from nbembed.inspect.sweeps import perplexity_sweep, stability
 from nbembed.inspect.symmetry import symmetrization
 from nbembed.inspect.trained import global_weights, umap_losses
@@ -54,8 +55,12 @@ __all__ = [
     "plates",
     "point_losses",
     "repulsions",
+    "run_state",
+    "scale_note",
     "shepard",
+    "signals",
     "stability",
+    "stability_chip",
     "starts",
     "supervised",
     "switchboard",

@@ -209,7 +209,8 @@ def plate(scene: Scene) -> Plate:
                 ),
             ),
         ),
-        text=f"After {len(found.steps)} guesses the bandwidth of row {found.i} is {found.sigma:.4g}: its {len(found.neighbors)} "
+        text=f"After {len(found.steps)} guesses the bandwidth of row {found.i} is {found.sigma:.4g}: its "
+        f"{len(found.neighbors)} "
         f"neighbours have the perplexity {found.reached:.4f}; {u:g} was wanted."
         + (" The search failed." if found.failed else ""),
         snippet=ROW_SEARCH,

@@ -171,7 +171,8 @@ def plate(scene: Scene) -> Plate:
         ),
         text=f"Half of this map's pairs are farther apart than {middle:.4g}; there the Gaussian is "
         f"{found.gaussian[PLACES // 2]:.2g}, Student's t {found.student_t[PLACES // 2]:.2g} and UMAP's curve "
-        f"{found.cauchy[PLACES // 2]:.2g}. For min_dist {min_dist:g} that curve has a = {found.a:.4f}, b = {found.b:.4f} "
+        f"{found.cauchy[PLACES // 2]:.2g}. For min_dist {min_dist:g} that curve has a = {found.a:.4f}, b = "
+        f"{found.b:.4f} "
         f"and misses its goal by up to {found.residual:.3f}.",
         snippet="gaussian = np.exp(-d ** 2)\nstudent_t = (1 + d ** 2 / dof) ** (-(dof + 1) / 2)\n"
         "cauchy = 1 / (1 + a * d ** (2 * b))\nresult = np.stack([gaussian, student_t, cauchy])",

@@ -11,7 +11,15 @@ from nbembed.inspect.parts import Heat, Internal, Panel, Plate, Scene, Series
 from nbembed.inspect.rows import Rows, chosen
 from nbembed.metrics import trustworthiness
 
-__all__ = ["INTERNALS", "Boundary", "FunctionView", "InverseGrid", "boundary", "function_view", "inverse_grid"]
+__all__ = [
+    "INTERNALS",
+    "Boundary",
+    "FunctionView",
+    "InverseGrid",
+    "boundary",
+    "function_view",
+    "inverse_grid",
+]
 
 SIDE, INVERSE_SIDE, NEIGHBORS = 15, 10, 10
 # Up to so many rows at once a network computes in float64.
@@ -124,8 +132,7 @@ def plane_of(points: Floats, side: int = SIDE) -> tuple[Floats, Floats]:
     seen = (points - mean) @ axes.T
     columns, lines = (np.linspace(seen[:, d].min(), seen[:, d].max(), side) for d in (0, 1))
     plane = np.stack(np.meshgrid(columns, lines), axis=-1).reshape(-1, 2)
-    # In the precision in which data enter a network.
-    return plane, (mean + plane @ axes).astype(np.float32).astype(np.float64)
+    return plane, mean + plane @ axes
 
 
 def placed(estimator: Any, points: Floats) -> Floats:
@@ -134,13 +141,13 @@ def placed(estimator: Any, points: Floats) -> Floats:
     return np.concatenate([estimator.transform(part) for part in parts]).astype(np.float64)
 
 
-def forward_inputs(estimator: Any, module: Any = None) -> dict[str, Any]:
-    """Return what FORWARD needs: the network's steps, and what makes rows ready for it."""
+def forward_inputs(estimator: Any, points: Floats) -> dict[str, Any]:
+    """Return what FORWARD needs: the network's steps, and rows as it sees them, centred and on one scale."""
     from nbembed.networks import written
 
-    center, divisor = estimator.network_.from_raw()
-    network = written(estimator.network_.module if module is None else module)
-    return {"network": network, "center": center, "divisor": divisor}
+    reference = estimator.network_
+    seen = reference.standardization.forward(reference.scaling.apply(points))
+    return {"network": written(reference.module), "rows": seen.astype(np.float64)}
 
 
 def function_view(estimator: Any, X: Any, *, X_new: Any = None) -> FunctionView:
@@ -162,7 +169,11 @@ def function_view(estimator: Any, X: Any, *, X_new: Any = None) -> FunctionView:
     new = float("nan")
     if X_new is not None:
         others = chosen(X_new)[1]
-        new = float(trustworthiness(others, placed(estimator, others), n_neighbors=min(k, (len(others) - 1) // 2)))
+        new = float(
+            trustworthiness(
+                others, placed(estimator, others), n_neighbors=min(k, (len(others) - 1) // 2)
+            )
+        )
     trust = float(trustworthiness(points, places, n_neighbors=k))
     return FunctionView(rows, plane, grid, placed(estimator, grid), places, trust, new)
 
@@ -249,8 +260,8 @@ def plate_of_function(scene: Scene) -> Plate:
             Panel("chart", "What the network makes of it", series=(*lines, points)),
         ),
         text=f"Every row has a place, seen or not. Trustworthiness {found.trust:.3f} on the data{new}.",
-        snippet="h = (grid - center) / divisor\n" + FORWARD + "result = h",
-        inputs={"grid": found.grid, **forward_inputs(estimator)},
+        snippet="h = rows   # the grid, centred and on one scale\n" + FORWARD + "result = h",
+        inputs=forward_inputs(estimator, found.grid),
         result=found.mesh,
         sample=found.rows.sample,
     )  # fmt: skip
@@ -268,7 +279,8 @@ def plate_of_boundary(scene: Scene) -> Plate:
         name="boundary",
         title="Where a classifier changes its mind",
         panels=(
-            Panel("heat", "Most probable class", "component 1", "component 2", heat=Heat(most.reshape(SIDE, SIDE), x, y)),
+            Panel("heat", "Most probable class", "component 1", "component 2",
+                  heat=Heat(most.reshape(SIDE, SIDE), x, y)),
             Panel("heat", "Lead of the first over the second", "component 1", "component 2",
                   heat=Heat(margin.reshape(SIDE, SIDE), x, y)),
         ),
@@ -290,7 +302,9 @@ def plate_of_inverse(scene: Scene) -> Plate:
     x, y = ((found.grid[0, d], found.grid[-1, d]) for d in (0, 1))
     points = Series("data", found.places[:, 0], found.places[:, 1], "points", found.rows.indices)
     off = Series("no data near", found.grid[found.off, 0], found.grid[found.off, 1], "points")
-    inside, outside = (float(found.errors[m].mean()) if m.any() else float("nan") for m in (~found.off, found.off))
+    inside, outside = (
+        float(found.errors[m].mean()) if m.any() else float("nan") for m in (~found.off, found.off)
+    )
     values = found.decoded
     return Plate(
         name="inverse",
@@ -301,10 +315,12 @@ def plate_of_inverse(scene: Scene) -> Plate:
             Panel("heat", "Decoded rows, one per place", "column", "place",
                   heat=Heat(values, (0.0, values.shape[1] - 1.0), (0.0, len(values) - 1.0))),
         ),
-        text=f"{int(found.off.sum())} of {len(found.grid)} places have no data near. A place is moved by {inside:.3g} on average "
+        text=f"{int(found.off.sum())} of {len(found.grid)} places have no data near. A place is moved by "
+        f"{inside:.3g} on average "
         f"where there are data, and by {outside:.3g} where there are none: what is decoded there is made up.",
-        snippet="h = (decoded - center) / divisor\n" + FORWARD + "result = np.sqrt(((h - grid) ** 2).sum(axis=1))",
-        inputs={"decoded": found.decoded, "grid": found.grid, **forward_inputs(estimator)},
+        snippet="h = rows   # what was decoded, centred and on one scale\n" + FORWARD
+        + "result = np.sqrt(((h - grid) ** 2).sum(axis=1))",
+        inputs={"grid": found.grid, **forward_inputs(estimator, found.decoded)},
         result=found.errors,
         sample=found.rows.sample,
     )  # fmt: skip

@@ -136,7 +136,8 @@ def plate(scene: Scene) -> Plate:
                 series=tuple(Series(name, x, values, "bars", found.neighbors) for name, values in bars),
             ),
         ),
-        text=f"Up to ρ = {found.rho:.4g} the membership is 1, beyond it falls with σ = {found.sigma:.4g}. The memberships of "
+        text=f"Up to ρ = {found.rho:.4g} the membership is 1, beyond it falls with σ = {found.sigma:.4g}. The "
+        "memberships of "
         f"row {found.i} sum to {found.total:.5f}; log2 {k} = {found.wanted:.5f} was wanted. Circles around points are "
         "only a picture: the distances are those of all columns.",
         snippet=SNIPPET,

@@ -149,8 +149,10 @@ def plate(scene: Scene) -> Plate:
         name="gradients",
         title="Pull or push, by distance in data and map",
         panels=(panel(shown), panel(other)),
-        text=f"A pair one bandwidth ({found.sigma:.3g}) apart in the data rests at distance {found.balance[0, near]:.3g} in the map "
-        f"under normalised losses and at {found.balance[1, near]:.3g} under those that are not: nearer pairs repel, farther "
+        text=f"A pair one bandwidth ({found.sigma:.3g}) apart in the data rests at distance "
+        f"{found.balance[0, near]:.3g} in the map "
+        f"under normalised losses and at {found.balance[1, near]:.3g} under those that are not: nearer pairs "
+        "repel, farther "
         "ones attract.",
         snippet=SNIPPET,
         inputs={"high": found.high, "low": found.low, "sigma": found.sigma, "sum_p": found.sum_p, "Z": found.Z},

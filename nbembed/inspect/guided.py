@@ -141,10 +141,15 @@ def supervised(
     permuted = np.random.default_rng(random_state).permutation(codes)
     near = nearest_neighbors(points, n_neighbors=n_neighbors - 1, method="exact")
     plain = fuzzy_union(near)
-    graphs = [plain, *(with_labels(plain, each, target_weight=target_weight) for each in (codes, permuted))]
+    graphs = [
+        plain,
+        *(with_labels(plain, each, target_weight=target_weight) for each in (codes, permuted)),
+    ]
     start = start_of(points)
     maps = [
-        lane(Graph.from_scipy(normalized_to_one(graph.to_scipy())), start, steps=steps, kept=2).maps[-1]
+        lane(
+            Graph.from_scipy(normalized_to_one(graph.to_scipy())), start, steps=steps, kept=2
+        ).maps[-1]
         for graph in graphs
     ]
     counted = (permuted, codes, permuted)
@@ -153,7 +158,12 @@ def supervised(
         rows,
         counted,
         np.stack(maps).astype(np.float64),
-        np.array([float(neighborhood_hit(Y, each, n_neighbors=HIT)) for Y, each in zip(maps, counted, strict=True)]),
+        np.array(
+            [
+                float(neighborhood_hit(Y, each, n_neighbors=HIT))
+                for Y, each in zip(maps, counted, strict=True)
+            ]
+        ),
         np.array([float(trustworthiness(points, Y, n_neighbors=k)) for Y in maps]),
     )
 
@@ -164,7 +174,8 @@ def plate_of_attributes(scene: Scene) -> Plate:
     shown = int(scene.get("attribute", int(found.squared[:, 0].argmax())))
     x = np.arange(found.squared.shape[0], dtype=float)
     axes = tuple(
-        Series(f"axis {c + 1}", x, found.squared[:, c], "bars") for c in range(min(2, found.squared.shape[1]))
+        Series(f"axis {c + 1}", x, found.squared[:, c], "bars")
+        for c in range(min(2, found.squared.shape[1]))
     )
     values = found.rows.of(scene.X)[:, shown]
     cloud = Series(found.names[shown], found.Y[:, 0], values, "points", found.rows.indices)
@@ -177,7 +188,8 @@ def plate_of_attributes(scene: Scene) -> Plate:
             Panel("chart", f"{found.names[shown]} along the first axis", "first axis of the map", found.names[shown],
                   series=(cloud,)),
         ),
-        text=f"The first axis follows {found.names[best]} most (corr² {found.squared[best, 0]:.3f}); {found.names[shown]}: "
+        text=f"The first axis follows {found.names[best]} most (corr² {found.squared[best, 0]:.3f}); "
+        f"{found.names[shown]}: "
         f"{found.squared[shown, 0]:.3f}. An axis that nobody guided means nothing by itself.",
         snippet=AXES,
         inputs={"X": found.rows.of(scene.X), "Y": found.Y},
@@ -199,7 +211,9 @@ def plate_of_control(scene: Scene) -> Plate:
                            for code in np.unique(found.labels[at])))
         for at in (1, 2)
     )  # fmt: skip
-    said = "; ".join(f"{n}: {h:.2f} and {t:.3f}" for n, h, t in zip(NAMES, found.hits, found.trust, strict=True))
+    said = "; ".join(
+        f"{n}: {h:.2f} and {t:.3f}" for n, h, t in zip(NAMES, found.hits, found.trust, strict=True)
+    )
     return Plate(
         name="supervised",
         title="Labels, and labels that mean nothing",
@@ -210,13 +224,22 @@ def plate_of_control(scene: Scene) -> Plate:
         snippet=HITS,
         inputs={"maps": list(found.maps), "labels": list(found.labels), "k": HIT},
         result=found.hits,
-        controls=(Control("target_weight", "How much labels count", "slider", weight, low=0, high=1, step=0.05, acts="restart"),
+        controls=(Control("target_weight", "How much labels count", "slider", weight, low=0, high=1, step=0.05,
+                          acts="restart"),
                   steps_control(scene)),
         sample=found.rows.sample,
     )  # fmt: skip
 
 
 INTERNALS = (
-    Internal("attribute", "Which columns an axis follows", 32, plate_of_attributes, frozenset({"map"})),
-    Internal("supervised", "Labels, and labels that mean nothing", 33, plate_of_control, frozenset({"labels"})),
+    Internal(
+        "attribute", "Which columns an axis follows", 32, plate_of_attributes, frozenset({"map"})
+    ),
+    Internal(
+        "supervised",
+        "Labels, and labels that mean nothing",
+        33,
+        plate_of_control,
+        frozenset({"labels"}),
+    ),
 )

@@ -110,7 +110,8 @@ def plate(scene: Scene) -> Plate:
             Panel("arrows", f"The {k} neighbours of row {found.i}", arrows=arrows),
             Panel("colors", "Part of the neighbours kept", colors=found.rows.spread(found.shares)),
         ),
-        text=f"Of the {k} neighbours of row {found.i} the map keeps {len(found.kept)}; {len(found.missing)} are missing and "
+        text=f"Of the {k} neighbours of row {found.i} the map keeps {len(found.kept)}; {len(found.missing)} are "
+        "missing and "
         f"{len(found.false)} false ones stand in their place. Over all points: trustworthiness "
         f"{found.trustworthiness.mean():.3f}, continuity {found.continuity.mean():.3f}; row {worst} is trusted least.",
         snippet=SNIPPET,

@@ -64,14 +64,14 @@ def start_of(points: Floats, how: str = "pca", *, seed: int = 0) -> NDArray[np.f
     return initialization.scale_for_tsne(start)
 
 
-def lane(
+def lane(  # noqa: PLR0913 - one argument per knob
     graph: Graph,
     start: NDArray[Any],
     *,
     name: str = "",
     learning_rate: float | None = None,
     exaggeration: float = 12.0,
-    early: int = EARLY,
+    early: int | None = None,
     steps: int = STEPS,
     kernel: str = "student_t",
     kept: int = KEPT,
@@ -87,7 +87,8 @@ def lane(
     learning_rate
         None takes that of :class:`nbembed.TSNE`: n / 12, but at least 200.
     exaggeration, early
-        The factor of the attraction in the first steps, and how many these are.
+        The factor of the attraction in the first steps, and how many these are: None takes 100, but at most
+        a third of all.
     steps
         Steps in all.
     kernel
@@ -95,6 +96,7 @@ def lane(
     kept
         About how many maps are kept.
     """
+    early = min(EARLY, steps // 3) if early is None else early
     rate = max(200.0, graph.n / 12.0) if learning_rate is None else learning_rate
     options: dict[str, Any] = {"learning_rate": rate, "momentum": 0.8, "exaggeration": exaggeration}
     if kernel == "student_t":

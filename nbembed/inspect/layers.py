@@ -124,7 +124,9 @@ def layer_affinities(
         lengths=near.distances[at].astype(np.float64),
         probabilities=conditional(near, perplexity=perplexity)[0][at],
         names=tuple(stages),
-        overlaps=np.array([float(neighbor_recall(points, s, n_neighbors=k)) for s in stages.values()]),
+        overlaps=np.array(
+            [float(neighbor_recall(points, s, n_neighbors=k)) for s in stages.values()]
+        ),
         own=np.array(own),
     )
 
@@ -135,17 +137,28 @@ def _layer(estimator: Any, points: Floats, name: str) -> Floats:
 
 def _kept(points: Floats, stage: Floats, at: int, k: int) -> float:
     """Return the part of a row's nearest rows in the data that are so in a stage."""
-    near = [np.argsort(((each - each[at]) ** 2).sum(axis=1), kind="stable")[1 : k + 1] for each in (points, stage)]
+    near = [
+        np.argsort(((each - each[at]) ** 2).sum(axis=1), kind="stable")[1 : k + 1]
+        for each in (points, stage)
+    ]
     return float(np.isin(near[0], near[1]).mean())
 
 
 def plate(scene: Scene) -> Plate:
     """Draw the block-diagonal affinities, and the neighbours that are left from stage to stage."""
     u = float(scene.get("perplexity", 10.0))
-    found = layer_affinities(scene.need("estimator"), scene.X, scene.need("i"), layer=scene.settings.get("layer"), perplexity=u)
+    found = layer_affinities(
+        scene.need("estimator"),
+        scene.X,
+        scene.need("i"),
+        layer=scene.settings.get("layer"),
+        perplexity=u,
+    )
     n = float(len(found.P))
     x = np.arange(len(found.names), dtype=float)
-    said = ", ".join(f"{name} {part:.2f}" for name, part in zip(found.names, found.overlaps, strict=True))
+    said = ", ".join(
+        f"{name} {part:.2f}" for name, part in zip(found.names, found.overlaps, strict=True)
+    )
     at = int(np.flatnonzero(found.mates == found.i)[0])
     return Plate(
         name="recursion",
@@ -156,7 +169,8 @@ def plate(scene: Scene) -> Plate:
             Panel("chart", "Neighbours in the data that are neighbours still", " → ".join(found.names), "part",
                   series=(Series("all rows", x, found.overlaps), Series(f"row {found.i}", x, found.own, "points"))),
         ),
-        text=f"In {found.layer}, {found.features.shape[1]} wide, affinities join only rows of one of {len(found.batches)} "
+        text=f"In {found.layer}, {found.features.shape[1]} wide, affinities join only rows of one of "
+        f"{len(found.batches)} "
         f"mini-batches. Part of the neighbours in the data kept: {said}.",
         snippet="d = np.sort(np.sqrt(((F - F[i]) ** 2).sum(axis=1)))[1:k + 1]   # F: the layer, of one mini-batch\n"
         + ROW_SEARCH,
@@ -171,5 +185,7 @@ def plate(scene: Scene) -> Plate:
 
 
 INTERNALS = (
-    Internal("recursion", "Affinities measured in a layer", 25, plate, frozenset({"point", "network"})),
+    Internal(
+        "recursion", "Affinities measured in a layer", 25, plate, frozenset({"point", "network"})
+    ),
 )

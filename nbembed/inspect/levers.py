@@ -239,7 +239,8 @@ def plate_of_lever(scene: Scene) -> Plate:
                                  "points"))),
         ),
         text=f"Z of this map is {found.Z:.4g}; the lever assumes {found.normalizers[0]:.4g} at t-SNE's end and "
-        f"{found.normalizers[-1]:.4g} at UMAP's. Attraction over repulsion goes from {ratio[0]:.3g} to {ratio[-1]:.3g}: at the "
+        f"{found.normalizers[-1]:.4g} at UMAP's. Attraction over repulsion goes from {ratio[0]:.3g} to "
+        f"{ratio[-1]:.3g}: at the "
         "same map UMAP's end pulls together.",
         snippet=LEVER,
         inputs={"Y": found.Y, "P": found.P, "m": m, "Zbar": found.normalizers},

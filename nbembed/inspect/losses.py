@@ -195,8 +195,10 @@ def plate_of_curve(scene: Scene) -> Plate:
             Panel("chart", "Its parts", "step", "nats",
                   series=(Series("attraction", at, found.attraction), Series("repulsion", at, found.repulsion))),
         ),
-        text=f"From {found.kl[0]:.3f} nats at step {found.steps[0]} to {found.kl[-1]:.3f} at step {found.steps[-1]}; lowest "
-        f"{found.kl.min():.3f}. Attraction alone is {found.attraction[-1]:.3f} at the end, repulsion {found.repulsion[-1]:.3f}; "
+        text=f"From {found.kl[0]:.3f} nats at step {found.steps[0]} to {found.kl[-1]:.3f} at step "
+        f"{found.steps[-1]}; lowest "
+        f"{found.kl.min():.3f}. Attraction alone is {found.attraction[-1]:.3f} at the end, repulsion "
+        f"{found.repulsion[-1]:.3f}; "
         f"the first map without exaggeration has {first:.3f}.",
         snippet=CURVE,
         inputs={"maps": found.maps[few], "P": found.P},

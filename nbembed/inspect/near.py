@@ -25,4 +25,6 @@ def everyone(points: Floats, metric: str = "euclidean") -> Neighbors:
 def joint(points: Floats, perplexity: float) -> tuple[Graph, Floats]:
     """Return t-SNE's joint probabilities, as a graph and as a full matrix (n, n)."""
     graph = affinities.perplexity(neighbors_for(points, perplexity), perplexity=perplexity)
-    return graph, np.asarray(graph.to_scipy().toarray(), dtype=np.float64)
+    P = np.asarray(graph.to_scipy().toarray(), dtype=np.float64)
+    # The graph's weights are float32, whose sum is 1 to 7 digits only.
+    return graph, P / P.sum()

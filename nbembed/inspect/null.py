@@ -139,7 +139,8 @@ def plate(scene: Scene) -> Plate:
         name="null_twin",
         title="The null twin",
         panels=panels,
-        text=f"DBSCAN sees {found.clusters[0]} clusters in the map of the data and {found.clusters[1]} in that of the {kind} twin, "
+        text=f"DBSCAN sees {found.clusters[0]} clusters in the map of the data and {found.clusters[1]} in that "
+        f"of the {kind} twin, "
         f"at perplexity {u:g}." + (" The null also shows clusters." if found.null_shows_clusters else ""),
         snippet=SNIPPETS[kind],
         inputs={"X": found.rows.of(scene.X), "seed": 0},

@@ -249,13 +249,8 @@ def force_controls(scene: Scene) -> tuple[float, float, tuple[Control, ...]]:
     )  # fmt: skip
 
 
-def plate(scene: Scene) -> Plate:
-    """Draw the arrows of the forces on a point, and what each neighbour adds."""
-    u, factor, controls = force_controls(scene)
-    found = forces(
-        scene.X, scene.need("embedding"), scene.need("i"), perplexity=u, exaggeration=factor
-    )
-    pull, push = (np.linalg.norm(each, axis=1) for each in (found.pulls, found.pushes))
+def arrows_of(found: Forces, pull: Floats, push: Floats) -> Arrows:
+    """Return the strongest pulls and pushes on a point, their sums, and the net force."""
     strongest = [np.argsort(-each, kind="stable")[:DRAWN] for each in (pull, push)]
     drawn: list[tuple[str, str, Floats]] = [
         *(("attraction", f"pull of row {found.rows.indices[k]}", found.pulls[k]) for k in strongest[0]),
@@ -265,12 +260,22 @@ def plate(scene: Scene) -> Plate:
         ("net", "net force", found.net),
     ]  # fmt: skip
     here = found.Y[found.rows.at(found.i)][:2]
-    arrows = Arrows(
+    return Arrows(
         np.array([[*here, *vector[:2]] for _, _, vector in drawn]),
         tuple(label for _, label, _ in drawn),
         tuple(group for group, _, _ in drawn),
         to_scale=False,
     )
+
+
+def plate(scene: Scene) -> Plate:
+    """Draw the arrows of the forces on a point, and what each neighbour adds."""
+    u, factor, controls = force_controls(scene)
+    found = forces(
+        scene.X, scene.need("embedding"), scene.need("i"), perplexity=u, exaggeration=factor
+    )
+    pull, push = (np.linalg.norm(each, axis=1) for each in (found.pulls, found.pushes))
+    arrows = arrows_of(found, pull, push)
     order = np.argsort(-(pull + push), kind="stable")[:30]
     index = found.rows.indices[order]
     x = np.arange(1.0, len(order) + 1)
@@ -286,7 +291,7 @@ def plate(scene: Scene) -> Plate:
             ),
         ),
         text=f"All attraction on row {found.i} is {a:.3g} long, all repulsion {r:.3g}, and the net force {n:.3g}. Row "
-        f"{found.rows.indices[strongest[0][0]]} pulls most.",
+        f"{found.rows.indices[pull.argmax()]} pulls most.",
         snippet=FORCES,
         inputs={"Y": found.Y, "P": found.P, "i": found.rows.at(found.i), "exaggeration": factor},
         result=np.stack([found.attraction, found.repulsion, found.net]),
@@ -326,10 +331,12 @@ def plate_of_field(scene: Scene) -> Plate:
             Panel("heat", "Divergence, were it there (nats)", heat=heat, series=(own, rest)),
         ),
         text=f"All other points held, row {found.i} would rest at ({found.rest[0]:.3g}, {found.rest[1]:.3g}), "
-        f"{float(np.linalg.norm(found.rest - here)):.3g} from where it is; the force there is {found.force_at_rest:.1e}. The "
+        f"{float(np.linalg.norm(found.rest - here)):.3g} from where it is; the force there is "
+        f"{found.force_at_rest:.1e}. The "
         f"longest arrow is a force of {longest:.3g}.",
         snippet=FIELD,
-        inputs={"Y": found.Y, "P": found.P, "i": found.rows.at(found.i), "exaggeration": factor, "places": found.places},
+        inputs={"Y": found.Y, "P": found.P, "i": found.rows.at(found.i), "exaggeration": factor,
+                "places": found.places},
         result=found.net,
         controls=controls,
         sample=found.rows.sample,

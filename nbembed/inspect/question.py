@@ -1,4 +1,4 @@
-"""The tempting question: how far apart are these two groups, in the data and in the map?"""
+"""The tempting question, how far apart two groups are: in the data, and in the map."""
 
 from typing import Any
 

@@ -17,9 +17,9 @@ __all__ = ["INTERNALS", "THETAS", "Cell", "Repulsions", "cells_for", "repulsions
 
 THETAS = (0.0, 0.2, 0.5, 0.8, 1.0, 1.5)
 # Points whose errors are measured.
-SEEN = 12
-# Cells are drawn down to this depth, and halved no further than that.
-DRAWN_DEPTH, MAX_DEPTH = 6, 40
+SEEN = 6
+# Cells are halved no further than this.
+MAX_DEPTH = 40
 
 SNIPPET = """gap = Y[i] - np.delete(Y, i, axis=0)
 w = 1 / (1 + (gap ** 2).sum(axis=1))
@@ -202,6 +202,16 @@ def _error(found: Any, exact: Any) -> float:
     return float(np.linalg.norm(found - exact) / (np.linalg.norm(exact) or 1.0))
 
 
+def said(found: Repulsions, m: int) -> str:
+    """Return the errors of all ways in words."""
+    errors = ", ".join(f"{t:g}: {e:.1e}" for t, e in zip(THETAS, found.errors, strict=True))
+    return (
+        f"{len(found.Y) - 1} other points become {len(found.cells)} cells at θ = {found.theta:g}. Relative error by θ: "
+        f"{errors}; of the grid {found.grid_error:.1e}. {m} drawn points miss the direction by "
+        f"{np.median(found.angles):.0f}°, the median over points."
+    )
+
+
 def plate(scene: Scene) -> Plate:
     """Draw the four repulsions on a point, and their errors."""
     theta, m = float(scene.get("theta", 0.5)), int(scene.get("n_negatives", 5))
@@ -233,11 +243,7 @@ def plate(scene: Scene) -> Plate:
                 series=(Series("points", (edges[1:] + edges[:-1]) / 2, histogram.astype(float), "bars"),),
             ),
         ),
-        text=f"{len(found.Y) - 1} other points become {len(found.cells)} cells at θ = {theta:g} (a view draws them to depth "
-        f"{DRAWN_DEPTH}). Relative error by θ: "
-        + ", ".join(f"{t:g}: {e:.1e}" for t, e in zip(THETAS, found.errors, strict=True))
-        + f"; of the grid {found.grid_error:.1e}. {m} drawn points miss the direction by {np.median(found.angles):.0f}°, the "
-        "median over points.",
+        text=said(found, m),
         snippet=SNIPPET,
         inputs={"Y": found.Y, "i": found.rows.at(found.i), "centres": centres, "counts": counts, "drawn": found.drawn},
         result=np.stack([found.exact, tree, found.sampled]),

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nbembed import initialization
 from nbembed.forces import GradientStepper
@@ -131,7 +130,7 @@ def exaggeration(
     X: Any,
     *,
     factor: float = 12.0,
-    early: int = EARLY,
+    early: int | None = None,
     steps: int = STEPS,
     perplexity: float = 30.0,
 ) -> Exaggeration:
@@ -176,14 +175,12 @@ def learning_rates(X: Any, *, steps: int = STEPS, perplexity: float = 30.0) -> R
         lane(graph, start, name=f"rate {rate:.3g}", learning_rate=rate, steps=steps)
         for rate in rates
     )
-    moved: list[NDArray[Any]] = []
+    moved: list[Floats] = []
     for rate in rates:
         stepper = GradientStepper(graph, start, learning_rate=rate, momentum=0.8, exaggeration=12.0)
         stepper.step()
-        moved.append(stepper.embedding())
-    return Rates(
-        rows, rates, lanes, np.stack(moved).astype(np.float64), start.astype(np.float64), P
-    )
+        moved.append(stepper.embedding().astype(np.float64))
+    return Rates(rows, rates, lanes, np.stack(moved), start.astype(np.float64), P)
 
 
 def starts(X: Any, *, steps: int = STEPS, perplexity: float = 30.0, seed: int = 0) -> Starts:
@@ -225,7 +222,10 @@ def traces(lanes: tuple[Lane, ...], title: str = "True divergence") -> Panel:
 
 def plate_of_exaggeration(scene: Scene) -> Plate:
     """Draw both runs' true loss, and the cost that is printed by mistake."""
-    factor, early = float(scene.get("exaggeration", 12.0)), int(scene.get("early", EARLY))
+    factor, early = (
+        float(scene.get("exaggeration", 12.0)),
+        int(scene.get("early", min(EARLY, steps_of(scene) // 3))),
+    )
     found = exaggeration(
         scene.X,
         factor=factor,
@@ -248,7 +248,8 @@ def plate_of_exaggeration(scene: Scene) -> Plate:
             Panel("chart", "True and printed cost", "step", "bits", series=(true, wrong)),
         ),
         text=f"With the factor {factor:g} up to step {early} the divergence ends at {run.kl[-1]:.3f} nats, without at "
-        f"{found.without.kl[-1]:.3f}. At step {run.steps[last]} it is {bits[last]:.2f} bits; a program that forgets to take "
+        f"{found.without.kl[-1]:.3f}. At step {run.steps[last]} it is {bits[last]:.2f} bits; a program that "
+        "forgets to take "
         f"the factor out prints {factor:g} · ({bits[last]:.2f} + log2 {factor:g}) = {found.printed[last]:.1f}.",
         snippet=COSTS,
         inputs={"maps": run.maps[shown].astype(np.float64), "P": found.P, "factor": factor},
@@ -313,7 +314,8 @@ def plate_of_starts(scene: Scene) -> Plate:
         name="starts",
         title="Where a run starts",
         panels=(traces(found.lanes), Panel("table", "Pair distances in data and map", table=table)),
-        text=f"Correlation of pair distances in the data and in the final map, by start: {said}. The divergences are nearly "
+        text=f"Correlation of pair distances in the data and in the final map, by start: {said}. The "
+        "divergences are nearly "
         "the same: it does not see large distances.",
         snippet=CORRELATIONS,
         inputs={"X": found.rows.of(scene.X), "maps": [each.maps[[0, -1]].astype(np.float64) for each in found.lanes]},

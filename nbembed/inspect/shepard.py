@@ -122,9 +122,11 @@ def plate(scene: Scene) -> Plate:
             Panel("heat", "Distances of all pairs", "in the data", "in the map",
                   heat=Heat(np.log1p(found.distances), (0.0, float(found.high.max())), (0.0, float(found.low.max()))),
                   series=(Series("mean", middles[0], middles[1]),)),
-            Panel("heat", "Their ranks", "in the data", "in the map", heat=Heat(np.log1p(found.ranks), (1.0, n), (1.0, n))),
+            Panel("heat", "Their ranks", "in the data", "in the map",
+                  heat=Heat(np.log1p(found.ranks), (1.0, n), (1.0, n))),
         ),
-        text=f"Rank correlation of all {len(found.high):,} distances {found.spearman:.3f}; normalised stress at the best scale "
+        text=f"Rank correlation of all {len(found.high):,} distances {found.spearman:.3f}; normalised stress at "
+        "the best scale "
         f"{found.stress:.3f}.{said}",
         snippet=SNIPPET,
         inputs={"X": found.rows.of(scene.X), "Y": found.rows.of(np.asarray(scene.embedding, dtype=np.float32))},

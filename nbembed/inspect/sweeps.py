@@ -1,6 +1,7 @@
 """One map among others: of other perplexities, and of other seeds."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -117,10 +118,7 @@ def perplexity_sweep(
         end = lane(joint(points, u)[0], start, steps=steps, kept=2).maps[-1].astype(np.float64)
         maps.append(align(end, maps[-1], same_size=True) if maps else end)
     overlaps = np.array(
-        [
-            neighbor_agreement(pair, n_neighbors=n_neighbors)[0].mean()
-            for pair in zip(maps, maps[1:], strict=False)
-        ]
+        [neighbor_agreement(pair, n_neighbors=n_neighbors)[0].mean() for pair in pairwise(maps)]
     )
     return PerplexitySweep(rows, known, np.stack(maps), overlaps, n_neighbors)
 
@@ -210,7 +208,8 @@ def plate_of_sweep(scene: Scene) -> Plate:
             Panel("chart", "Shared neighbours of maps next to each other", "perplexity", "Jaccard overlap",
                   x_scale="log", series=(Series("overlap", x, found.overlaps, "bars"),)),
         ),
-        text=f"Overlap of the {k} nearest neighbours between maps: {said}. What is seen at one perplexity only is no finding.",
+        text=f"Overlap of the {k} nearest neighbours between maps: {said}. What is seen at one perplexity only "
+        "is no finding.",
         snippet=OVERLAPS,
         inputs={"maps": list(found.maps), "k": k},
         result=found.overlaps,
@@ -240,8 +239,10 @@ def plate_of_stability(scene: Scene) -> Plate:
                   series=(Series("stability", np.arange(1.0, len(order) + 1), found.points[order], "line",
                                  found.rows.indices[order]),)),
         ),
-        text=f"{runs} runs from other random starts: of a point's {k} neighbours two runs share {found.mean:.2f} (Jaccard, mean); "
-        f"least for row {worst}, most for row {best}. Aligned, {found.residuals.mean():.2f} of the variance is left unexplained.",
+        text=f"{runs} runs from other random starts: of a point's {k} neighbours two runs share "
+        f"{found.mean:.2f} (Jaccard, mean); "
+        f"least for row {worst}, most for row {best}. Aligned, {found.residuals.mean():.2f} of the variance is "
+        "left unexplained.",
         snippet=STABLE,
         inputs={"maps": list(found.maps), "k": k},
         result=found.points,

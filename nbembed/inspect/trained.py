@@ -140,13 +140,17 @@ def plate_of_weights(scene: Scene) -> Plate:
         "correlation of distances": found.correlations.round(3).tolist(),
         "trustworthiness": found.trust.round(3).tolist(),
     }
-    said = ", ".join(f"{w:g}: {c:.2f} and {t:.3f}" for w, c, t in zip(found.weights, found.correlations, found.trust, strict=True))
+    said = ", ".join(
+        f"{w:g}: {c:.2f} and {t:.3f}"
+        for w, c, t in zip(found.weights, found.correlations, found.trust, strict=True)
+    )
     return Plate(
         name="global_weight",
         title="The weight of large distances",
         panels=(
             Panel("chart", "By weight: " + ", ".join(f"{w:g}" for w in found.weights), "run", "",
-                  series=(Series("correlation of distances", x, found.correlations), Series("trustworthiness", x, found.trust))),
+                  series=(Series("correlation of distances", x, found.correlations),
+                          Series("trustworthiness", x, found.trust))),
             Panel("table", "Trained four times", table=table),
         ),
         text=f"Correlation of distances and trustworthiness by weight: {said}.",
@@ -171,7 +175,8 @@ def plate_of_losses(scene: Scene) -> Plate:
         name="direct",
         title="Trained on the loss, or on a finished map",
         panels=tuple(
-            Panel("chart", f"{name}: {loss:.3f} nats", series=(Series(name, Y[:, 0], Y[:, 1], "points", found.rows.indices),))
+            Panel("chart", f"{name}: {loss:.3f} nats",
+                  series=(Series(name, Y[:, 0], Y[:, 1], "points", found.rows.indices),))
             for name, loss, Y in zip(names, found.losses, found.maps, strict=True)
         ),
         text=f"UMAP's loss per edge: {found.losses[0]:.3f} nats ({names[0]}) and {found.losses[1]:.3f} ({names[1]}).",
@@ -184,6 +189,18 @@ def plate_of_losses(scene: Scene) -> Plate:
 
 
 INTERNALS = (
-    Internal("global_weight", "The weight of large distances", 29, plate_of_weights, frozenset({"network"})),
-    Internal("direct", "Trained on the loss, or on a map", 30, plate_of_losses, frozenset({"network", "map"})),
+    Internal(
+        "global_weight",
+        "The weight of large distances",
+        29,
+        plate_of_weights,
+        frozenset({"network"}),
+    ),
+    Internal(
+        "direct",
+        "Trained on the loss, or on a map",
+        30,
+        plate_of_losses,
+        frozenset({"network", "map"}),
+    ),
 )

@@ -35,28 +35,30 @@ def written(module: nn.Module) -> list[tuple[Any, ...]]:
 
 
 def _steps(leaf: nn.Module) -> list[tuple[Any, ...]]:
+    found: list[tuple[Any, ...]] = []
     match leaf:
         case nn.Linear():
             bias = np.zeros(leaf.out_features) if leaf.bias is None else _numbers(leaf.bias)
-            return [("linear", _numbers(leaf.weight), bias)]
+            found.append(("linear", _numbers(leaf.weight), bias))
         case Directions():
-            return [("linear", _numbers(leaf.weight), np.zeros(len(leaf.weight)))]
+            found.append(("linear", _numbers(leaf.weight), np.zeros(len(leaf.weight))))
         case nn.LayerNorm():
-            return [("norm", _numbers(leaf.weight), _numbers(leaf.bias), leaf.eps)]
+            found.append(("norm", _numbers(leaf.weight), _numbers(leaf.bias), leaf.eps))
         case nn.BatchNorm1d():
             g = _numbers(leaf.weight) / np.sqrt(_numbers(leaf.running_var) + leaf.eps)
-            return [("scale", g, _numbers(leaf.bias) - g * _numbers(leaf.running_mean))]
+            found.append(("scale", g, _numbers(leaf.bias) - g * _numbers(leaf.running_mean)))
         case Units():
-            return [("scale", _numbers(leaf.scale), _numbers(leaf.offset))]
+            found.append(("scale", _numbers(leaf.scale), _numbers(leaf.offset)))
         case nn.ReLU():
-            return [("relu",)]
-        case _ if isinstance(leaf, NOTHING):
-            return []
-        case _:
+            found.append(("relu",))
+        case _ if not isinstance(leaf, NOTHING):
             raise InvalidTypeError(
                 f"only dense networks are written out, got one with {type(leaf).__name__}; "
                 "take model='fcnn'"
             )
+        case _:
+            pass
+    return found
 
 
 def _numbers(tensor: Any) -> NDArray[np.float64]:

@@ -53,7 +53,7 @@ MEASURES = {
     "false": Measure("false neighbours", map="magma"),
     "missing": Measure("missing neighbours", map="magma"),
     STABILITY: Measure("stability"),
-    BANDWIDTH: Measure("density (bandwidth σ)", None, "log"),  # noqa: RUF001
+    BANDWIDTH: Measure("density (bandwidth σ)", None, "log"),
 }
 
 
