@@ -57,6 +57,8 @@ export class LessonDesk {
   /** A question is on its way, and to be said so when that takes long. */
   readonly waits = signal(false);
   private isBehind = false;
+  /** What was asked last, and of which map. */
+  private last = "";
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -75,12 +77,7 @@ export class LessonDesk {
     model.on("change:lesson", read);
     const endings = [
       effect(() => this.follow([...looking.selection.value])),
-      // The question stays the same while the newest map moves on: each frame asks it again.
-      effect(() => {
-        const internal = this.internal.value;
-        if (internal !== undefined) this.momentOf(internal);
-        this.ask(this.question.value);
-      }),
+      effect(() => this.ask(this.question.value)),
       effect(() => this.adorn(this.isOpen.value ? this.current.value : null)),
     ];
     aborted.addEventListener("abort", () => {
@@ -162,9 +159,17 @@ export class LessonDesk {
     this.rows.value = [row, other];
   }
 
+  /** The map that the answer depends on, as a text. */
+  private mapOf(): string {
+    const internal = this.internal.peek();
+    const frame = this.shown.frame.peek();
+    const isMoving = internal !== undefined && isOfMap(internal);
+    return isMoving ? `${frame?.run} ${frame?.step}` : "";
+  }
+
   /** The step on show where the answer depends on it. Reads the frame: with the next one it is asked again. */
-  private momentOf({ needs }: Internal): number {
-    if (!needs.some((need) => MOVING.includes(need))) return -1;
+  private momentOf(internal: Internal): number {
+    if (!isOfMap(internal)) return -1;
     const step = this.shown.frame.value?.step ?? -1;
     // The kernel knows the newest map better than the frame that was sent last.
     return this.shown.cursor.value === null ? -1 : step;
@@ -172,7 +177,9 @@ export class LessonDesk {
 
   /** One question at a time: the next one waits for the answer, and only the newest is sent. */
   private ask(question: Question | null): void {
-    if (question === null) return;
+    const key = question === null ? "" : `${JSON.stringify(question)} ${this.mapOf()}`;
+    if (question === null || key === this.last) return;
+    this.last = key;
     if (this.held !== null) {
       this.take(this.fromPage(question));
       return;
@@ -188,7 +195,9 @@ export class LessonDesk {
   private settle(): void {
     clearTimeout(this.timer);
     this.waits.value = false;
-    if (this.isBehind) this.ask(this.question.peek());
+    if (!this.isBehind) return;
+    this.last = "";
+    this.ask(this.question.peek());
   }
 
   private take(plate: Plate | undefined): void {
@@ -256,6 +265,10 @@ const NOTHING = {
 /** The different groups, in the order in which they come. */
 export function groupsOf(groups: readonly string[]): string[] {
   return [...new Set(groups)];
+}
+
+function isOfMap({ needs }: Internal): boolean {
+  return needs.some((need) => MOVING.includes(need));
 }
 
 export function isOfPoint({ needs }: Internal): boolean {

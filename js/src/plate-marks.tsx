@@ -7,7 +7,7 @@ import type { Panel, Series } from "./plates";
 import {
   type Axes,
   axisOf,
-  barWidth,
+  barOf,
   type Field,
   grown,
   type Hit,
@@ -106,17 +106,8 @@ export function Marks({ panel, field, hit, store, screen, children }: MarksProps
       <g transform={`translate(${LEFT} ${TOP})`}>
         {children}
         <Scales panel={panel} field={field} />
-        {series.map((one, i) => (
-          <path
-            key={i}
-            d={pathOf(one, field)}
-            class={`nbe-mark nbe-mark-${one.kind}`}
-            stroke={`var(--nbe-ink-${strokeOf(i).ink})`}
-            style={one.kind === "bars" ? { strokeWidth: barWidth(one, field) } : {}}
-            stroke-dasharray={
-              one.kind === "line" ? strokeOf(i).dash.join(" ") : undefined
-            }
-          />
+        {series.map((_, i) => (
+          <Mark key={i} series={series} i={i} field={field} />
         ))}
         <Rings
           series={series}
@@ -126,6 +117,24 @@ export function Marks({ panel, field, hit, store, screen, children }: MarksProps
         />
       </g>
     </svg>
+  );
+}
+
+function Mark({ series, i, field }: { series: Series[]; i: number; field: Field }) {
+  const one = series[i];
+  if (one === undefined) return null;
+  const { ink, dash } = strokeOf(i);
+  const [width, aside] = barOf(series, i, field);
+  const isBars = one.kind === "bars";
+  return (
+    <path
+      d={pathOf(one, field)}
+      class={`nbe-mark nbe-mark-${one.kind}`}
+      stroke={`var(--nbe-ink-${ink})`}
+      style={isBars ? { strokeWidth: width } : {}}
+      transform={isBars ? `translate(${aside} 0)` : undefined}
+      stroke-dasharray={one.kind === "line" ? dash.join(" ") : undefined}
+    />
   );
 }
 

@@ -37,6 +37,14 @@ export function needOf({ series, x_scale, y_scale }: Panel): Axes {
   };
 }
 
+/** From edge to edge of a grid of so many cells, of which the centres of the outer ones are known. */
+export function cellsOf([from, to]: Range, cells: number, scale: Scale): Range {
+  const isLog = scale === "log" && from > 0;
+  const [a, b] = isLog ? [Math.log(from), Math.log(to)] : [from, to];
+  const half = cells > 1 ? (b - a) / (cells - 1) / 2 : 0.5;
+  return isLog ? [Math.exp(a - half), Math.exp(b + half)] : [a - half, b + half];
+}
+
 /** Axes stand while the marks move: they grow where something would leave them, and never shrink. */
 export function grown(before: Axes | undefined, need: Axes): Axes {
   if (before === undefined) return need;
@@ -117,8 +125,19 @@ function round(value: number): number {
   return Math.round(10 * value) / 10;
 }
 
-export function barWidth(one: Series, field: Field): number {
-  return Math.min(16, Math.max(1, (0.7 * field.width) / Math.max(1, one.x.length)));
+/** Width of the bars of a series, and how far aside they stand: beside those of other series. */
+export function barOf(
+  all: readonly Series[],
+  at: number,
+  field: Field,
+): [number, number] {
+  const bars = all.filter(({ kind }) => kind === "bars");
+  const most = Math.max(1, ...bars.map(({ x }) => x.length));
+  const own = all[at];
+  const room = Math.min(20, Math.max(1, (0.7 * field.width) / most));
+  const width = Math.max(1, room / Math.max(1, bars.length));
+  const place = own === undefined ? 0 : bars.indexOf(own) - (bars.length - 1) / 2;
+  return [width, place * width];
 }
 
 export interface Hit {

@@ -21,7 +21,11 @@ MOST_ROWS = 300
 # Points with a plate of each internal; of the first of them also so many values of each control that acts now.
 POINTS, VALUES = 12, 9
 # What the plates may take in all, in 32-bit numbers, and how long they may take to compute, in seconds.
-MOST_NUMBERS, MOST_SECONDS = 3_000_000, 60.0
+MOST_NUMBERS, MOST_SECONDS = 3_000_000, 45.0
+# The controls of views that take longer than so many seconds stand as they are.
+QUICK = 0.4
+# What the views need that come first.
+FIRST = {"point", "two points", "map"}
 
 Make = Callable[[Asked], "tuple[Plate, int]"]
 
@@ -41,6 +45,7 @@ class Handout:
         self._make, self._n = make, n
         self._numbers = Numbers()
         self._stored: list[dict[str, Any]] = []
+        self._quick: list[tuple[Mapping[str, Any], Plate]] = []
         self._until = time.monotonic() + MOST_SECONDS
 
     def parts(
@@ -58,24 +63,44 @@ class Handout:
         if self._n > MOST_ROWS:
             return {}, {}
         rows = self._rows(selection)
-        ready = [each for each in lesson["internals"] if "lacks" not in each]
         wished = {lesson["name"]: lesson["settings"]}
-        made = [(each, self._store(each, rows, wished.get(each["name"], {}))) for each in ready]
-        held = rows[:1]
-        for row in rows[1:]:
-            if self._is_full():
-                break
-            for each in ready:
-                if "point" in each["needs"]:
-                    self._store(each, [row, *rows], wished.get(each["name"], {}))
-            held.append(row)
-        for each, plate in made:
-            self._vary(each, rows, plate, wished.get(each["name"], {}))
+        held = self._fill(rows, [each for each in lesson["internals"] if "lacks" not in each], wished)
+        there = {plate["name"] for plate in self._stored}
+        internals = [
+            each if each["name"] in there else {"lacks": "a kernel", **each}
+            for each in lesson["internals"]
+        ]
         named = ", ".join(map(str, held))
         note = f"It holds those of points {named}, computed when it was written; a kernel computes any."
         plates = {"rows": held, "stored": self._stored, "note": note}
         packed = zlib.compress(self._numbers.body(), 9)
-        return {"lesson": dict(lesson), "plates": plates}, {"plates": packed}
+        return {"lesson": {**lesson, "internals": internals}, "plates": plates}, {"plates": packed}
+
+    def _fill(
+        self,
+        rows: list[int],
+        ready: Sequence[Mapping[str, Any]],
+        wished: Mapping[str, dict[str, Any]],
+    ) -> list[int]:
+        """Store as many plates as there is room and time for; return the rows that have all of theirs."""
+        # Views of points and of this map first: the others may train maps of their own.
+        first = [each for each in ready if FIRST & set(each["needs"])]
+        for each in first:
+            self._store(each, rows, wished.get(each["name"], {}))
+        held = rows[:1]
+        for row in rows[1:]:
+            if self._is_full():
+                break
+            for each in first:
+                if "point" in each["needs"]:
+                    self._store(each, [row, *rows], wished.get(each["name"], {}))
+            held.append(row)
+        for each in ready:
+            if each not in first and not self._is_full():
+                self._store(each, rows, wished.get(each["name"], {}))
+        for each, plate in self._quick:
+            self._vary(each, rows, plate, wished.get(each["name"], {}))
+        return held
 
     def _rows(self, selection: Sequence[int]) -> list[int]:
         """Return the rows of which there are plates: those that are selected, and others from all over the data."""
@@ -87,19 +112,23 @@ class Handout:
 
     def _store(
         self, internal: Mapping[str, Any], rows: Sequence[int], settings: dict[str, Any]
-    ) -> "Plate | None":
+    ) -> None:
         """Store the plate of the first of ``rows``, where it is of one; the next is a second point."""
-        return self._add(Asked(internal["name"], *_points(internal, rows), -1, settings))
+        began = time.monotonic()
+        plate = self._add(Asked(internal["name"], *_points(internal, rows), -1, settings))
+        known = any(each is internal for each, _ in self._quick)
+        if plate is not None and not known and time.monotonic() - began < QUICK:
+            self._quick.append((internal, plate))
 
     def _vary(
         self,
         internal: Mapping[str, Any],
         rows: Sequence[int],
-        plate: "Plate | None",
+        plate: "Plate",
         settings: dict[str, Any],
     ) -> None:
         """Store the plates of the first row with each control at other values."""
-        for control in () if plate is None else plate.controls:
+        for control in plate.controls:
             if control.acts != "now":
                 continue
             for value in _values(control):

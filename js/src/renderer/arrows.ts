@@ -104,7 +104,7 @@ function drawArrows(context: CanvasRenderingContext2D, arrows: Arrows): void {
     const group = groups[i] ?? 0;
     const ink = inks[group % inks.length] ?? "#888";
     // The groups differ in their strokes too, not in their colours alone.
-    const dash = DASHES[group % DASHES.length] ?? [];
+    const dash = DASHES[(group + Math.floor(group / 3)) % DASHES.length] ?? [];
     const ends = endsOf(arrows, i);
     stroke(context, ends, paper, 4.5, []);
     stroke(context, ends, ink, 2, dash);

@@ -16,7 +16,10 @@ export function ArrowKey({ panel, store }: PanelProps) {
     <p class="nbe-key-line" data-arrows={places.length / 4}>
       {names.map((name, i) => (
         <span key={name} class="nbe-key">
-          <span class={`nbe-ink nbe-ink-${i % 3} nbe-dash-${i % 3}`} aria-hidden="true" />
+          <span
+            class={`nbe-ink nbe-ink-${i % 3} nbe-dash-${(i + ((i / 3) | 0)) % 3}`}
+            aria-hidden="true"
+          />
           {name} {count(name) > 1 && <>({count(name)})</>}
         </span>
       ))}
