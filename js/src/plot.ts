@@ -61,7 +61,7 @@ function roomy([low, high]: Range, scale: Scale, part: number): Range {
   const room = high > low ? part * (high - low) : Math.abs(high) * 0.1 || 1;
   // Zero stays the end of what begins there.
   return [
-    low === 0 && high > 0 ? 0 : low - room,
+    low === 0 && high >= 0 ? 0 : low - room,
     high === 0 && low < 0 ? 0 : high + room,
   ];
 }

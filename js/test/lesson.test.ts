@@ -131,14 +131,17 @@ test("one question at a time, and then the newest", () => {
 test("each frame asks again where the answer depends on the map, else nothing does", () => {
   const { model, lesson, questions, answer } = open();
   answer();
-  model.push(...frame(2, 6));
+  answer();
+  // The first one was asked before there was a map.
   expect(questions()).toHaveLength(2);
+  model.push(...frame(2, 6));
+  expect(questions()).toHaveLength(3);
   answer();
   lesson.show("sigma");
   expect(questions().at(-1)).toMatchObject({ name: "sigma", row: -1, settings: {} });
   answer({ name: "sigma", row: -1, panels: [] });
   model.push(...frame(3, 7));
-  expect(questions()).toHaveLength(3);
+  expect(questions()).toHaveLength(4);
 });
 
 test("a second point is one more selected; the first stays first", () => {
