@@ -107,7 +107,10 @@ export class Looking {
       void [this.look.value, this.fields.value];
       this.details.forget();
     });
-    const endNeighbors = effect(() => this.neighbors.want(this.selection.value.only()));
+    // What is taught of the point takes their place.
+    const endNeighbors = effect(() =>
+      this.neighbors.want(this.taught.value === null ? this.selection.value.only() : -1),
+    );
     aborted.addEventListener("abort", () => {
       endNeighbors();
       endForgetting();
