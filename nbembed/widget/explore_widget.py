@@ -93,7 +93,7 @@ class ExploreWidget(StagesWidget):
             "internals": self._internals(),
             "name": internal.name,
             "settings": self._asked.settings,
-            "wish": self.lesson.get("wish", 0) + 1,
+            "wish": int(self.lesson.get("wish", 0)) + 1,
             "projector": projector,
         }
         return self

@@ -64,7 +64,9 @@ class Handout:
             return {}, {}
         rows = self._rows(selection)
         wished = {lesson["name"]: lesson["settings"]}
-        held = self._fill(rows, [each for each in lesson["internals"] if "lacks" not in each], wished)
+        held = self._fill(
+            rows, [each for each in lesson["internals"] if "lacks" not in each], wished
+        )
         there = {plate["name"] for plate in self._stored}
         internals = [
             each if each["name"] in there else {"lacks": "a kernel", **each}
@@ -95,9 +97,8 @@ class Handout:
                 if "point" in each["needs"]:
                     self._store(each, [row, *rows], wished.get(each["name"], {}))
             held.append(row)
-        for each in ready:
-            if each not in first and not self._is_full():
-                self._store(each, rows, wished.get(each["name"], {}))
+        for each in (each for each in ready if each not in first):
+            self._store(each, rows, wished.get(each["name"], {}))
         for each, plate in self._quick:
             self._vary(each, rows, plate, wished.get(each["name"], {}))
         return held
@@ -114,6 +115,8 @@ class Handout:
         self, internal: Mapping[str, Any], rows: Sequence[int], settings: dict[str, Any]
     ) -> None:
         """Store the plate of the first of ``rows``, where it is of one; the next is a second point."""
+        if self._stored and self._is_full():
+            return
         began = time.monotonic()
         plate = self._add(Asked(internal["name"], *_points(internal, rows), -1, settings))
         known = any(each is internal for each, _ in self._quick)

@@ -135,30 +135,32 @@ function Chooser({ store }: ViewProps) {
           />
         </label>
       )}
-      <button
-        type="button"
-        class="nbe-button nbe-round"
-        aria-label="large type, one panel"
-        title="Large type, one panel at a time"
-        aria-pressed={lesson.isProjected.value}
-        data-cmd="projector"
-        onClick={() => {
-          lesson.isProjected.value = !lesson.isProjected.value;
-        }}
-      >
-        A
-      </button>
-      <button
-        type="button"
-        class="nbe-button nbe-round"
-        aria-label="close"
-        data-cmd="close-lesson"
-        onClick={() => {
-          lesson.isOpen.value = false;
-        }}
-      >
-        ×
-      </button>
+      <span class="nbe-of-row nbe-aside">
+        <button
+          type="button"
+          class="nbe-button nbe-round"
+          aria-label="large type, one panel"
+          title="Large type, one panel at a time"
+          aria-pressed={lesson.isProjected.value}
+          data-cmd="projector"
+          onClick={() => {
+            lesson.isProjected.value = !lesson.isProjected.value;
+          }}
+        >
+          A
+        </button>
+        <button
+          type="button"
+          class="nbe-button nbe-round"
+          aria-label="close"
+          data-cmd="close-lesson"
+          onClick={() => {
+            lesson.isOpen.value = false;
+          }}
+        >
+          ×
+        </button>
+      </span>
     </header>
   );
 }
