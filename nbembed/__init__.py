@@ -28,6 +28,7 @@ _HOMES = {
     "UMAP": "nbembed.estimators",
     "benchmark": "nbembed.benchmarking",
     "compare_maps": "nbembed.quality_figures",
+    "explore": "nbembed.widget",
     "features": "nbembed.estimators",
     "gradient_plates_figure": "nbembed.spectrum_figures",
     "load": "nbembed.loading",
@@ -72,6 +73,7 @@ __all__ = [
     "compare_maps",
     "datasets",
     "drift",
+    "explore",
     "features",
     "gradient_plates_figure",
     "inspect",
@@ -121,7 +123,7 @@ if TYPE_CHECKING:
     from nbembed.loading import load
     from nbembed.quality_figures import compare_maps, report_figure, rnx_curve, shepard_diagram
     from nbembed.spectrum_figures import gradient_plates_figure, repulsion_angles_figure
-    from nbembed.widget import EmbedWidget
+    from nbembed.widget import EmbedWidget, explore
 
 
 def __getattr__(name: str) -> Any:

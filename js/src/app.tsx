@@ -1,5 +1,6 @@
 // Puts the views together.
 
+import { LessonSide } from "./lesson-side";
 import type { ViewProps } from "./props";
 import type { Store } from "./store";
 import { Arranging } from "./views/arranging";
@@ -34,12 +35,19 @@ export function App(props: ViewProps) {
         {fatal.value}
       </div>
     );
-  const isWide = hasSide(props.store);
+  const taught = isTaught(props.store);
+  const isProjected = taught && props.store.lesson.isProjected.value;
+  const isWide = hasSide(props.store, isProjected);
   const { value: gallery } = props.store.gallery.info;
   const hasMany = gallery !== null;
   // Maps that are compared stand: nothing is to be paused.
   const isCompared = gallery?.kind === "compare";
-  const body = ["nbe-body", isWide && "nbe-with-side", hasMany && "nbe-with-gallery"];
+  const body = [
+    "nbe-body",
+    isWide && "nbe-with-side",
+    hasMany && "nbe-with-gallery",
+    taught && "nbe-with-lesson",
+  ];
   return (
     <div class="nbe-card">
       <Header {...props} />
@@ -82,11 +90,9 @@ export function App(props: ViewProps) {
             <Marks {...props} />
           </section>
         )}
-        <Panels {...props}>
-          <Scores {...props} />
-        </Panels>
+        <Beside {...props} />
       </div>
-      {!isCompared && <Parameters {...props} />}
+      {!(isCompared || isProjected) && <Parameters {...props} />}
       <footer class="nbe-footer">
         {!isCompared && <Controls {...props} />}
         <Scrubber {...props} />
@@ -96,8 +102,24 @@ export function App(props: ViewProps) {
   );
 }
 
+function Beside(props: ViewProps) {
+  if (isTaught(props.store)) return <LessonSide {...props} />;
+  return (
+    <Panels {...props}>
+      <Scores {...props} />
+    </Panels>
+  );
+}
+
+/** Whether internals stand beside the map, in place of the curves. */
+export function isTaught({ lesson }: Store): boolean {
+  return lesson.isOpen.value && lesson.offer.value !== null;
+}
+
 /** Whether anything stands beside the map. Room for choices is kept before one is made. */
-function hasSide({ looking, isPage }: Store): boolean {
+function hasSide({ looking, isPage }: Store, isProjected: boolean): boolean {
+  // A colour that is taught has its key beside what is said of it.
+  if (isProjected || looking.over.value !== undefined) return false;
   const { color, size, opacity } = looking.look.value;
   const isEncoded = color !== undefined || size !== undefined || opacity !== undefined;
   const hasChoice =

@@ -8,6 +8,7 @@ import "./styles/panels.css";
 import "./styles/gallery.css";
 import "./styles/quality.css";
 import "./styles/controls.css";
+import "./styles/lesson.css";
 import type { InitializeProps, RenderProps } from "@anywidget/types";
 import { mount } from "./mount";
 import { mountPage } from "./page";

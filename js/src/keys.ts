@@ -23,6 +23,8 @@ const ARROWS: Record<string, readonly [number, number]> = {
 /** These use keys themselves. */
 const TAKEN =
   "input, select, textarea, [contenteditable], [role=slider], [role=listbox], [role=menu]";
+/** Of these the ones that have no use for the N key. */
+const SHARED = "[data-cmd=internal], [type=range]";
 
 interface Pressed {
   event: KeyboardEvent;
@@ -52,7 +54,11 @@ const ACTIONS: Record<string, Action> = {
   "=": always(({ tile }) => zoom(tile.screen, tile.sight, ZOOM)),
   "-": always(({ tile }) => zoom(tile.screen, tile.sight, 1 / ZOOM)),
   "0": always(({ screen }) => showAll(screen)),
-  n: onMap(({ tile }) => goTo(tile.sight, tile.screen, 1)),
+  // Beside the map it does a step, where something is taught.
+  n: (pressed) =>
+    pressed.isOnMap
+      ? always(({ tile }) => goTo(tile.sight, tile.screen, 1))(pressed)
+      : pressed.store.lesson.isOpen.peek() && step(pressed.store),
   p: onMap(({ tile }) => goTo(tile.sight, tile.screen, -1)),
   a: onMap(({ tile }) => selectInView(tile.sight, tile.screen)),
   Enter: onMap(({ event, screen, store }) =>
@@ -77,7 +83,8 @@ const ACTIONS: Record<string, Action> = {
 export function handleKey(event: KeyboardEvent, screen: Screen, store: Store): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   const target = event.target as HTMLElement;
-  if (target.closest(TAKEN) !== null) return false;
+  const isTaken = target.closest(TAKEN) !== null;
+  if (isTaken && !(event.key === "n" && target.matches(SHARED))) return false;
   const isOnMap = target.closest(".nbe-surface") !== null;
   const arrow = ARROWS[event.key];
   const tile = screen.active.peek() ?? { screen, sight: store };

@@ -4,10 +4,11 @@
 import type { AnyModel } from "@anywidget/types";
 import { batch, computed, effect, signal } from "@preact/signals";
 import { DetailsDesk } from "./details";
-import { type Look, shownBy, unpackLook } from "./encodings";
+import { type Encoding, type Look, shownBy, unpackLook } from "./encodings";
 import { findRows } from "./finding";
 import { Groups } from "./groups";
 import { NeighborDesk } from "./neighbors";
+import type { Arrowed, Taught } from "./renderer/arrows";
 import { type Change, Rows } from "./rows";
 import type {
   Bytes,
@@ -48,18 +49,32 @@ export interface Wire {
 }
 
 export class Looking {
-  readonly look = signal<Look>({});
+  /** What Python says of the points. */
+  readonly own = signal<Look>({});
+  /** A colour that lies over it: what is taught; and arrows over the map. */
+  readonly over = signal<Encoding | undefined>(undefined);
+  readonly arrows = signal<Arrowed | null>(null);
+  /** null where nothing is taught. */
+  readonly taught = signal<Taught | null>(null);
+  readonly look = computed<Look>(() => {
+    const { over, own } = this;
+    return over.value === undefined ? own.value : { ...own.value, color: over.value };
+  });
   readonly fields = signal<Fields>(NO_FIELDS);
   readonly selection = signal<Rows>(Rows.none);
   readonly filter = signal<Filter>({});
   readonly found = signal<FoundMessage | null>(null);
   /** Tells whether a row passes the filter; null when all do. */
-  readonly isShown = computed(() => shownBy(this.filter.value, this.look.value.color));
+  readonly isShown = computed(() => shownBy(this.filter.value, this.own.value.color));
   readonly details: DetailsDesk;
   readonly neighbors: NeighborDesk;
   readonly groups: Groups;
   /** Selected rows and those of group A: what stands out. */
-  readonly marked = computed(() => this.selection.value.with(this.groups.kept.value));
+  readonly marked = computed(() => {
+    const marked = this.selection.value.with(this.groups.kept.value);
+    // One or two points that are explained have rings; the others stay as they are.
+    return this.taught.value !== null && marked.count <= 2 ? Rows.none : marked;
+  });
 
   constructor(
     private readonly model: AnyModel<Traits>,
@@ -92,7 +107,10 @@ export class Looking {
       void [this.look.value, this.fields.value];
       this.details.forget();
     });
-    const endNeighbors = effect(() => this.neighbors.want(this.selection.value.only()));
+    // What is taught of the point takes their place.
+    const endNeighbors = effect(() =>
+      this.neighbors.want(this.taught.value === null ? this.selection.value.only() : -1),
+    );
     aborted.addEventListener("abort", () => {
       endNeighbors();
       endForgetting();
@@ -136,7 +154,7 @@ export class Looking {
       this.wire.send({ t: "search", text });
       return;
     }
-    const rows = findRows(text, this.rows(), this.look.peek().color, this.page);
+    const rows = findRows(text, this.rows(), this.own.peek().color, this.page);
     this.select(rows);
     this.found.value = { t: "found", text, count: rows.length, first: rows[0] ?? -1 };
   }
@@ -162,7 +180,7 @@ export class Looking {
   }
 
   private readLook(): void {
-    this.look.value = unpackLook(this.model.get("encodings"));
+    this.own.value = unpackLook(this.model.get("encodings"));
   }
 
   private readFields(): void {

@@ -21,7 +21,7 @@ export function followMeasured(
 ): void {
   const { steps = [], of = 0 } = page.measured ?? {};
   const text = page.buffers?.measured;
-  const color = looking.look.peek().color;
+  const color = looking.own.peek().color;
   if (text === undefined || color?.spec.kind !== "number") return;
   const n = color.codes.length;
   const bytes = inflate(fromBase64(text));
@@ -31,7 +31,7 @@ export function followMeasured(
     if (step === undefined) return;
     const at = Math.max(0, indexAt(steps, step));
     const more = { of, steps, at };
-    looking.look.value = { ...looking.look.peek(), color: colorAt(color, bytes, more) };
+    looking.own.value = { ...looking.own.peek(), color: colorAt(color, bytes, more) };
   });
   aborted.addEventListener("abort", end);
 }

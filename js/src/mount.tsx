@@ -2,7 +2,7 @@
 
 import { effect } from "@preact/signals";
 import { render } from "preact";
-import { App } from "./app";
+import { App, isTaught } from "./app";
 import { handleKey } from "./keys";
 import { createScreen, type Screen } from "./screen";
 import type { Store } from "./store";
@@ -67,6 +67,7 @@ function mark(root: HTMLElement, store: Store, screen: Screen): void {
   root.dataset.view = store.gallery.view.value;
   root.dataset.maps = String(store.gallery.info.value?.maps.length ?? 1);
   root.dataset.arrangement = Object.values(store.gallery.arrangement.value).join(" ");
+  root.dataset.projector = String(isTaught(store) && store.lesson.isProjected.value);
   root.dataset.pointed = String(screen.pointed.value.row);
   root.dataset.fullscreen = String(screen.isFull.value);
 }

@@ -2,6 +2,7 @@
 // names of the traits, letter for letter; there is no table that renames them.
 
 import type { Bytes } from "./bytes";
+import type { Lesson, PagePlates, PlateMessage, PlateQuestion } from "./plates";
 import type { Encodings } from "./specs";
 
 export type { Bytes } from "./bytes";
@@ -123,7 +124,8 @@ export interface PageQuality {
   neighbors?: { k: number; n: number };
   measured?: { steps: number[]; of: number };
   affinities?: AffinityChange[];
-  buffers?: { neighbors?: string; measured?: string };
+  plates?: PagePlates;
+  buffers?: { neighbors?: string; measured?: string; plates?: string };
 }
 
 /** Left, bottom, right, top in the coordinates of the map. */
@@ -215,6 +217,7 @@ export interface Traits {
   gallery: GalleryInfo | Record<string, never>;
   arrangement: Arrangement;
   view: View;
+  lesson: Lesson | Record<string, never>;
 }
 
 export type Encoding = "u16" | "base64";
@@ -338,6 +341,7 @@ export type FromKernel =
   | GroupsMessage
   | AffinitiesMessage
   | FoundMessage
+  | PlateMessage
   | RefusedMessage;
 
 export type CommandName = "pause" | "resume" | "step" | "stop";
@@ -352,6 +356,7 @@ export type ToKernel =
   | { t: "neighbors"; id: number; row: number }
   | { t: "groups"; id: number }
   | { t: "affinities"; id: number }
+  | PlateQuestion
   | { t: "search"; text: string }
   | { t: "color"; by: string | null }
   | { t: "set"; name: string; value: number }

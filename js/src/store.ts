@@ -6,6 +6,7 @@ import { appendCurves, appendSaved } from "./curves";
 import { Film } from "./film";
 import { Gallery } from "./gallery";
 import { Greeter } from "./greeting";
+import { LessonDesk } from "./lesson";
 import { Looking, type Written } from "./looking";
 import { followMeasured } from "./measured";
 import {
@@ -73,6 +74,7 @@ export class Store {
   readonly looking: Looking;
   readonly gallery: Gallery;
   readonly steering: Steering;
+  readonly lesson: LessonDesk;
 
   private readonly film: Film;
   private readonly greeter: Greeter;
@@ -92,6 +94,7 @@ export class Store {
     quality?: PageQuality,
   ) {
     const { signal: aborted } = this.abort;
+    const page = isPage ? (quality ?? {}) : undefined;
     this.greeter = new Greeter(
       (view) => this.hello(view),
       () => this.isRunning.value,
@@ -133,9 +136,11 @@ export class Store {
         write: (name, value) => this.write(name, value),
       },
       aborted,
-      isPage ? (quality ?? {}) : undefined,
+      page,
     );
     this.steering = new Steering(this.status, (message) => this.send(message), aborted);
+    const ask = (message: ToKernel) => this.send(message);
+    this.lesson = new LessonDesk(model, this.looking, this, ask, page, aborted);
     this.readTraits();
     if (quality !== undefined) followMeasured(this.looking, this.frame, quality, aborted);
     this.listen(aborted);
@@ -259,6 +264,7 @@ export class Store {
     else if (message.t === "frame") this.receiveFrame(message, buffers);
     else if (message.t === "history") this.receiveHistory(message, buffers);
     else if (message.t === "refused") this.steering.refuse(message);
+    else if (message.t === "plate") this.lesson.receive(message, buffers);
     else if (message.t === "affinities") this.gallery.affinities.receive(message);
     else if (message.t === "status") {
       this.setStatus(message.status);

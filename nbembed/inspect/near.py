@@ -1,5 +1,7 @@
 """The neighbours and affinities that t-SNE itself works with, for the views."""
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,10 +13,23 @@ __all__ = ["everyone", "joint", "neighbors_for"]
 Floats = NDArray[np.float64]
 
 
+# Views of point after point ask for the same again: the newest are kept, found by the data's own bytes.
+KEPT = 8
+
+
 def neighbors_for(points: Floats, perplexity: float) -> Neighbors:
-    """Return the neighbours over which t-SNE spreads probability: three times the perplexity."""
+    """Return the neighbours over which t-SNE spreads probability: three times the perplexity; read-only."""
     k = max(1, min(len(points) - 1, int(3 * perplexity)))
-    return nearest_neighbors(points, n_neighbors=k, method="exact")
+    return _neighbors(points.tobytes(), points.shape, points.dtype.str, k)
+
+
+@lru_cache(maxsize=KEPT)
+def _neighbors(data: bytes, shape: tuple[int, ...], kind: str, k: int) -> Neighbors:
+    points = np.frombuffer(data, dtype=kind).reshape(shape)
+    found = nearest_neighbors(points, n_neighbors=k, method="exact")
+    for array in (found.indices, found.distances):
+        array.setflags(write=False)
+    return found
 
 
 def everyone(points: Floats, metric: str = "euclidean") -> Neighbors:
@@ -23,8 +38,18 @@ def everyone(points: Floats, metric: str = "euclidean") -> Neighbors:
 
 
 def joint(points: Floats, perplexity: float) -> tuple[Graph, Floats]:
-    """Return t-SNE's joint probabilities, as a graph and as a full matrix (n, n)."""
+    """Return t-SNE's joint probabilities, as a graph and as a full matrix (n, n), read-only."""
+    return _joint(points.tobytes(), points.shape, points.dtype.str, float(perplexity))
+
+
+@lru_cache(maxsize=KEPT)
+def _joint(
+    data: bytes, shape: tuple[int, ...], kind: str, perplexity: float
+) -> tuple[Graph, Floats]:
+    points = np.frombuffer(data, dtype=kind).reshape(shape)
     graph = affinities.perplexity(neighbors_for(points, perplexity), perplexity=perplexity)
     P = np.asarray(graph.to_scipy().toarray(), dtype=np.float64)
     # The graph's weights are float32, whose sum is 1 to 7 digits only.
-    return graph, P / P.sum()
+    P /= P.sum()
+    P.setflags(write=False)
+    return graph, P

@@ -66,11 +66,14 @@ class Arrows:
         What each one is.
     groups : tuple of str
         What each one belongs to, such as "attraction": one colour each.
+    to_scale : bool
+        Whether they reach as far as they say. Forces do not: they are drawn as long as they are seen well.
     """
 
     vectors: Floats
     labels: tuple[str, ...]
     groups: tuple[str, ...]
+    to_scale: bool = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -264,6 +264,7 @@ def arrows_of(found: Forces, pull: Floats, push: Floats) -> Arrows:
         np.array([[*here, *vector[:2]] for _, _, vector in drawn]),
         tuple(label for _, label, _ in drawn),
         tuple(group for group, _, _ in drawn),
+        to_scale=False,
     )
 
 

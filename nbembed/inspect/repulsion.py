@@ -230,6 +230,7 @@ def plate(scene: Scene) -> Plate:
         np.array([[*here, *vector] for _, vector in ways]),
         tuple(name for name, _ in ways),
         tuple(name.split(",")[0].split()[-1] for name, _ in ways),
+        to_scale=False,
     )
     histogram, edges = np.histogram(found.angles, bins=18, range=(0, 180))
     return Plate(

@@ -183,6 +183,7 @@ class EmbedWidget(ResultsWidget):
             neighbors=self._tell_neighbors,
             groups=self._tell_groups,
             affinities=self._tell_affinities,
+            plate=self._tell_plate,
             resend=self._resend_bytes,
         )
         self._inbox = Inbox(self._publisher, lambda: self._session, questions)

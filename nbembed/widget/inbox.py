@@ -40,6 +40,8 @@ class Questions:
         ``groups(question)`` compares the group that is kept with the selection.
     affinities
         ``affinities(question)`` tells how the affinities changed from recursion to recursion.
+    plate
+        ``plate(question, message)`` tells what a view of an internal shows.
     resend
         ``resend()`` sends again what was in buffers, for a host that loses them.
     """
@@ -52,6 +54,7 @@ class Questions:
     neighbors: Callable[[int, int], None]
     groups: Callable[[int], None]
     affinities: Callable[[int], None]
+    plate: Callable[[int, dict[str, Any]], None]
     resend: Callable[[], None]
 
 
@@ -146,22 +149,22 @@ class Inbox:
             session.retell()
 
     def _ask(self, kind: Any, content: dict[str, Any]) -> None:
-        question, row = content.get("id"), content.get("row")
+        asked, question, row = self._questions, content.get("id"), content.get("row")
         text, by = content.get("text"), content.get("by", 0)
-        if kind == "details" and _is_count(question) and _is_count(row):
-            self._questions.details(question, row)
-        elif kind == "neighbors" and _is_count(question) and _is_count(row):
-            self._questions.neighbors(question, row)
-        elif kind == "groups" and _is_count(question):
-            self._questions.groups(question)
-        elif kind == "affinities" and _is_count(question):
-            self._questions.affinities(question)
+        plain = {"groups": asked.groups, "affinities": asked.affinities}
+        about_row = {"details": asked.details, "neighbors": asked.neighbors}
+        if kind in plain and _is_count(question):
+            plain[kind](question)
+        elif kind in about_row and _is_count(question) and _is_count(row):
+            about_row[kind](question, row)
+        elif kind == "plate" and _is_count(question):
+            asked.plate(question, content)
         elif kind == "search" and isinstance(text, str) and len(text) <= MAX_TEXT:
-            self._questions.search(text)
+            asked.search(text)
         elif kind == "restart":
-            self._questions.restart(content.get("parameters"))
+            asked.restart(content.get("parameters"))
         elif kind == "color" and (by is None or isinstance(by, str)):
-            self._questions.color(by)
+            asked.color(by)
 
 
 def _is_count(value: Any) -> TypeGuard[int]:

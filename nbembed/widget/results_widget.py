@@ -10,9 +10,9 @@ from nbembed.encodings import as_text
 from nbembed.estimators import Embedder
 from nbembed.persistence import replacing
 from nbembed.widget import packs
+from nbembed.widget.explore_widget import ExploreWidget
 from nbembed.widget.publisher import PROTOCOL
 from nbembed.widget.selection import pack_rows
-from nbembed.widget.stages_widget import StagesWidget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ __all__ = ["ResultsWidget"]
 _AXES = ("x", "y", "z")
 
 
-class ResultsWidget(StagesWidget):
+class ResultsWidget(ExploreWidget):
     """A widget that hands out what it shows."""
 
     @property
@@ -196,7 +196,9 @@ class ResultsWidget(StagesWidget):
         The page needs no kernel and no network. It opens on the map and on the maps after each phase and recursion,
         with the affinities that changed most. It holds the present look, selection and filter, and
         what the cards say of the rows, if that takes at most 5 MB; pictures it does not hold, nor
-        the columns that colour nothing now.
+        the columns that colour nothing now. Where the teaching panel is open and there are at most 300 rows, the
+        page holds its views of the selected rows and of some from all over the data, 12 in all, with each control at
+        some values for the first of them; it says which.
         """
         self._run_with_map()
         payload, snapshot = self._live_session(ended_is_fine=True).page()
@@ -213,13 +215,14 @@ class ResultsWidget(StagesWidget):
             "arrangement": self.arrangement,
         }
         extra, buffers = self._page_parts(payload)
+        taught, plates = self._page_lesson()
         details = self._details.page()
         n, d = self._data.shape
         heading = title or f"{self._title} of {n:,} × {d} data"
         return export.write_page(
             path,
-            {**payload, **extra} | ({} if details is None else {"details": details}),
-            {"snapshot": snapshot, **buffers},
+            {**payload, **extra, **taught} | ({} if details is None else {"details": details}),
+            {"snapshot": snapshot, **buffers, **plates},
             heading,
         )
 

@@ -5,7 +5,8 @@ import { pointStyle } from "../scales";
 import { cameraOf, placeOf, type Screen, type Surface } from "../screen";
 import type { Sight } from "../sight";
 import type { Frame } from "../transport";
-import { type Affine, fitCamera } from "./camera";
+import { inksOf, type LessonMarks, type Spot } from "./arrows";
+import { type Affine, fitCamera, project } from "./camera";
 import { canvasPainter } from "./canvas";
 import { cloudOf, placement, rawPlace } from "./cloud";
 import { Glide } from "./glide";
@@ -23,6 +24,8 @@ const WIDEST = 4096;
 /** Milliseconds. A picture that takes longer is no part of a motion. */
 const SLOW = 40;
 const PICTURES = 3;
+/** Pixels: radius of the disc of what weighs most. */
+const HEAVIEST = 11;
 
 const LIGHT_INK: LinkInk = {
   kept: "#00805d",
@@ -156,6 +159,8 @@ export class Drawing implements Surface {
           screen.pointed.value,
           screen.outline.value,
           this.store.looking.neighbors.known.value,
+          this.store.looking.arrows.value,
+          this.store.looking.taught.value,
         ];
         this.ask(false);
       }),
@@ -250,15 +255,22 @@ export class Drawing implements Surface {
       this.ratio(),
       t < 1 ? null : this.ring(),
       screen.outline.peek()?.points ?? null,
-      { ring: isDark ? "#fff" : "#111", accent: isDark ? "#74b9f2" : "#1864ab" },
+      {
+        ring: isDark ? "#fff" : "#111",
+        paper: isDark ? "#111" : "#fff",
+        accent: isDark ? "#74b9f2" : "#1864ab",
+      },
       this.links(t, isDark),
       t < 1 ? [] : this.letters(),
+      t < 1 ? null : this.lesson(isDark),
     );
   }
 
   /** Lines to the neighbours of the point that is selected alone; they glide with the points. */
   private links(t: number, isDark: boolean): Links | null {
-    const errors = this.store.looking.neighbors.errorsIn(this.store.frame.peek());
+    const { taught, neighbors } = this.store.looking;
+    // One thing at a time.
+    const errors = taught.peek() ? null : neighbors.errorsIn(this.store.frame.peek());
     const scene = errors === null ? null : this.scene(t, 1);
     if (errors === null || scene === null) return null;
     const [first, second] = this.glide.clouds.map((cloud, slot) => {
@@ -277,6 +289,26 @@ export class Drawing implements Surface {
     };
     const ink = isDark ? DARK_INK : LIGHT_INK;
     return { errors, at, radius: scene.pointSize / 2, ink };
+  }
+
+  /** What is taught: the rows that are explained, how much others weigh for them, and arrows. */
+  private lesson(isDark: boolean): LessonMarks | null {
+    const { screen, store } = this;
+    const [taught, arrows] = [store.looking.taught.peek(), store.looking.arrows.peek()];
+    if (taught === null) return null;
+    const spot = (row: number, radius?: number): Spot[] => {
+      const mark = this.markOf(row);
+      return mark === null ? [] : [{ ...mark, radius: radius ?? mark.radius }];
+    };
+    return {
+      rings: taught.rows.flatMap((row) => spot(row)),
+      discs: taught.weights.flatMap(([row, weight]) =>
+        spot(row, HEAVIEST * Math.sqrt(weight)),
+      ),
+      arrows,
+      place: project(cameraOf(screen, store), screen.size.peek()),
+      inks: inksOf(isDark),
+    };
   }
 
   /** "A" and "B" on the two groups that are compared. */
@@ -298,8 +330,11 @@ export class Drawing implements Surface {
 
   /** Around the point under the pointer. */
   private ring(): Mark | null {
+    return this.markOf(this.screen.pointed.peek().row);
+  }
+
+  private markOf(row: number): Mark | null {
     const [frame, place] = [this.store.frame.peek(), placeOf(this.screen, this.store)];
-    const { row } = this.screen.pointed.peek();
     if (row < 0 || frame === null || place === null || row >= frame.n) return null;
     const factor = factorOf(this.paint().sizes?.[row] ?? ONE);
     return {

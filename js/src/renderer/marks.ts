@@ -1,6 +1,7 @@
 // What lies over the points: a ring around one of them, and the lasso. On a canvas of its own, so
 // that a moving pointer does not draw the map anew.
 
+import { drawLesson, type LessonMarks } from "./arrows";
 import type { Size } from "./camera";
 import { drawLinks, type Links } from "./links";
 
@@ -19,6 +20,8 @@ export interface Letter {
 
 export interface MarksInk {
   ring: string;
+  /** Goes round what lies over points. */
+  paper: string;
   accent: string;
 }
 
@@ -38,8 +41,10 @@ export class Marks {
     ink: MarksInk,
     links: Links | null = null,
     letters: readonly Letter[] = [],
+    lesson: LessonMarks | null = null,
   ): void {
-    const isBare = ring === null && lasso === null && links === null && !letters.length;
+    const isBare =
+      [ring, lasso, links, lesson].every((one) => one === null) && !letters.length;
     if (this.isEmpty && isBare) return;
     const { context } = this;
     const [w, h] = [Math.round(size.width * ratio), Math.round(size.height * ratio)];
@@ -48,6 +53,7 @@ export class Marks {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, size.width, size.height);
     if (links !== null) drawLinks(context, links);
+    if (lesson !== null) drawLesson(context, lesson, ink);
     if (ring !== null) drawRing(context, ring, ink.ring);
     if (lasso !== null) drawLasso(context, lasso, ink.accent);
     for (const letter of letters) drawLetter(context, letter);

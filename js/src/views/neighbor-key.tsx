@@ -16,7 +16,7 @@ export function NeighborKey({ store, screen }: ViewProps) {
     if (errors !== null) screen.spoken.value = wordsOf(errors);
   });
   const known = neighbors.known.value;
-  if (known === null) return null;
+  if (known === null || store.looking.taught.value !== null) return null;
   const errors = neighbors.errorsIn(store.frame.value);
   if (errors === null)
     return (

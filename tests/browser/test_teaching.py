@@ -1,0 +1,152 @@
+"""The teaching panel: a click brings the point's plate, no control is dead, keys are enough."""
+
+import json
+
+import numpy as np
+
+from tests.browser.stage import WHERE, Stage
+
+# Arrows on the map, bars that stand for rows, and one control of each kind.
+SETUP = """import json, numpy as np, nbembed as nb
+from nbembed.inspect.plates import Arrows, Control, Internal, Panel, Plate, Series, catalogue
+def make(scene):
+    Y, i, n = scene.embedding, scene.i, int(scene.get("count", 4))
+    near = np.argsort(((Y - Y[i]) ** 2).sum(1))[1:n + 1]
+    pulls = float(scene.get("pull", 1.0)) * (Y[near] - Y[i])
+    shown = -pulls if scene.get("away", False) else pulls
+    arrows = Arrows(np.c_[np.repeat(Y[[i]], n, 0), shown], tuple(map(str, near)), ("pull",) * n)
+    bars = Series("pull", np.arange(n) + 1.0, np.hypot(*shown.T), "bars", near)
+    flat = Panel("chart", "Pulls", "rank", "force", y_scale=scene.get("scale", "linear"), series=(bars,))
+    return Plate("pulls", "Pulls", (Panel("arrows", "Pulls", arrows=arrows), flat), f"{n} rows pull at row {i}: {shown.sum():.6g}.",
+                 "result = Y[near] - Y[i]", {"Y": Y, "near": near, "i": i}, pulls,
+                 (Control("count", "How many", "slider", n, 1, 9, 1), Control("pull", "Strength", "slider", 1.0, 0.5, 2.0),
+                  Control("scale", "Axis", "choice", "linear", choices=("linear", "log")), Control("away", "Away", "toggle", False)))
+catalogue["pulls"] = Internal("pulls", "Pulls of the nearest", 99, make, frozenset({"point", "map"}))
+X, y = nb.datasets.iris()
+w = nb.explore(X, labels=y, n_iter=60, early_exaggeration_iter=30, random_state=0)
+w"""
+PLATE = "r.querySelector('[data-nbembed=lesson]')?.dataset"
+WORDS = "document.querySelector('[data-nbembed=words]').textContent"
+# A state of the panel that changes with its plate, in whatever kind of panel it shows.
+STATE = """() => { const p = document.querySelector('[data-nbembed=lesson]');
+  const heat = [...p.querySelectorAll('canvas')].map((c) => c.toDataURL()).join();
+  const drawn = [...p.querySelectorAll('path, td, .nbe-key-line, [data-nbembed=words]')];
+  return drawn.map((e) => e.getAttribute('d') ?? e.textContent).join('|') + heat; }"""
+# How much of the layer over the map has the ink of arrows.
+INK = """() => { const c = document.querySelector('canvas.nbe-over');
+  const p = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+  let n = 0; for (let i = 0; i < p.length; i += 4)
+    n += p[i] === 0 && p[i + 1] === 114 && p[i + 2] === 178 && p[i + 3] === 255 ? 1 : 0;
+  return n; }"""
+# Puts another value into a control as a hand does.
+MOVE = """([knob, to]) => { const e = document.querySelector(`[data-knob="${knob}"] :is(select, input)`);
+  if (e.type === 'checkbox') { e.click(); return; }
+  const others = e.options && [...e.options].map((o) => o.value).filter((v) => v !== e.value);
+  e.value = others ? others[0] : String(to < 500 === +e.value < 500 ? 1000 - to : to);
+  e.dispatchEvent(new Event(e.options ? 'change' : 'input', { bubbles: true })); }"""
+
+
+def opened(open_notebook, *cells):
+    notebook = open_notebook(SETUP, WHERE, *cells)
+    notebook.run(0)
+    notebook.until(f"r.dataset.controls === 'live' && {PLATE}.plate === 'bandwidth'")
+    return notebook
+
+
+def show(notebook, name):
+    notebook.page.select_option("[data-cmd=internal]", name)
+    notebook.until(f"{PLATE}.plate === argument", name)
+
+
+def test_a_click_brings_arrows_and_the_values_that_a_cell_has(open_notebook):
+    notebook = opened(open_notebook, "w.step(20);")
+    notebook.run(2)
+    stage = Stage(notebook, np.array(json.loads(notebook.run(1).text(1))))
+    (row, *_) = stage.lonely()
+    stage.click(stage.points[row])
+    notebook.until(f"{PLATE}.row === argument", str(row))
+    assert notebook.js(INK) == 0
+    show(notebook, "pulls")
+    said = notebook.ask(
+        f"p = w.inspect('pulls', {row}); print(p.text, len(p.panels[0].arrows.vectors))"
+    )
+    assert f"{notebook.js(f'() => {WORDS}')} 4" == said
+    assert notebook.js("() => document.querySelector('[data-arrows]').dataset.arrows") == "4"
+    notebook.page.wait_for_timeout(300)
+    assert notebook.js(INK) > 20
+    assert notebook.ask("print(w.describe())").endswith(said[:-2])
+    # With the next step the arrows are those of the new map; a bar selects its row.
+    notebook.page.locator("[data-cmd=internal]").focus()
+    notebook.page.keyboard.press("n")
+    notebook.until(f"{PLATE}.step === '21'")
+    chart = notebook.page.locator(".nbe-svg")
+    box = chart.bounding_box()
+    near = int(notebook.ask(f"print(w.inspect('pulls', {row}).panels[1].series[0].index[0])"))
+    notebook.page.mouse.move(box["x"] + 50, box["y"] + 60)
+    notebook.until("r.dataset.pointed === argument", str(near))
+    notebook.page.mouse.click(box["x"] + 50, box["y"] + 60)
+    notebook.until(f"{PLATE}.row === argument", str(near))
+    assert notebook.ask("print(w.selection)") == f"[{near}]"
+    assert notebook.errors == []
+
+
+def test_no_control_is_dead(open_notebook):
+    notebook = opened(open_notebook)
+    names = json.loads(
+        notebook.ask(
+            "print(json.dumps([i['name'] for i in w.lesson['internals'] if 'point' in i['needs'] and 'lacks' not in i]))"
+        )
+    )
+    assert len(names) > 5
+    dead = []
+    for name in names:
+        show(notebook, name)
+        knobs = notebook.page.eval_on_selector_all(
+            "[data-knob]:has([data-effect=now])", "all => all.map((e) => e.dataset.knob)"
+        )
+        for knob in knobs:
+            before = notebook.js(STATE)
+            notebook.js(MOVE, [knob, 800])
+            try:
+                notebook.page.wait_for_function(
+                    f"(before) => ({STATE})() !== before", arg=before, timeout=3000
+                )
+            except Exception:  # noqa: BLE001 - all of them are told at the end
+                dead.append((name, knob))
+    assert dead == []
+    assert notebook.errors == []
+
+
+def test_keys_are_enough(open_notebook):
+    notebook = opened(open_notebook)
+    press = notebook.page.keyboard.press
+    notebook.page.locator("[data-cmd=internal]").focus()
+    press("End")
+    notebook.until(f"{PLATE}.plate === 'pulls'")
+    press("Tab")
+    press("Tab")
+    assert notebook.js("() => document.activeElement.dataset.cmd") == "row"
+    press("ArrowUp")
+    press("Tab")
+    notebook.until(f"{PLATE}.row === '1'")
+    notebook.page.locator("[data-knob=count] [type=range]").focus()
+    press("End")
+    notebook.until(
+        "document.querySelector('[data-nbembed=words]').textContent.startsWith('9 rows')"
+    )
+    notebook.page.locator("[data-cmd=projector]").focus()
+    press("Enter")
+    notebook.until("r.dataset.projector === 'true'")
+    press("n")
+    notebook.until(f"r.dataset.step === '1' && {PLATE}.step === '1'")
+    assert notebook.ask("print(w.status['step'], w.selection)") == "1 [1]"
+    notebook.page.locator("[data-cmd=code]").focus()
+    press("Enter")
+    assert "Y[near] - Y[i]" in notebook.page.locator(".nbe-code pre").inner_text()
+    notebook.until(
+        "r.querySelector('[data-nbembed=spoken]').textContent.startsWith('Pulls. 9 rows')"
+    )
+    notebook.page.locator("[data-cmd=close-lesson]").focus()
+    press("Enter")
+    notebook.until("r.querySelector('.nbe-panels') && !r.querySelector('[data-nbembed=lesson]')")
+    assert notebook.errors == []
