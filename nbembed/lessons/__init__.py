@@ -56,7 +56,8 @@ def check(exercise: str, value: Any, **given: Any) -> None:
     >>> check("06-b", 1.1)
     06-b: a plain sum can exceed 1, and no membership does: what both directions say is counted twice
     """
-    table = exercises(exercise.split("-")[0]) if exercise.split("-")[0] in LESSONS else {}
+    lesson, _, _ = exercise.partition("-")
+    table = exercises(lesson) if lesson in LESSONS else {}
     if exercise not in table:
         known = ", ".join(name for lesson in LESSONS for name in exercises(lesson))
         raise InvalidInputError(f"exercise must be one of {known}, got {exercise!r}")

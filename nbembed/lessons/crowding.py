@@ -21,8 +21,10 @@ EXERCISES = {
         right=agrees(similarities, MAPS),
         mistakes={
             "each row sums to 1: that is SNE's; here all pairs together do": agrees(
-                lambda Y: (_kernel(Y) - np.eye(len(Y)))
-                / (_kernel(Y) - np.eye(len(Y))).sum(axis=1, keepdims=True),
+                lambda Y: (
+                    (_kernel(Y) - np.eye(len(Y)))
+                    / (_kernel(Y) - np.eye(len(Y))).sum(axis=1, keepdims=True)
+                ),
                 MAPS,
             ),
             "the diagonal is in: a point is not its own neighbour": agrees(

@@ -86,12 +86,12 @@ def same(one: Any, other: Any, tolerance: float = 1e-4) -> bool:
         return bool(one == other)
     if a.shape != b.shape:
         return False
-    scale = float(np.nanmax(np.abs(b), initial=0.0)) if b.size else 0.0
+    scale = float(np.abs(b[np.isfinite(b)]).max(initial=0.0))
     return bool(np.allclose(a, b, rtol=tolerance, atol=tolerance * scale, equal_nan=True))
 
 
 def agrees(reference: Callable[..., Any], probes: Probes, tolerance: float = 1e-4) -> Test:
-    """Return a test: does a function do what ``reference`` does, on every probe?"""
+    """Return a test of whether a function does what ``reference`` does, on every probe."""
 
     def test(value: Any, **_: Any) -> bool:
         return all(same(outcome(value, p), outcome(reference, p), tolerance) for p in probes)
@@ -100,7 +100,7 @@ def agrees(reference: Callable[..., Any], probes: Probes, tolerance: float = 1e-
 
 
 def close_to(answer: Any, tolerance: float = 1e-3) -> Test:
-    """Return a test: is a value that of ``answer``, a constant or a function of what was given?"""
+    """Return a test of whether a value is that of ``answer``, a constant or a function of what was given."""
 
     def test(value: Any, **given: Any) -> bool:
         return same(value, answer(**given) if callable(answer) else answer, tolerance)
@@ -109,7 +109,7 @@ def close_to(answer: Any, tolerance: float = 1e-3) -> Test:
 
 
 def is_word(word: str) -> Test:
-    """Return a test: is the answer this word, in any case?"""
+    """Return a test of whether the answer is this word, in any case."""
     return lambda value, **_: isinstance(value, str) and value.strip().lower() == word
 
 

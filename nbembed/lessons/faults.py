@@ -4,8 +4,6 @@ import math
 import re
 from typing import Any
 
-import numpy as np
-
 from nbembed.lessons.exercise import Exercise, Test, agrees, fails_with, same
 from nbembed.lessons.probabilities import (
     ROW,
@@ -39,7 +37,7 @@ def _true_cost(P: Any, Q: Any) -> float:
 
 
 def _factors(**wrong: int) -> Test:
-    """Return a test: are the factors the right ones but for those that are named?"""
+    """Return a test of whether the factors are the right ones but for those that are named."""
     named = {name.replace("_", " "): factor for name, factor in wrong.items()}
     return lambda value, **_: all(
         same(value[name], named.get(name.replace("-", " "), factor))
@@ -74,7 +72,7 @@ REPORT_MISTAKES: dict[str, Test] = {
 
 
 def _sound(value: Any, **_: Any) -> bool:
-    return len(value) >= 2 and not any(test(value) for test in REPORT_MISTAKES.values())
+    return len(value) > 1 and not any(test(value) for test in REPORT_MISTAKES.values())
 
 
 EXERCISES = {

@@ -32,7 +32,7 @@ EXERCISES = {
                 (1800.0, 720_000.0), 0.02
             ),
         },
-        otherwise="first the step for 150 points, then that for 60,000: both from the number of points and the exaggeration",
+        otherwise="first the step for 150 points, then that for 60,000; both need the exaggeration too",
     ),
     "04-b": Exercise(
         right=agrees(printed_cost, COSTS),

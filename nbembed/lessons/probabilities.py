@@ -8,7 +8,13 @@ import numpy as np
 from nbembed.lessons.exercise import Exercise, Test, agrees, close_to, fails_with, outcome, same
 from nbembed.lessons.textbook import entropy, precision, squared_distances
 
-__all__ = ["EXERCISES", "SEARCH_OTHERWISE", "entropy_mistakes", "search_is_honest", "search_mistakes"]
+__all__ = [
+    "EXERCISES",
+    "SEARCH_OTHERWISE",
+    "entropy_mistakes",
+    "search_is_honest",
+    "search_mistakes",
+]
 
 # Rows to try an entropy on; the last has a 0 in it.
 FULL_ROWS = [(np.array([0.5, 0.25, 0.125, 0.125]),), (np.full(10, 0.1),)]
@@ -82,7 +88,7 @@ def search_mistakes() -> dict[str, Test]:
         "this is a bandwidth; the precision is asked for, 1 over twice its square": fails_with(
             lambda search: same(_found(search, ROW, 10.0), (2 * precision(ROW, 10.0)) ** -0.5)
         ),
-        "perplexity 10 is not met on an ordinary row: the entropy to meet is the natural logarithm of 10": fails_with(
+        "perplexity 10 is not met on an ordinary row: the entropy to meet is its natural logarithm": fails_with(
             lambda search: not _finds(search)
         ),
         "a row of 40 others was given a perplexity of 400, and nothing was said": fails_with(

@@ -48,7 +48,9 @@ EXERCISES = {
             "this is the mean, which t-SNE takes": close_to(0.55),
             "this is the larger one: the union is more than either": close_to(0.9),
             "this is the intersection: both say so": close_to(0.18),
-            "a plain sum can exceed 1, and no membership does: what both directions say is counted twice": close_to(1.1),
+            "a plain sum can exceed 1, and no membership does: what both directions say is counted twice": close_to(
+                1.1
+            ),
         },
         otherwise="one of the two directions, or the other, or both: how likely is that, if they are independent?",
     ),

@@ -10,6 +10,7 @@ __all__ = ["EXERCISES"]
 
 FEW_ROWS = 30
 WIDE = 100.0
+DIMENSIONS = 2
 
 
 def _numbers(value: Any) -> np.ndarray | None:
@@ -30,7 +31,7 @@ MISTAKES = {
         lambda value, **_: _numbers(value) is None
     ),
     "a table has rows and columns: this has another number of dimensions": (
-        lambda value, **_: np.ndim(value) != 2
+        lambda value, **_: np.ndim(value) != DIMENSIONS
     ),
     "numbers are missing: leave out their rows or columns, or fill them in, and say so": (
         lambda value, **_: not np.isfinite(_numbers(value)).all()
