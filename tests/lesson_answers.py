@@ -41,7 +41,7 @@ def honest(squared, wanted):
     return beta
 
 
-def doubling(squared, wanted, steps=30):
+def doubling(squared, wanted, steps=50):
     """The search of the tutorials: from 1, halved and doubled so many times, and returned."""
     beta, low, high = 1.0, 0.0, np.inf
     for _ in range(steps):

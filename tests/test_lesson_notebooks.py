@@ -91,6 +91,18 @@ def test_the_walkthrough_runs_in_colab(colab):
     assert colab == ["widgets", "my_map.html"]
 
 
+def test_lessons_open_in_colab(monkeypatch):
+    monkeypatch.syspath_prepend(str(NOTEBOOKS["01"].parent))
+    import refresh
+
+    line = refresh.badge("a.ipynb", "https://github.com/one/two")
+    assert line.endswith("/github/one/two/blob/main/notebooks/a.ipynb)")
+    twice = refresh.with_badge(refresh.with_badge("# Title\n\ntext\nmore", line), line)
+    assert twice == f"# Title\n\n{line}\n\ntext\nmore"
+    for name in LESSONS:
+        assert refresh.BADGE in cells(name)[0][1]
+
+
 def claims():
     for lesson in LESSONS:
         for _, source, tags in cells(lesson):

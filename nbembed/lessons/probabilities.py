@@ -22,7 +22,7 @@ ROWS = [*FULL_ROWS, (np.array([0.7, 0.3, 0.0, 0.0]),)]
 
 # Squared distances of one point to 40 others, to try a search on; and more neighbours than anybody has.
 ROW = np.linspace(1.0, 3.0, 40) ** 2
-HUGE = 1e14
+HUGE = 1e18
 TOO_MANY = 400.0
 
 
@@ -94,13 +94,13 @@ def search_mistakes() -> dict[str, Test]:
         "a row of 40 others was given a perplexity of 400, and nothing was said": fails_with(
             lambda search: not _refuses(search)
         ),
-        "with the data times 1e7 it returns where it happened to stop: look at the entropy before returning": fails_with(
+        "with the data times 1e9 it returns where it happened to stop: look at the entropy first": fails_with(
             lambda search: not _finds(search, HUGE)
         ),
     }
 
 
-SEARCH_OTHERWISE = "try an ordinary row, the same row times 1e14, and a perplexity of 400"
+SEARCH_OTHERWISE = "try an ordinary row, the same row times 1e18, and a perplexity of 400"
 
 EXERCISES = {
     "01-a": Exercise(
