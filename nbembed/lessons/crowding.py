@@ -1,5 +1,8 @@
 """Exercises of notebook 02, crowding and the heavy tail."""
 
+# A learner's answer may be of any kind.
+# pyright: reportUnknownLambdaType=false
+
 import math
 
 import numpy as np

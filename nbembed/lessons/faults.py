@@ -1,5 +1,8 @@
 """Exercises of notebook 12, find the faults."""
 
+# A learner's answer may be of any kind.
+# pyright: reportUnknownLambdaType=false
+
 import math
 import re
 from typing import Any

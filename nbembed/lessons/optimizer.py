@@ -1,5 +1,8 @@
 """Exercises of notebook 04, the optimiser's four knobs."""
 
+# A learner's answer may be of any kind.
+# pyright: reportUnknownLambdaType=false
+
 import math
 
 from nbembed.lessons.exercise import Exercise, agrees, close_to

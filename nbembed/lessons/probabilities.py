@@ -1,5 +1,8 @@
 """Exercises of notebook 01, from distances to probabilities."""
 
+# A learner's answer may be of any kind.
+# pyright: reportUnknownLambdaType=false
+
 import math
 from typing import Any
 

@@ -1,5 +1,8 @@
 """Exercises of notebook 06, UMAP, step by step."""
 
+# A learner's answer may be of any kind.
+# pyright: reportUnknownLambdaType=false
+
 import math
 from typing import Any
 

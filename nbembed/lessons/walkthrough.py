@@ -1,5 +1,8 @@
 """The exercise of the walkthrough in a browser: a table of the learner's own."""
 
+# A learner's answer may be of any kind.
+# pyright: reportUnknownLambdaType=false
+
 from typing import Any
 
 import numpy as np
@@ -34,7 +37,7 @@ MISTAKES = {
         lambda value, **_: np.ndim(value) != DIMENSIONS
     ),
     "numbers are missing: leave out their rows or columns, or fill them in, and say so": (
-        lambda value, **_: not np.isfinite(_numbers(value)).all()
+        lambda value, **_: not np.isfinite(np.asarray(value, dtype=np.float64)).all()
     ),
     "fewer than 30 rows: a table of that size is better read than mapped": (
         lambda value, **_: len(value) < FEW_ROWS
