@@ -7,7 +7,7 @@ BUNDLE := nbembed/static/widget.js
 JS_SOURCES := $(shell find js/src -type f) js/build.mjs js/package.json
 NPX := cd js && npx --no-install
 
-.PHONY: lab demo test lint unit notebooks browser gallery bench wheel oldest build clean
+.PHONY: lab demo test lint unit notebooks notebooks-repeat claims browser gallery bench wheel oldest build clean
 
 lab: build
 	$(PY) -m jupyterlab notebooks/00_quickstart.ipynb
@@ -35,6 +35,16 @@ unit: build
 
 notebooks: build
 	$(PY) -m pytest --nbval --nbval-sanitize-with notebooks/sanitize.cfg -p no:randomly notebooks
+
+# Three times in a row, with one thread and with two: only what never differs may be compared.
+notebooks-repeat: build
+	set -e; for threads in 1 2; do for time in 1 2 3; do \
+	  OMP_NUM_THREADS=$$threads NUMBA_NUM_THREADS=$$threads $(PY) -m pytest --nbval \
+	    --nbval-sanitize-with notebooks/sanitize.cfg -p no:randomly notebooks; done; done
+
+# What the lessons claim, with ten seeds that they do not show.
+claims: build
+	NBEMBED_CLAIM_SEEDS=10 $(PY) -m pytest tests/test_lesson_notebooks.py -k claims
 
 browser: build
 	$(PY) tests/browser/chromium.py
