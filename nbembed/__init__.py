@@ -22,7 +22,9 @@ _HOMES = {
     "ParametricUMAP": "nbembed.estimators",
     "Projection": "nbembed.estimators",
     "Recursion": "nbembed.estimators",
+    "Routine": "nbembed.estimators",
     "SNE": "nbembed.estimators",
+    "Spec": "nbembed.spec",
     "LargeVis": "nbembed.estimators",
     "TSNE": "nbembed.estimators",
     "UMAP": "nbembed.estimators",
@@ -35,7 +37,17 @@ _HOMES = {
     "rnx_curve": "nbembed.quality_figures",
     "shepard_diagram": "nbembed.quality_figures",
 }
-_ROOMS = ("baselines", "clustering", "datasets", "drift", "metrics", "networks", "terms", "weights")
+_ROOMS = (
+    "baselines",
+    "clustering",
+    "datasets",
+    "drift",
+    "metrics",
+    "networks",
+    "spec",
+    "terms",
+    "weights",
+)
 
 __all__ = [
     "DRE",
@@ -54,6 +66,8 @@ __all__ = [
     "ParametricUMAP",
     "Projection",
     "Recursion",
+    "Routine",
+    "Spec",
     "baselines",
     "benchmark",
     "clustering",
@@ -68,12 +82,23 @@ __all__ = [
     "report_figure",
     "rnx_curve",
     "shepard_diagram",
+    "spec",
     "terms",
     "weights",
 ]
 
 if TYPE_CHECKING:
-    from nbembed import baselines, clustering, datasets, drift, metrics, networks, terms, weights
+    from nbembed import (
+        baselines,
+        clustering,
+        datasets,
+        drift,
+        metrics,
+        networks,
+        spec,
+        terms,
+        weights,
+    )
     from nbembed.benchmarking import benchmark, recursion_study
     from nbembed.estimators import (
         DRE,
@@ -91,10 +116,12 @@ if TYPE_CHECKING:
         ParametricUMAP,
         Projection,
         Recursion,
+        Routine,
         features,
     )
     from nbembed.loading import load
     from nbembed.quality_figures import compare_maps, report_figure, rnx_curve, shepard_diagram
+    from nbembed.spec import Spec
     from nbembed.widget import EmbedWidget
 
 

@@ -12,7 +12,16 @@ from nbembed.kernels import fit_ab
 from nbembed.networks.item_objectives import Links
 from nbembed.networks.losses import TINY, squared_distances
 
-__all__ = ["METRICS", "FUNCTIONS", "BatchRelation", "Equal", "Measured", "Restricted", "Steps", "difference"]
+__all__ = [
+    "METRICS",
+    "FUNCTIONS",
+    "BatchRelation",
+    "Equal",
+    "Measured",
+    "Restricted",
+    "Steps",
+    "difference",
+]
 
 METRICS = ("euclidean", "sqeuclidean", "manhattan", "cosine")
 # Up to this many columns differences are taken one by one: exact where points nearly coincide.
@@ -187,7 +196,9 @@ def _step(name: str, options: dict[str, Any], values: Tensor, squared: Tensor) -
         case "distance" | "distances" | "none":
             return values
         case _:
-            raise InvalidInputError(f"a relation in the map must be transformed by a function of distances, got {name!r}")
+            raise InvalidInputError(
+                f"a relation in the map must be transformed by a function of distances, got {name!r}"
+            )
 
 
 def _off_diagonal(values: Tensor) -> Tensor:
@@ -213,4 +224,6 @@ def _squares_of_pairs(first: Tensor, second: Tensor, metric: str) -> Tensor:
         case "cosine":
             return (1.0 - torch.cosine_similarity(first, second, dim=-1)).square()
         case _:
-            raise InvalidInputError(f"metric in the map must be one of {', '.join(METRICS)}, got {metric!r}")
+            raise InvalidInputError(
+                f"metric in the map must be one of {', '.join(METRICS)}, got {metric!r}"
+            )

@@ -118,7 +118,9 @@ class NetworkStepper:
         self.module = copy.deepcopy(module).to(device)
         self.terms = dict(terms or {})
         self.heads = (heads if heads is not None else nn.ModuleDict()).to(device)
-        self._frozen = Frozen(self.module, self.heads, plan.frozen, getattr(before, "_frozen", None))
+        self._frozen = Frozen(
+            self.module, self.heads, plan.frozen, getattr(before, "_frozen", None)
+        )
         self._rows = Rows.of(rows, device)
         check_module(self.module, self._rows.first(2), n_components)
         self._table, self._learning = self._seen()

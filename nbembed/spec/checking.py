@@ -89,8 +89,14 @@ def _check_type(data: Any, schema: Schema, path: str) -> None:
     if isinstance(data, (int, float)) and not isinstance(data, bool) and kinds:
         low, high = schema.get("minimum"), schema.get("maximum")
         # Written so that not-a-number fails.
-        if (low is not None and not data >= low) or (high is not None and not data <= high) or data != data:  # noqa: PLR0124
-            bound = f"{words} of at least {low}" + ("" if high is None else f" and at most {high:,}")
+        if (
+            (low is not None and not data >= low)
+            or (high is not None and not data <= high)
+            or data != data
+        ):  # noqa: PLR0124
+            bound = f"{words} of at least {low}" + (
+                "" if high is None else f" and at most {high:,}"
+            )
             raise wrong(path, bound, data)
 
 

@@ -138,7 +138,9 @@ class Spec:
         for name, weight in weights.items():
             if name not in self.parts.losses:
                 known = list(self.parts.losses)
-                raise wrong(f"weights.{name}", f"of one of the losses {', '.join(known)}", name, known)
+                raise wrong(
+                    f"weights.{name}", f"of one of the losses {', '.join(known)}", name, known
+                )
             number(0).check(weight, f"weights.{name}")
         for phase, stage in zip(document["training phases"], self.parts.stages, strict=True):
             pairs = zip(stage.components, stage.weights, strict=True)

@@ -102,7 +102,9 @@ def described(document: Mapping[str, Any]) -> Described:
         _loss(item, f"losses[{i}]", relations) for i, item in enumerate(document["losses"])
     )
     phases = document["training phases"]
-    stages = [_stage(item, f"training phases[{i}]", i, losses, relations) for i, item in enumerate(phases)]
+    stages = [
+        _stage(item, f"training phases[{i}]", i, losses, relations) for i, item in enumerate(phases)
+    ]
     kinds = [stage.sampling.name in COMPILED_SAMPLING for stage in stages]
     for i, kind in enumerate(kinds):
         if kind != kinds[0]:
@@ -116,7 +118,11 @@ def described(document: Mapping[str, Any]) -> Described:
     for i, item in enumerate(document.get("derived data", ())):
         derived[item["name"]] = _derived(item, f"derived data[{i}]", relations, derived)
     model = _step("model", document["model"], "model") if "model" in document else None
-    more = {"title": document.get("name"), "seed": document.get("seed"), "rows": document.get("rows")}
+    more = {
+        "title": document.get("name"),
+        "seed": document.get("seed"),
+        "rows": document.get("rows"),
+    }
     return Described(relations, losses, tuple(stages), derived, model, **more)
 
 
@@ -138,7 +144,9 @@ def _step(kind: str, data: Mapping[str, Any], path: str) -> Step:
 def _relation(item: Mapping[str, Any], path: str) -> tuple[str, Relation]:
     type_ = _step("relation", item, path)
     steps = item.get("transforms", ())
-    transforms = tuple(_step("transform", t, f"{path}.transforms[{i}]") for i, t in enumerate(steps))
+    transforms = tuple(
+        _step("transform", t, f"{path}.transforms[{i}]") for i, t in enumerate(steps)
+    )
     source = LABELS if type_.name == "pairwise_eq" else MAIN
     data = item.get("data", source)
     return path, Relation(item["name"], item["level"], type_, data, transforms)
@@ -177,7 +185,9 @@ def _check_sides(rels: Sequence[str], relations: Mapping[str, Relation], path: s
         known = [r.name for r in relations.values() if r.level == level]
         if name not in known:
             shown = ", ".join(map(repr, known)) or "none is there"
-            raise wrong(f"{path}[{i}]", f"the name of a relation of level {level} ({shown})", name, known)
+            raise wrong(
+                f"{path}[{i}]", f"the name of a relation of level {level} ({shown})", name, known
+            )
 
 
 def _stage(

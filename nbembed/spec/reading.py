@@ -10,7 +10,16 @@ import yaml
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.spec.rules import wrong
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_NODES", "filled", "plain", "read_json", "read_yaml", "text_of"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "MAX_NODES",
+    "filled",
+    "plain",
+    "read_json",
+    "read_yaml",
+    "text_of",
+]
 
 # A document may have so many bytes, levels and values; aliases count as often as they are used.
 MAX_BYTES, MAX_DEPTH, MAX_NODES = 4_000_000, 24, 200_000
@@ -30,13 +39,17 @@ def text_of(source: Any) -> str:
     """
     if isinstance(source, bytes):
         source = source.decode("utf-8", errors="replace")
-    if isinstance(source, str) and ("\n" in source or ": " in source or source.lstrip()[:1] in "{["):
+    if isinstance(source, str) and (
+        "\n" in source or ": " in source or source.lstrip()[:1] in "{["
+    ):
         size = len(source.encode("utf-8", errors="replace"))
         text = source
     elif isinstance(source, (str, Path)):
         path = Path(source)
         if not path.is_file():
-            raise InvalidInputError(f"spec must be a document or the path of its file, got {str(source)!r}")
+            raise InvalidInputError(
+                f"spec must be a document or the path of its file, got {str(source)!r}"
+            )
         size = path.stat().st_size
         text = path.read_text(encoding="utf-8", errors="replace") if size <= MAX_BYTES else ""
     else:
@@ -52,11 +65,15 @@ def read_yaml(source: Any) -> Any:
     try:
         return limited(yaml.safe_load(text))
     except yaml.YAMLError as error:
-        raise InvalidInputError(f"spec must be YAML, got text that is none: {_short(error)}") from None
+        raise InvalidInputError(
+            f"spec must be YAML, got text that is none: {_short(error)}"
+        ) from None
     except RecursionError:
         raise _too_deep() from None
     except ValueError as error:
-        raise InvalidInputError(f"spec must be YAML, got a value that cannot be read: {error}") from None
+        raise InvalidInputError(
+            f"spec must be YAML, got a value that cannot be read: {error}"
+        ) from None
 
 
 def read_json(source: Any) -> Any:
@@ -99,7 +116,10 @@ def filled(data: Any, values: Mapping[str, Any], path: str = "") -> Any:
         Where a name has no value.
     """
     if isinstance(data, dict):
-        return {key: filled(value, values, f"{path}.{key}" if path else str(key)) for key, value in data.items()}
+        return {
+            key: filled(value, values, f"{path}.{key}" if path else str(key))
+            for key, value in data.items()
+        }
     if isinstance(data, list):
         return [filled(value, values, f"{path}[{i}]") for i, value in enumerate(data)]
     if isinstance(data, str) and data.startswith(OPENS) and data.endswith(CLOSES) and len(data) > 2:  # noqa: PLR2004
@@ -122,7 +142,10 @@ def plain(value: Any, path: str) -> Any:
         for key in value:
             if not isinstance(key, str):
                 raise wrong(f"{path}.{key}" if path else str(key), "a name before the colon", key)
-        return {str(key): plain(item, f"{path}.{key}" if path else str(key)) for key, item in value.items()}
+        return {
+            str(key): plain(item, f"{path}.{key}" if path else str(key))
+            for key, item in value.items()
+        }
     if isinstance(value, (list, tuple)):
         return [plain(item, f"{path}[{i}]") for i, item in enumerate(value)]
     if hasattr(value, "tolist"):

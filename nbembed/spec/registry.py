@@ -66,7 +66,9 @@ class Entry:
             name = key.replace(" ", "_").replace("-", "_")
             if name not in self.options and not self.open:
                 known = [option.replace("_", " ") for option in self.options]
-                allowed = f"one of the options of {self.name!r} ({', '.join(known) or 'it has none'})"
+                allowed = (
+                    f"one of the options of {self.name!r} ({', '.join(known) or 'it has none'})"
+                )
                 raise wrong(f"{path}.{key}", allowed, key, [*known, *self.options])
             self.options.get(name, anything()).check(value, f"{path}.{key}")
             found[name] = value
@@ -166,7 +168,9 @@ def _entry_of(function: Callable[..., Any], name: str) -> Entry:
     """Return the entry of a caller's function: its options are the keywords that it takes."""
     parameters = inspect.signature(function).parameters.values()
     keywords = {
-        p.name: anything() for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)
+        p.name: anything()
+        for p in parameters
+        if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)
     }
     open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters)
     return Entry(name, keywords, function, open=open_ended)

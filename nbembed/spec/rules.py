@@ -8,7 +8,19 @@ from typing import Any
 from nbembed._checks import nearest
 from nbembed.errors import InvalidInputError
 
-__all__ = ["Rule", "anything", "choice", "each", "either", "flag", "number", "optional", "text", "whole", "wrong"]
+__all__ = [
+    "Rule",
+    "anything",
+    "choice",
+    "each",
+    "either",
+    "flag",
+    "number",
+    "optional",
+    "text",
+    "whole",
+    "wrong",
+]
 
 # Longest piece of a document that an error shows.
 SHOWN = 80
@@ -50,7 +62,9 @@ def wrong(path: str, wanted: str, found: Any, known: Sequence[str] = ()) -> Inva
 
 def number(low: float | None = None, high: float | None = None, *, above: bool = False) -> Rule:
     """Return the rule for a finite number of at least ``low`` (``above``: more than that) and at most ``high``."""
-    return Rule(_range("a number", low, high, above=above), lambda v: _within(v, low, high, above=above))
+    return Rule(
+        _range("a number", low, high, above=above), lambda v: _within(v, low, high, above=above)
+    )
 
 
 def whole(low: int | None = None, high: int | None = None) -> Rule:

@@ -24,7 +24,15 @@ SEARCH = METRIC | {
 }
 CURVE = {"a": POSITIVE, "b": POSITIVE, "min_dist": number(0), "spread": POSITIVE}
 # Sampling that compiled loops or the recipes of this package carry out; the others are the paper's.
-COMPILED_SAMPLING = ("everything", "edges", "gathered", "near_mid_far", "edge_batches", "related_items", "items")
+COMPILED_SAMPLING = (
+    "everything",
+    "edges",
+    "gathered",
+    "near_mid_far",
+    "edge_batches",
+    "related_items",
+    "items",
+)
 
 # ---- relations ------------------------------------------------------------------------------------
 add("relation", "pairwise|pdist|exact", METRIC)
@@ -51,7 +59,12 @@ add("transform", "multiscale", {"perplexities": each(number(1))}, required=("per
 add("transform", "fuzzy_union", UNION)
 add("transform", "distances")
 add("transform", "scaled_pairs", {"n_neighbors": whole(1, MANY)}, required=("n_neighbors",))
-add("transform", "equal_label", {"normalized": flag()}, required=("normalized",))
+add(
+    "transform",
+    "equal_label",
+    {"normalized": flag(), "local_connectivity": number(0)},
+    required=("normalized",),
+)
 add(
     "transform",
     "joint",
@@ -83,8 +96,16 @@ add("loss", "strain")
 add("loss", "position")
 for called in ("info_nce", "neg_tsne", "nce"):
     add("loss", called, STRENGTH)
-add("loss", "negative_sampling", STRENGTH | {"density": Rule("a dictionary", lambda v: isinstance(v, dict))})
-add("loss", "matching", {"divergence": choice("kl", "cross_entropy", "frobenius"), "normalized": flag()})
+add(
+    "loss",
+    "negative_sampling",
+    STRENGTH | {"density": Rule("a dictionary", lambda v: isinstance(v, dict))},
+)
+add(
+    "loss",
+    "matching",
+    {"divergence": choice("kl", "cross_entropy", "frobenius"), "normalized": flag()},
+)
 add(
     "loss",
     "contrastive",
@@ -155,7 +176,9 @@ add("sampling", "related_items", COUNTED | RELATED)
 
 # ---- optimizers -----------------------------------------------------------------------------------
 RATE = {"learning_rate": AUTO, "lr": POSITIVE}
-SWAY = {"momentum": Rule("a number of at least 0, below 1", lambda v: number(0, 1).allows(v) and v < 1)}
+SWAY = {
+    "momentum": Rule("a number of at least 0, below 1", lambda v: number(0, 1).allows(v) and v < 1)
+}
 add(
     "optimizer",
     "adam",
@@ -184,7 +207,11 @@ add("model", "free|direct", PLACES)
 add("model", "linear", PLACES)
 add("model", "module", PLACES | {"shape": each(whole(1))})
 UNITS = {"units": Rule("a dictionary", lambda v: isinstance(v, dict))}
-NETWORK = PLACES | UNITS | {"normalization": choice("layer", "batch", "none"), "head": WIDTHS, "shape": each(whole(1))}
+NETWORK = (
+    PLACES
+    | UNITS
+    | {"normalization": choice("layer", "batch", "none"), "head": WIDTHS, "shape": each(whole(1))}
+)
 add("model", "fcnn", NETWORK | {"hidden": WIDTHS, "n_directions": whole(0), "noise": number(0)})
 add("model", "cnn", NETWORK | {"channels": WIDTHS})
 for called in ("pca", "spectral", "random", "given"):

@@ -89,7 +89,10 @@ class _Book:
             components.append(self._named(self.losses, part["key"], term))
             weights.append(float(part["weight"]))
         found: dict[str, Any] = {"name": phase.name, "steps": int(phase.n_steps)}
-        found |= {"sampling": _typed(phase.sampler), "loss": {"components": components, "weights": weights}}
+        found |= {
+            "sampling": _typed(phase.sampler),
+            "loss": {"components": components, "weights": weights},
+        }
         found["optimizer"] = _typed(phase.optimizer)
         found["model"] = _typed(phase.model)
         if phase.init is not None:
@@ -122,7 +125,9 @@ def phases_of(parts: Described) -> list[Phase]:
 def _phase(stage: Stage, parts: Described, path: str) -> Phase:
     first, *others = (parts.losses[name] for name in stage.components)
     if first.type != "relation" or stage.weights[0] != 1.0:
-        wanted = f"a loss of type relation and weight 1 first, with sampling {stage.sampling.name!r}"
+        wanted = (
+            f"a loss of type relation and weight 1 first, with sampling {stage.sampling.name!r}"
+        )
         raise wrong(f"{path}.loss.components[0]", wanted, first.name)
     if stage.frozen or stage.normalize != "none":
         wanted = "without frozen parts and normalized weights, which need sampling by item or edge"
