@@ -56,7 +56,7 @@ ESTIMATORS = {
         recursions=("hidden1", "embedding"),
         second_stage=True,
         **NETWORK,
-    ),  # fmt: skip
+    ),
     "dre as published": nb.DRE(
         perplexity=5,
         preset="paper",
@@ -67,7 +67,7 @@ ESTIMATORS = {
         batch_size=20,
         device="cpu",
         **SEEDED,
-    ),  # fmt: skip
+    ),
     "autoencoder": nb.Autoencoder(variational=True, **SHORT),
     "projection": nb.Projection(MAP, **SHORT),
     "projection of a method": nb.Projection(nb.UMAP(n_epochs=4, random_state=1), **SHORT),
@@ -92,5 +92,5 @@ def test_every_method_is_among_them():
 
 
 def test_a_document_gives_back_the_phases_and_not_only_the_numbers():
-    estimator = nb.DRE(perplexity=5, **NETWORK)
+    estimator = nb.DRE(perplexity=5, recursions=("hidden1",), **NETWORK)
     assert phases_of(estimator.spec(200).parts) == estimator.phases(200)

@@ -13,8 +13,8 @@ from nbembed.networks.item_objectives import Links
 from nbembed.networks.losses import TINY, squared_distances
 
 __all__ = [
-    "METRICS",
     "FUNCTIONS",
+    "METRICS",
     "BatchRelation",
     "Equal",
     "Measured",

@@ -15,8 +15,8 @@ from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.neighbors import Graph
 from nbembed.networks.activations import features
 from nbembed.networks.batches import Batch, recording
-from nbembed.networks.freezing import Frozen
 from nbembed.networks.devices import pinned_torch, seeded_torch
+from nbembed.networks.freezing import Frozen
 from nbembed.networks.losses import Cauchy
 from nbembed.networks.models import Network
 from nbembed.networks.objectives import make_objective

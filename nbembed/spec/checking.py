@@ -93,7 +93,7 @@ def _check_type(data: Any, schema: Schema, path: str) -> None:
             (low is not None and not data >= low)
             or (high is not None and not data <= high)
             or data != data
-        ):  # noqa: PLR0124
+        ):
             bound = f"{words} of at least {low}" + (
                 "" if high is None else f" and at most {high:,}"
             )

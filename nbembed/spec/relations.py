@@ -290,10 +290,9 @@ def _perplexity(values: Values, options: Mapping[str, Any], known: Known) -> Val
 
 def _connect(values: Values, options: Mapping[str, Any], known: Known) -> Values:
     found = known.of_distances(values, "connect")
-    weights = affinities.memberships(
-        found, local_connectivity=options.get("local_connectivity", 1.0)
-    )
-    return _rows_of(found, weights)
+    near = float(options.get("local_connectivity", 1.0))
+    graph = affinities.joint(found, rows="fuzzy", local_connectivity=near, symmetrization="none")
+    return graph.to_scipy().astype(np.float64)
 
 
 def _symmetrize(values: Values, options: Mapping[str, Any], known: Known) -> Values:  # noqa: ARG001

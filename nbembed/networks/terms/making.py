@@ -19,8 +19,8 @@ from nbembed.networks.models import FCNN
 from nbembed.networks.rows import Standardization
 from nbembed.networks.terms.base import Term
 from nbembed.networks.terms.decoding import Divergence, Reconstruction
-from nbembed.networks.terms.relating import EdgeTriplet, Own, Relation
 from nbembed.networks.terms.geometry import AUGMENTATIONS, Consistency, Correlation
+from nbembed.networks.terms.relating import EdgeTriplet, Own, Relation
 from nbembed.networks.terms.supervision import Attribute, Classification, Position, Triplet
 
 __all__ = ["make_head", "make_heads", "make_terms"]
