@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from math import isfinite
 from typing import Any
 
 from nbembed.spec import registry
@@ -55,7 +56,7 @@ def checked(data: Any) -> dict[str, Any]:
 def _named(part: Any) -> Any:
     if isinstance(part, dict):
         found = {key: _named(value) for key, value in part.items() if key != "x-kind"}
-        return found | ({"enum": registry.names(part["x-kind"])} if "x-kind" in part else {})
+        return found | ({"enum": registry.spellings(part["x-kind"])} if "x-kind" in part else {})
     return [_named(item) for item in part] if isinstance(part, list) else part
 
 
@@ -88,12 +89,8 @@ def _check_type(data: Any, schema: Schema, path: str) -> None:
         raise wrong(path or "the top", words, data)
     if isinstance(data, (int, float)) and not isinstance(data, bool) and kinds:
         low, high = schema.get("minimum"), schema.get("maximum")
-        # Written so that not-a-number fails.
-        if (
-            (low is not None and not data >= low)
-            or (high is not None and not data <= high)
-            or data != data
-        ):
+        too_low, too_high = low is not None and data < low, high is not None and data > high
+        if too_low or too_high or not isfinite(data):
             bound = f"{words} of at least {low}" + (
                 "" if high is None else f" and at most {high:,}"
             )

@@ -13,7 +13,7 @@ from nbembed import _checks
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.spec.rules import Rule, anything, wrong
 
-__all__ = ["KINDS", "Entry", "canonical", "entry", "names", "register", "unregister"]
+__all__ = ["KINDS", "Entry", "canonical", "entry", "names", "register", "spellings", "unregister"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -150,7 +150,12 @@ def unregister(kind: str, name: str) -> None:
 def names(kind: str) -> list[str]:
     """Return all names of a kind, in every spelling that stands first."""
     _checks.check_choice("kind", kind, KINDS)
-    return sorted({canonical(spelling) for spelling in _ENTRIES[kind]})
+    return sorted(_ENTRIES[kind])
+
+
+def spellings(kind: str) -> list[str]:
+    """Return all names of a kind with spaces, and with underscores and hyphens instead."""
+    return sorted({name.replace(" ", mark) for name in names(kind) for mark in " _-"})
 
 
 def entry(kind: str, name: Any, path: str) -> Entry:

@@ -13,6 +13,7 @@ from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.phases import Part, Phase
 from nbembed.spec import registry
 from nbembed.spec.arrays import Arrays
+from nbembed.spec.combinations import check_phases
 from nbembed.spec.document import Spec
 from nbembed.spec.lowering import lowered
 from nbembed.spec.parts import Described, Relation, Step
@@ -184,6 +185,7 @@ def _check_names(phases: list[Phase]) -> None:
 
 def _compiled(parts: Described, arrays: Arrays, metrics: dict[str, Any], model: Any) -> Meant:
     phases = phases_of(parts)
+    check_phases(phases)
     named = {str(r.type.options.get("metric")): metrics[r.name] for r in parts.relations.values()}
     phases = [_fitting(phase, parts, len(arrays.X), named) for phase in phases]
     arrays.n_components = phases[0].model["n_components"]
