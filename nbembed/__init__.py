@@ -36,6 +36,7 @@ _HOMES = {
     "report_figure": "nbembed.quality_figures",
     "rnx_curve": "nbembed.quality_figures",
     "shepard_diagram": "nbembed.quality_figures",
+    "sweep": "nbembed.estimators",
 }
 _ROOMS = (
     "baselines",
@@ -45,6 +46,7 @@ _ROOMS = (
     "metrics",
     "networks",
     "spec",
+    "sweep",
     "terms",
     "weights",
 )
@@ -118,6 +120,7 @@ if TYPE_CHECKING:
         Recursion,
         Routine,
         features,
+        sweep,
     )
     from nbembed.loading import load
     from nbembed.quality_figures import compare_maps, report_figure, rnx_curve, shepard_diagram

@@ -22,8 +22,7 @@ def spec(text, **values):
 
 def changed(text, changes, **values):
     document = spec(text, **values).to_dict()
-    for phase in document["training phases"]:
-        phase |= changes
+    document["training phases"] = [phase | changes for phase in document["training phases"]]
     return Spec(document)
 
 

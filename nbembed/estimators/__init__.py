@@ -23,6 +23,7 @@ from nbembed.estimators.recursions import Recursion
 from nbembed.estimators.routine import Routine
 from nbembed.estimators.scaling import MDS, Isomap
 from nbembed.estimators.sne import SNE
+from nbembed.estimators.sweeping import sweep
 from nbembed.estimators.tsne import TSNE
 from nbembed.estimators.umap import UMAP
 
@@ -50,6 +51,7 @@ __all__ = [
     "find_method",
     "load",
     "restored",
+    "sweep",
     "unfitted",
 ]
 

@@ -14,20 +14,18 @@ from nbembed._scaling import Scaling
 from nbembed._threads import use_threads
 from nbembed.callbacks import ProgressBar, as_callbacks
 from nbembed.errors import InvalidInputError, InvalidTypeError, NotKeptError
+from nbembed.estimators.documents import WithSpec
 from nbembed.phases import Phase
-from nbembed.spec import Spec
 from nbembed.training import Reference, Run
 
 __all__ = ["Embedder"]
 
 
-# Rows of a document that is written before any fit.
-MANY = 10_000
 # What a hyper-parameter may be in a file; a tuple, such as widths of layers, holds numbers.
 PLAIN = (str, int, float, bool, tuple, type(None))
 
 
-class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class Embedder(WithSpec, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Base of the estimators; a recipe defines ``phases`` and its own hyper-parameters.
 
     Attributes
@@ -236,39 +234,6 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         with use_threads(self.n_jobs):
             return reference.place_again(numbers.astype(np.int64), self.embedding_)
 
-    def spec(self, n_samples: int | None = None) -> Spec:  # pyright: ignore[reportRedeclaration]
-        """Return the method as a document, of which :class:`nbembed.Routine` gives the same numbers.
-
-        Beside it :class:`nbembed.Routine` wants what is no plain data: a network of yours as ``model``, and ``graph``.
-
-        Parameters
-        ----------
-        n_samples
-            Rows for which numbers that depend on them are written, at least 2. None (default): those of the fit, or
-            before any fit 10,000.
-
-        Raises
-        ------
-        InvalidTypeError
-            If a hyper-parameter is code without a name: the message says which, and how it gets one.
-
-        Examples
-        --------
-        >>> import nbembed as nb
-        >>> print(nb.TSNE(n_iter=250, random_state=0).spec(500).to_yaml()[:30])
-        name: t-SNE
-        rows: 500
-        seed: 0
-        """
-        fitted = getattr(self, "embedding_", None)
-        n = len(fitted) if n_samples is None and fitted is not None else n_samples or MANY
-        _checks.check_number("n_samples", n, low=2, integer=True)
-        self.check_parameters(n)
-        phases, given = self._written(n)
-        seed = self.random_state
-        seed = int(seed) if isinstance(seed, (int, np.integer)) else None
-        return Spec.of_phases(phases, given=given, name=self.title, rows=n, seed=seed)
-
     def save(self, path: str | Path, *, data: bool = True) -> None:
         """Write the fitted estimator to one file, which :func:`nbembed.load` reads back.
 
@@ -332,11 +297,6 @@ class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         return parameters | ({"init": arrays["init"]} if "init" in arrays else {})
 
     # ---- inside -------------------------------------------------------------------------------
-
-    def _written(self, n_samples: int) -> tuple[list[Phase], dict[str, Any]]:
-        """Return the phases of the method, and the arrays that they need besides, by name."""
-        given = {} if isinstance(self.init, str) else {"init": np.asarray(self.init)}
-        return self.phases(n_samples), given
 
     def _stored_parameter(self, name: str, value: Any, arrays: dict[str, NDArray[Any]]) -> Any:
         """Return a hyper-parameter as JSON can say it, and add what it cannot say to ``arrays``."""

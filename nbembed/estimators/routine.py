@@ -139,8 +139,10 @@ class Routine(ParametricEmbedder):
         """
         parts = Spec.of(self.spec).parts
         table, shape = flattened(X)
-        metric = next((r.type.options.get("metric") for r in parts.relations.values() if r.level == "global"), None)  # fmt: skip
-        array, scaling = _checks.scaled_data(table, metric=str(metric or self.metric))
+        # What a shift of the data does not change is measured on shifted data.
+        known = [r.type.options for r in parts.relations.values() if r.level == "global"]
+        metric = next((str(o["metric"]) for o in known if "metric" in o), self.metric)
+        array, scaling = _checks.scaled_data(table, metric=metric)
         return self.run_checked(array, scaling, y, sample_shape=shape)
 
     def run_checked(

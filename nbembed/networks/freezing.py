@@ -37,33 +37,33 @@ class Frozen:
         names: Sequence[str],
         before: "Frozen | None" = None,
     ) -> None:
-        known: dict[str, nn.Module] = {name: part for name, part in module.named_modules() if name}
-        known |= {MODEL: module, **dict(heads.items())}
-        for name in before.kept if before is not None else ():
-            # A name of a weight, in the network or beside it.
-            for owner in (module, heads):
-                weights = dict(owner.named_parameters())
-                if name in weights:
-                    weights[name].requires_grad_(requires_grad=True)
-        self.kept: list[str] = []
-        self._parts: list[nn.Module] = []
-        for name in names:
-            if name not in known:
-                shown = ", ".join(list(known)[:12])
-                raise InvalidInputError(
-                    f"frozen must name parts of the network ({shown}), got {name!r}{nearest(name, known)}"
-                )
-            self._parts.append(known[name])
+        weights = [*module.named_parameters(), *heads.named_parameters()]
+        for name, weight in weights:
+            if before is not None and name in before.kept:
+                weight.requires_grad_(requires_grad=True)
+        self._parts = _named(module, heads, names)
         ours = {id(weight) for part in self._parts for weight in part.parameters()}
-        for owner in (module, heads):
-            for name, weight in owner.named_parameters():
-                if id(weight) in ours and weight.requires_grad:
-                    weight.requires_grad_(requires_grad=False)
-                    self.kept.append(name)
-        if self.kept and not any(p.requires_grad for owner in (module, heads) for p in owner.parameters()):  # fmt: skip
+        self.kept = [name for name, w in weights if id(w) in ours and w.requires_grad]
+        for _, weight in weights:
+            if id(weight) in ours:
+                weight.requires_grad_(requires_grad=False)
+        if self.kept and not any(weight.requires_grad for _, weight in weights):
             raise InvalidInputError(f"frozen must leave something to learn, got {list(names)}")
 
     def rest(self) -> None:
         """Have the parts compute as in evaluation: normalizations count nothing anew."""
         for part in self._parts:
             part.train(mode=False)
+
+
+def _named(module: nn.Module, heads: nn.ModuleDict, names: Sequence[str]) -> list[nn.Module]:
+    """Return the parts of these names."""
+    known: dict[str, nn.Module] = {name: part for name, part in module.named_modules() if name}
+    known |= {MODEL: module, **dict(heads.items())}
+    for name in names:
+        if name not in known:
+            shown = ", ".join(list(known)[:12])
+            raise InvalidInputError(
+                f"frozen must name parts of the network ({shown}), got {name!r}{nearest(name, known)}"
+            )
+    return [known[name] for name in names]

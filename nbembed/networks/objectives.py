@@ -133,7 +133,7 @@ class ItemObjective(Objective):
         return self.n_rows
 
 
-def make_objective(
+def make_objective(  # noqa: PLR0913 - what an objective is made of
     graph: Graph,
     plan: Plan,
     table: Any,

@@ -47,8 +47,10 @@ class Optimizer:
         self.parameters = [parameter for group in groups for parameter in group["params"]]
         fused = device != "mps"
         if plan.optimizer == "sgd":
-            options = {"lr": plan.learning_rate, "momentum": plan.momentum, "fused": fused}
-            self._adam: torch.optim.Optimizer = torch.optim.SGD(groups, **options)
+            rate, momentum = plan.learning_rate, plan.momentum
+            self._adam: torch.optim.Optimizer = torch.optim.SGD(
+                groups, lr=rate, momentum=momentum, fused=fused
+            )
         else:
             self._adam = torch.optim.Adam(groups, lr=plan.learning_rate, fused=fused)
 

@@ -57,7 +57,11 @@ class Steps:
                 continue
             # The first step sees squares as they are: a root and a square would cost digits.
             seen = squared if number == 0 else values.square()
-            values = _step(part["name"], options, values, seen)
+            if part["name"] not in TRANSFORMS:
+                raise InvalidInputError(
+                    f"a relation in the map must be transformed by one of {', '.join(TRANSFORMS)}, got {part['name']!r}"
+                )
+            values = TRANSFORMS[part["name"]](values, seen, options)
         return values
 
 
@@ -174,31 +178,51 @@ FUNCTIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 }
 
 
-def _step(name: str, options: dict[str, Any], values: Tensor, squared: Tensor) -> Tensor:
-    match name:
-        case "t_dist" | "student_t":
-            alpha = float(options.get("alpha", options.get("degrees_of_freedom", 1.0)))
-            return (1.0 + squared / alpha) ** (-0.5 * (alpha + 1.0))
-        case "cauchy":
-            a, b = options.get("a"), options.get("b")
-            if a is None or b is None:
-                a, b = fit_ab(options.get("min_dist", 0.1), options.get("spread", 1.0))
-            return 1.0 / (1.0 + a * squared.clamp(min=TINY) ** b)
-        case "gaussian":
-            return (-squared).exp()
-        case "normalize":
-            return values / _off_diagonal(values).sum().clamp(min=TINY)
-        case "normalize_rows":
-            return values / _off_diagonal(values).sum(1, keepdim=True).clamp(min=TINY)
-        case "symmetrize":
-            both = values + values.T
-            return both - values * values.T if options.get("sub_prod") else 0.5 * both
-        case "distance" | "distances" | "none":
-            return values
-        case _:
-            raise InvalidInputError(
-                f"a relation in the map must be transformed by a function of distances, got {name!r}"
-            )
+def _student(values: Tensor, squared: Tensor, options: Part) -> Tensor:  # noqa: ARG001
+    alpha = float(options.get("alpha", options.get("degrees_of_freedom", 1.0)))
+    return (1.0 + squared / alpha) ** (-0.5 * (alpha + 1.0))
+
+
+def _cauchy(values: Tensor, squared: Tensor, options: Part) -> Tensor:  # noqa: ARG001
+    a, b = options.get("a"), options.get("b")
+    if a is None or b is None:
+        a, b = fit_ab(options.get("min_dist", 0.1), options.get("spread", 1.0))
+    return 1.0 / (1.0 + a * squared.clamp(min=TINY) ** b)
+
+
+def _gaussian(values: Tensor, squared: Tensor, options: Part) -> Tensor:  # noqa: ARG001
+    return (-squared).exp()
+
+
+def _normalize(values: Tensor, squared: Tensor, options: Part) -> Tensor:  # noqa: ARG001
+    return values / _off_diagonal(values).sum().clamp(min=TINY)
+
+
+def _normalize_rows(values: Tensor, squared: Tensor, options: Part) -> Tensor:  # noqa: ARG001
+    return values / _off_diagonal(values).sum(1, keepdim=True).clamp(min=TINY)
+
+
+def _symmetrize(values: Tensor, squared: Tensor, options: Part) -> Tensor:  # noqa: ARG001
+    both = values + values.T
+    return both - values * values.T if options.get("sub_prod") else 0.5 * both
+
+
+def _as_it_is(values: Tensor, squared: Tensor, options: Part) -> Tensor:  # noqa: ARG001
+    return values
+
+
+TRANSFORMS: dict[str, Callable[[Tensor, Tensor, Part], Tensor]] = {
+    "t_dist": _student,
+    "student_t": _student,
+    "cauchy": _cauchy,
+    "gaussian": _gaussian,
+    "normalize": _normalize,
+    "normalize_rows": _normalize_rows,
+    "symmetrize": _symmetrize,
+    "distance": _as_it_is,
+    "distances": _as_it_is,
+    "none": _as_it_is,
+}
 
 
 def _off_diagonal(values: Tensor) -> Tensor:

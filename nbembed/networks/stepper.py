@@ -83,6 +83,8 @@ class NetworkStepper:
         The network as it stands.
     heads : torch.nn.ModuleDict
         The networks beside it as they stand.
+    frozen : Frozen
+        What is kept from learning.
     frame_every : int
         Steps between two maps that a history should keep: a map is a pass over all rows.
     loss_every : int
@@ -118,19 +120,16 @@ class NetworkStepper:
         self.module = copy.deepcopy(module).to(device)
         self.terms = dict(terms or {})
         self.heads = (heads if heads is not None else nn.ModuleDict()).to(device)
-        self._frozen = Frozen(
-            self.module, self.heads, plan.frozen, getattr(before, "_frozen", None)
-        )
+        self.frozen = Frozen(self.module, self.heads, plan.frozen, before and before.frozen)
         self._rows = Rows.of(rows, device)
         check_module(self.module, self._rows.first(2), n_components)
         self._table, self._learning = self._seen()
-        needs_rows = any(term.needs_rows for term in self.terms.values())
         self.objective = make_objective(
             graph,
             plan,
             self._rows,
             start,
-            needs_rows=needs_rows,
+            needs_rows=any(term.needs_rows for term in self.terms.values()),
             seed=seed,
             device=device,
             source=source,
@@ -347,7 +346,7 @@ class NetworkStepper:
     def _train_mode(self, *, on: bool) -> None:
         for part in (self.module, self.heads, *self.terms.values()):
             part.train(on)
-        self._frozen.rest()
+        self.frozen.rest()
 
     def _first_sizes(self) -> dict[str, float]:
         """Return one over the size that each term has now, 1 where it has none."""

@@ -13,6 +13,7 @@ import yaml
 from nbembed.errors import InvalidTypeError
 from nbembed.phases import Phase
 from nbembed.spec.checking import checked
+from nbembed.spec.diagram import Diagram
 from nbembed.spec.parts import Described, described
 from nbembed.spec.reading import filled, limited, plain, read_json, read_yaml
 from nbembed.spec.writing import document_of
@@ -146,6 +147,20 @@ class Spec:
             pairs = zip(stage.components, stage.weights, strict=True)
             phase["loss"]["weights"] = [float(weights.get(name, old)) for name, old in pairs]
         return Spec(document)
+
+    def diagram(
+        self, *, active: str | None = None, losses: Mapping[str, float] | None = None
+    ) -> Diagram:
+        """Return the method as a picture: data, relations, losses and phases from left to right.
+
+        Parameters
+        ----------
+        active
+            The name of the phase that is lit: ``frame.phase`` of a run.
+        losses
+            Values to be written beside losses: ``frame.losses``.
+        """
+        return Diagram(self.parts, self.title, active=active, losses=losses)
 
     @cached_property
     def title(self) -> str:

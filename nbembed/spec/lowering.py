@@ -177,7 +177,7 @@ class _Lowering:
         either = {first.type.name, second.type.name}
         if function is None and "differences" in either:
             raise wrong(f"{path}.func", "a loss of yours for differences", loss.func.name)
-        metric = str(second.type.options.get("metric", "euclidean"))
+        metric = str(self.metrics[second.name])
         if metric not in MEASURABLE:
             wanted = f"one of {', '.join(MEASURABLE)} at level batch"
             raise wrong(f"relations.{second.name}.options.metric", wanted, metric, MEASURABLE)

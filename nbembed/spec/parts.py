@@ -108,7 +108,7 @@ def described(document: Mapping[str, Any]) -> Described:
     kinds = [stage.sampling.name in COMPILED_SAMPLING for stage in stages]
     for i, kind in enumerate(kinds):
         if kind != kinds[0]:
-            allowed = [name for name in registry.names("sampling") if (name.replace(" ", "_") in COMPILED_SAMPLING) is kinds[0]]  # fmt: skip
+            allowed = COMPILED_SAMPLING if kinds[0] else ("item", "edge")
             raise wrong(
                 f"training phases[{i}].sampling.type",
                 f"of one kind with that of the first phase: {', '.join(map(repr, allowed))}",

@@ -150,7 +150,9 @@ def plain(value: Any, path: str) -> Any:
         return [plain(item, f"{path}[{i}]") for i, item in enumerate(value)]
     if hasattr(value, "tolist"):
         return plain(value.tolist(), path)
-    wanted = "plain data: names, numbers, lists, dictionaries. What is code has no name in a document: see nbembed.spec.register"
+    wanted = (
+        "plain data: names, numbers, lists, dictionaries; code gets a name by nbembed.spec.register"
+    )
     raise wrong(path or "the top", wanted, value)
 
 

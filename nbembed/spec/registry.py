@@ -13,7 +13,17 @@ from nbembed import _checks
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.spec.rules import Rule, anything, wrong
 
-__all__ = ["KINDS", "Entry", "canonical", "entry", "names", "register", "spellings", "unregister"]
+__all__ = [
+    "KINDS",
+    "Entry",
+    "canonical",
+    "entry",
+    "named",
+    "names",
+    "register",
+    "spellings",
+    "unregister",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -83,7 +93,7 @@ _ENTRIES: dict[str, dict[str, Entry]] = {kind: {} for kind in KINDS}
 
 
 def canonical(name: str) -> str:
-    """Return a name in the spelling by which it is looked up: ``"KL_div"`` is ``"kl div"``, ``"t-dist"`` ``"t dist"``."""
+    """Return a name as it is looked up: ``"KL_div"`` is ``"kl div"``, ``"t-dist"`` ``"t dist"``."""
     return " ".join(name.lower().replace("_", " ").replace("-", " ").split())
 
 
@@ -167,6 +177,17 @@ def entry(kind: str, name: Any, path: str) -> Entry:
         yours = ", or yours by nbembed.spec.register" if kind in OPEN else ""
         raise wrong(path, what + yours, name, known)
     return found
+
+
+def named(kind: str) -> Rule:
+    """Return the rule for a name of a kind, one of yours too."""
+    known = tuple(names(kind))
+    words = f"the name of a {kind} ({', '.join(known)}, or yours by nbembed.spec.register)"
+
+    def allows(value: Any) -> bool:
+        return isinstance(value, str) and canonical(value) in _ENTRIES[kind]
+
+    return Rule(words, allows, known)
 
 
 def _entry_of(function: Callable[..., Any], name: str) -> Entry:

@@ -212,7 +212,8 @@ class Known:
     def _check_size(self, pairs: float, instead: str) -> None:
         if pairs > MAX_PAIRS:
             raise InvalidInputError(
-                f"spec at {self._path}: must hold at most {MAX_PAIRS:,} pairs of rows, would hold {pairs:,.0f}; {instead}"
+                f"spec at {self._path}: must hold at most {MAX_PAIRS:,} pairs of rows, would hold {pairs:,.0f}; "
+                f"{instead}"
             )
 
 

@@ -27,7 +27,6 @@ __all__ = ["Meant", "meant"]
 HIDDEN = [100, 50]
 # Losses whose names in curves would be those of something else.
 TAKEN = ("loss", "learning_rate", "exaggeration", "degrees_of_freedom", "extent")
-HEADS = ("reconstruction", "classification", "divergence")
 ROWS_OF = " rows"
 
 
@@ -104,9 +103,8 @@ def meant(
 def _metric(relation: Relation) -> Any:
     """Return what a metric's name stands for: the caller's function, or the name."""
     name = relation.type.options.get("metric", "euclidean")
-    if registry.canonical(name) not in registry.names("metric"):
-        return name
-    return registry.entry("metric", name, f"relations.{relation.name}.options.metric").function
+    entry = registry.entry("metric", name, f"relations.{relation.name}.options.metric")
+    return entry.function or entry.name
 
 
 # ---- the words of the paper -----------------------------------------------------------------------
@@ -161,23 +159,11 @@ def _step(given: Any) -> Step:
 
 
 def _check_names(phases: list[Phase]) -> None:
-    """Raise for names of losses that something else has: a curve, or a part of a dictionary of networks."""
-    from torch import nn
-
-    for phase in phases:
-        for part in phase.terms:
-            key = part["key"]
-            is_head = part["name"] in HEADS
-            if (
-                key in TAKEN
-                or not key
-                or (is_head and ("." in key or hasattr(nn.ModuleDict(), key)))
-            ):
-                raise wrong(
-                    f"losses.{key}.name",
-                    "a name that nothing of a network has, without points",
-                    key,
-                )
+    """Raise for names of losses under which a run has another curve."""
+    for part in (part for phase in phases for part in phase.terms):
+        if part["key"] in TAKEN:
+            wanted = f"a name that no curve of a run has ({', '.join(TAKEN)} have one)"
+            raise wrong(f"losses.{part['key']}.name", wanted, part["key"])
 
 
 # ---- the words of the package's own phases --------------------------------------------------------
@@ -229,18 +215,28 @@ def _targets(phases: list[Phase], arrays: Arrays) -> dict[str, Any]:
             case "classification" | "triplet":
                 found[key] = arrays("labels")
             case "position":
-                places = (
-                    arrays.numbers(key, f"losses.{key}")
-                    if key not in arrays.names
-                    else np.asarray(arrays(key))
-                )
-                rows = np.asarray(arrays(key + ROWS_OF), dtype=np.int64) if key + ROWS_OF in arrays.names else np.arange(len(places))  # fmt: skip
-                found[key] = (rows, places)
+                found[key] = _places(arrays, key)
             case "attribute":
                 found[key] = arrays.numbers(key, f"losses.{key}").ravel()
             case _:
                 pass
     return found
+
+
+def _places(arrays: Arrays, key: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return rows and where they should be, given under the name of a loss and that with ``" rows"``."""
+    arrays.check(key, f"losses.{key}")
+    places, rows = np.asarray(arrays(key)), key + ROWS_OF
+    if places.ndim != 2 or places.shape[1] != arrays.n_components:  # noqa: PLR2004
+        wanted = f"places with {arrays.n_components} columns, as the map has"
+        raise wrong(f"losses.{key}", wanted, f"shape {places.shape}")
+    numbers = np.asarray(arrays(rows)) if rows in arrays.names else np.arange(len(places))
+    numbers = numbers.astype(np.int64).ravel()
+    inside = len(numbers) and numbers.min() >= 0 and numbers.max() < len(arrays.X)
+    if len(numbers) != len(places) or not inside:
+        wanted = f"{len(places)} numbers of rows, 0 to {len(arrays.X) - 1}"
+        raise wrong(f"derived data.{rows}", wanted, numbers.tolist())
+    return numbers, places
 
 
 def _start(phases: list[Phase], arrays: Arrays) -> NDArray[np.float32] | None:

@@ -4,7 +4,7 @@ Those of the ParaDime paper stand beside those of this package's own phases. The
 code calls it.
 """
 
-from nbembed.spec.registry import add
+from nbembed.spec.registry import add, named
 from nbembed.spec.rules import Rule, choice, each, either, flag, number, optional, text, whole
 
 __all__ = ["COMPILED_SAMPLING"]
@@ -14,10 +14,16 @@ SHARE = number(0, 1)
 POSITIVE = number(0, above=True)
 # Means over one batch, of one step: more than these no machine of today does.
 MANY = 10_000_000
-METRIC: dict[str, Rule] = {"metric": text()}
+METRICS = (
+    "euclidean", "sqeuclidean", "manhattan|cityblock", "l1", "l2", "chebyshev", "minkowski", "cosine", "correlation",
+    "canberra", "braycurtis", "hamming", "jaccard", "dice", "nan_euclidean", "precomputed",
+)  # fmt: skip
+for called in METRICS:
+    add("metric", called)
+METRIC: dict[str, Rule] = {"metric": named("metric")}
 SEARCH = METRIC | {
     "n_neighbors": whole(1, MANY),
-    "method": text(),
+    "method": choice("auto", "exact", "approximate"),
     "geodesic": optional(whole(1, MANY)),
     "scale": choice("none", "standardize", "whiten"),
     "mix": SHARE,

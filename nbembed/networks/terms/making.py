@@ -53,6 +53,10 @@ def make_heads(
     """
     heads = nn.ModuleDict()
     for key, part in terms.items():
+        if not key or "." in key or hasattr(heads, key):
+            raise InvalidInputError(
+                f"a term must have a name that no part of a dictionary of networks has, without points, got {key!r}"
+            )
         target = targets.get(key)
         codes = _array(key, target) if part["name"] == "classification" else np.array([-1])
         n_classes = int(codes.max()) + 1

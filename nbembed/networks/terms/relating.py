@@ -1,4 +1,4 @@
-"""Terms that compare relations: of the data with those of the map, of three rows, or as a function of the caller's says."""
+"""Terms that compare relations: those of the data with those of the map, three rows, or as the caller says."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
