@@ -186,6 +186,12 @@ class ParametricEmbedder(WithLatent):
         reference: Any = self._kept_reference("model_")
         return copy.deepcopy(reference.module)
 
+    def network_units(self) -> tuple[NDArray[np.float64], float]:
+        """Return the center and the divisor by which rows become what the network sees."""
+        reference: Any = self._kept_reference("network_units")
+        center, divisor = reference.from_raw()
+        return center.ravel(), divisor
+
     def check_parameters(self, n_samples: int) -> None:
         """Raise for a hyper-parameter that cannot be used with ``n_samples`` rows."""
         super().check_parameters(n_samples)

@@ -141,7 +141,7 @@ class Routine(ParametricEmbedder):
         table, shape = flattened(X)
         # What a shift of the data does not change is measured on shifted data.
         known = [r.type.options for r in parts.relations.values() if r.level == "global"]
-        metric = next((str(o["metric"]) for o in known if "metric" in o), self.metric)
+        metric = next((str(o["metric"]) for o in known if "metric" in o), str(self.metric))
         array, scaling = _checks.scaled_data(table, metric=metric)
         return self.run_checked(array, scaling, y, sample_shape=shape)
 

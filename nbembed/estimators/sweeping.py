@@ -64,7 +64,8 @@ def sweep(
     >>> [each.estimator.embedding_.shape for each in found]
     [(150, 2), (150, 2)]
     """
-    if isinstance(weights, (str, Mapping)) or not isinstance(weights, Sequence) or not weights:
+    given: Any = weights
+    if isinstance(given, (str, Mapping)) or not isinstance(given, Sequence) or not given:
         raise InvalidTypeError(
             f"weights must be a list of dictionaries from names of losses to numbers, got {weights!r}"
         )

@@ -40,13 +40,13 @@ class Frozen:
         weights = [*module.named_parameters(), *heads.named_parameters()]
         for name, weight in weights:
             if before is not None and name in before.kept:
-                weight.requires_grad_(requires_grad=True)
+                weight.requires_grad_(True)
         self._parts = _named(module, heads, names)
         ours = {id(weight) for part in self._parts for weight in part.parameters()}
         self.kept = [name for name, w in weights if id(w) in ours and w.requires_grad]
         for _, weight in weights:
             if id(weight) in ours:
-                weight.requires_grad_(requires_grad=False)
+                weight.requires_grad_(False)
         if self.kept and not any(weight.requires_grad for _, weight in weights):
             raise InvalidInputError(f"frozen must leave something to learn, got {list(names)}")
 

@@ -27,7 +27,7 @@ GEODESIC = 5
 # Metrics that a function of some rows can measure; others are measured once, between all rows.
 MEASURABLE = ("euclidean", "sqeuclidean", "manhattan", "cosine")
 
-Values = Neighbors | sparse.csr_matrix
+Values = Neighbors | Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,17 +266,17 @@ class Target:
         )
 
 
-def _matrix(values: Values) -> sparse.csr_matrix:
+def _matrix(values: Values) -> Any:
     """Return values as a sparse matrix; an edge of length 0 between equal rows is none."""
     if not isinstance(values, Neighbors):
         return values
     return affinities.distances(values).to_scipy().astype(np.float64)
 
 
-def _rows_of(values: Values, weights: NDArray[np.float64]) -> sparse.csr_matrix:
+def _rows_of(values: Neighbors, weights: NDArray[np.float64]) -> sparse.csr_matrix:
     """Return one weight for each neighbour as a matrix."""
-    indices = values.indices  # pyright: ignore[reportAttributeAccessIssue]
-    n, k = indices.shape
+    indices = values.indices
+    n, k = indices.shape[0], indices.shape[1]
     return sparse.csr_matrix(
         (weights.ravel(), indices.ravel(), np.arange(0, n * k + 1, k)), shape=(n, n)
     )
@@ -293,7 +293,7 @@ def _connect(values: Values, options: Mapping[str, Any], known: Known) -> Values
     found = known.of_distances(values, "connect")
     near = float(options.get("local_connectivity", 1.0))
     graph = affinities.joint(found, rows="fuzzy", local_connectivity=near, symmetrization="none")
-    return graph.to_scipy().astype(np.float64)
+    return sparse.csr_matrix(graph.to_scipy(), dtype=np.float64)
 
 
 def _symmetrize(values: Values, options: Mapping[str, Any], known: Known) -> Values:  # noqa: ARG001
