@@ -79,7 +79,7 @@ def integrated_gradients(
 
     if not hasattr(estimator, "model_"):
         raise InvalidTypeError(f"estimator must be fitted, with a network, got {estimator!r}")
-    module = estimator.model_.double().cpu().eval()
+    module = estimator.model_.double().cpu().train(mode=False)
     center, divisor = estimator.network_units()
     rows = np.asarray(X, dtype=np.float64)
     if rows.ndim != 2 or rows.shape[1] != center.size:  # noqa: PLR2004
