@@ -5,9 +5,6 @@ from torch import Tensor, nn
 
 __all__ = ["Points"]
 
-# Standard deviation at the start: points that start far apart stay tangled.
-START = 1e-2
-
 
 class Points(nn.Module):
     """A table of coordinates that are trained themselves; its input are numbers of rows, shape (n, 1).
@@ -19,7 +16,7 @@ class Points(nn.Module):
     n_components
         Coordinates of each.
     seed
-        Fixes where they start: normally distributed, close together.
+        Fixes where they start: normally distributed.
 
     References
     ----------
@@ -29,7 +26,7 @@ class Points(nn.Module):
     def __init__(self, n: int, n_components: int, *, seed: int) -> None:
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
-        self.places = nn.Parameter(START * torch.randn((n, n_components), generator=generator))
+        self.places = nn.Parameter(torch.randn((n, n_components), generator=generator))
 
     def forward(self, numbers: Tensor) -> Tensor:
         """Return the places of the points of these numbers."""
