@@ -22,7 +22,9 @@ _HOMES = {
     "ParametricUMAP": "nbembed.estimators",
     "Projection": "nbembed.estimators",
     "Recursion": "nbembed.estimators",
+    "Routine": "nbembed.estimators",
     "SNE": "nbembed.estimators",
+    "Spec": "nbembed.spec",
     "LargeVis": "nbembed.estimators",
     "TSNE": "nbembed.estimators",
     "UMAP": "nbembed.estimators",
@@ -37,15 +39,18 @@ _HOMES = {
     "report_figure": "nbembed.quality_figures",
     "rnx_curve": "nbembed.quality_figures",
     "shepard_diagram": "nbembed.quality_figures",
+    "sweep": "nbembed.estimators",
 }
 _ROOMS = (
     "baselines",
     "clustering",
     "datasets",
     "drift",
+    "explain",
     "inspect",
     "metrics",
     "networks",
+    "spec",
     "terms",
     "weights",
 )
@@ -67,12 +72,15 @@ __all__ = [
     "ParametricUMAP",
     "Projection",
     "Recursion",
+    "Routine",
+    "Spec",
     "baselines",
     "benchmark",
     "clustering",
     "compare_maps",
     "datasets",
     "drift",
+    "explain",
     "explore",
     "features",
     "gradient_plates_figure",
@@ -85,6 +93,8 @@ __all__ = [
     "repulsion_angles_figure",
     "rnx_curve",
     "shepard_diagram",
+    "spec",
+    "sweep",
     "terms",
     "weights",
 ]
@@ -95,9 +105,11 @@ if TYPE_CHECKING:
         clustering,
         datasets,
         drift,
+        explain,
         inspect,
         metrics,
         networks,
+        spec,
         terms,
         weights,
     )
@@ -118,10 +130,13 @@ if TYPE_CHECKING:
         ParametricUMAP,
         Projection,
         Recursion,
+        Routine,
         features,
+        sweep,
     )
     from nbembed.loading import load
     from nbembed.quality_figures import compare_maps, report_figure, rnx_curve, shepard_diagram
+    from nbembed.spec import Spec
     from nbembed.spectrum_figures import gradient_plates_figure, repulsion_angles_figure
     from nbembed.widget import EmbedWidget, explore
 

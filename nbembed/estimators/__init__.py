@@ -20,8 +20,10 @@ from nbembed.estimators.parametric_tsne import ParametricTSNE
 from nbembed.estimators.parametric_umap import ParametricUMAP
 from nbembed.estimators.projection import Projection
 from nbembed.estimators.recursions import Recursion
+from nbembed.estimators.routine import Routine
 from nbembed.estimators.scaling import MDS, Isomap
 from nbembed.estimators.sne import SNE
+from nbembed.estimators.sweeping import sweep
 from nbembed.estimators.tsne import TSNE
 from nbembed.estimators.umap import UMAP
 
@@ -44,10 +46,12 @@ __all__ = [
     "ParametricUMAP",
     "Projection",
     "Recursion",
+    "Routine",
     "features",
     "find_method",
     "load",
     "restored",
+    "sweep",
     "unfitted",
 ]
 
@@ -71,7 +75,7 @@ METHODS: dict[str, type[Embedder]] = {
 
 
 # The same by the names under which files have them.
-KINDS: dict[str, type[Embedder]] = {cls.__name__: cls for cls in METHODS.values()}
+KINDS: dict[str, type[Embedder]] = {cls.__name__: cls for cls in (*METHODS.values(), Routine)}
 
 
 def find_method(method: str) -> type[Embedder]:

@@ -15,6 +15,7 @@ from nbembed._threads import use_threads
 from nbembed._types import NOT_TO_SCALE
 from nbembed.callbacks import ProgressBar, as_callbacks
 from nbembed.errors import InvalidInputError, InvalidTypeError, NotKeptError
+from nbembed.estimators.documents import WithSpec
 from nbembed.phases import Phase
 from nbembed.training import Reference, Run
 
@@ -25,7 +26,7 @@ __all__ = ["Embedder"]
 PLAIN = (str, int, float, bool, tuple, type(None))
 
 
-class Embedder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class Embedder(WithSpec, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Base of the estimators; a recipe defines ``phases`` and its own hyper-parameters.
 
     Attributes

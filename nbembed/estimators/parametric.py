@@ -192,6 +192,12 @@ class ParametricEmbedder(WithLatent):
         reference: Any = self._kept_reference("network_")
         return reference
 
+    def network_units(self) -> tuple[NDArray[np.float64], float]:
+        """Return the center and the divisor by which rows become what the network sees."""
+        reference: Any = self._kept_reference("network_units")
+        center, divisor = reference.from_raw()
+        return center.ravel(), divisor
+
     def check_parameters(self, n_samples: int) -> None:
         """Raise for a hyper-parameter that cannot be used with ``n_samples`` rows."""
         super().check_parameters(n_samples)
@@ -234,6 +240,22 @@ class ParametricEmbedder(WithLatent):
     def _fit_of(self, array: NDArray[np.float32], y: Any) -> tuple[list[Phase], dict[str, Any]]:
         """Return the phases of the fit of ``array``, and what their terms need beside plain data."""
         return self.phases(len(array)), self._targets(len(array), y)
+
+    def _written(self, n_samples: int) -> tuple[list[Phase], dict[str, Any]]:
+        """Return the phases of the method, and the arrays that they need besides, by name."""
+        phases, given = super()._written(n_samples)
+        for key, term in self._keyed_terms().items():
+            target = term.target(n_samples, self.n_components)
+            if callable(target):
+                raise InvalidTypeError(
+                    f"terms must be plain data to stand in a document, got {target!r} of the term {key!r}; losses of "
+                    "yours get a name by nbembed.spec.register"
+                )
+            if isinstance(target, tuple):
+                given |= {key + " rows": target[0], key: target[1]}
+            elif target is not None:
+                given[key] = target
+        return phases, given
 
     def _check_layers(self, recipe: dict[str, Any]) -> None:
         hidden = recipe["hidden"]

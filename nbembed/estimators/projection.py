@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from nbembed import _checks
-from nbembed.errors import InvalidInputError, InvalidTypeError
+from nbembed.errors import InvalidInputError, InvalidTypeError, NotKeptError
 from nbembed.estimators.mini_batches import check_held_out, items_part
 from nbembed.estimators.parametric import ParametricEmbedder
 from nbembed.estimators.parts import neighbors_part
@@ -216,9 +216,19 @@ class Projection(ParametricEmbedder):
         learned, estimator = self._learned(array, y)
         targets |= {"position": (np.arange(len(learned)), learned)}
         targets |= {} if estimator is None else {"estimator": estimator}
-        scale = float(np.sqrt(learned.var(axis=0).sum())) or 1.0
-        units = {"scale": scale, "offset": learned.mean(axis=0).tolist()}
-        return [_in_units(phase, units) for phase in phases], targets
+        return _in_units_of(learned, phases), targets
+
+    def _written(self, n_samples: int) -> tuple[list[Phase], dict[str, Any]]:
+        """Return the phases of the method, and the arrays that they need besides: the map that is learned."""
+        if not self._is_map and not hasattr(self, "reference_embedding_"):
+            raise NotKeptError(
+                "spec needs the map that is learned, got an estimator that makes it; fit first, or give its map"
+            )
+        given = self.reference if self._is_map else self.reference_embedding_
+        learned = np.asarray(given, dtype=np.float64)
+        phases, others = super()._written(n_samples)
+        others |= {"position": learned, "position rows": np.arange(len(learned))}
+        return _in_units_of(learned, phases), others
 
     def _learned(self, array: NDArray[np.float32], y: Any) -> tuple[NDArray[np.float64], Any]:
         """Return the map that is learned, and the estimator that made it now."""
@@ -254,6 +264,13 @@ class Projection(ParametricEmbedder):
             )
         arrays["reference"] = np.asarray(value, dtype=np.float64)
         return None
+
+
+def _in_units_of(learned: NDArray[np.float64], phases: list[Phase]) -> list[Phase]:
+    """Return phases whose network ends in the units of a map, so that its own numbers are of order 1."""
+    scale = float(np.sqrt(learned.var(axis=0).sum())) or 1.0
+    units = {"scale": scale, "offset": learned.mean(axis=0).tolist()}
+    return [_in_units(phase, units) for phase in phases]
 
 
 def _in_units(phase: Phase, units: dict[str, Any]) -> Phase:

@@ -12,6 +12,7 @@ from nbembed.networks.losses import cross_entropy, info_nce, kl, nce, neg_tsne
 from nbembed.networks.models import CNN, FCNN, Autoencoder, Network, make_network, model_a, model_b
 from nbembed.networks.placing import place, quick, ready, weights_of, with_weights
 from nbembed.networks.plan import Plan
+from nbembed.networks.points import Points
 from nbembed.networks.program import layers_of
 from nbembed.networks.rows import Rows, Standardization
 from nbembed.networks.sampling import EdgeBatches
@@ -28,6 +29,7 @@ __all__ = [
     "Network",
     "NetworkStepper",
     "Plan",
+    "Points",
     "Rows",
     "Standardization",
     "cross_entropy",

@@ -13,11 +13,11 @@ from nbembed import _checks
 from nbembed.neighbors import Graph
 from nbembed.networks.batch_affinities import batch_affinities, batch_memberships
 from nbembed.networks.losses import batch_cross_entropy, kl
-from nbembed.networks.objective import PROBE, Objective
+from nbembed.networks.objective import PROBE, Objective, Shuffled
 from nbembed.networks.plan import Plan
 from nbembed.networks.sampling import ItemBatches, Items
 
-__all__ = ["BATCHES", "BatchObjective", "PositionObjective"]
+__all__ = ["BATCHES", "BatchObjective", "Links", "PositionObjective"]
 
 BATCHES = ("redrawn", "fixed", "neighbors")
 # Affinities of fixed batches are kept where they take no more bytes than these.
@@ -39,7 +39,7 @@ class Related(Items):
     P: Tensor
 
 
-class BatchObjective(Objective):
+class BatchObjective(Shuffled):
     r"""The KL divergence of t-SNE, or the cross entropy of UMAP, within mini-batches of rows.
 
     With ``plan.batches="redrawn"`` the rows are shuffled at the start of every epoch and the affinities are measured
@@ -79,29 +79,18 @@ class BatchObjective(Objective):
         device: str,
         source: NDArray[np.float32] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(len(table), device)
         _checks.check_choice("batches", plan.batches, BATCHES)
-        self.plan, self.device, self.table, self.kernel = plan, device, table, kernel
-        self.n, self.n_rows = len(table), plan.batch_size
+        self.plan, self.table, self.kernel = plan, table, kernel
+        self.n_rows = plan.batch_size
         self.source = None if source is None else torch.from_numpy(source)
-        self.order: Tensor
-        self.at: Tensor
-        self.register_buffer("order", torch.arange(self.n, device=device))
-        # The number of the next batch; -1 before the rows were shuffled at all.
-        self.register_buffer("at", torch.tensor(-1))
         self._kept: dict[int, Tensor] = {}
-        self._edges = None if plan.batches != "neighbors" else _Edges(graph, device)
+        self._edges = None if plan.batches != "neighbors" else Links(graph, device)
 
     def draw(self, generator: torch.Generator) -> Related:
         """Return the next batch of the epoch; at its end the rows are shuffled anew, unless they are fixed."""
-        number, count = int(self.at), self.n_batches
-        if number < 0 or (number >= count and self.plan.batches != "fixed"):
-            order = torch.randperm(self.n, generator=generator, device=self.device)
-            self.order.copy_(order)
-        number = 0 if number < 0 else number % count
-        self.at.fill_(number + 1)
-        # A copy: the order changes in place.
-        seeds = self.order[number * self.n // count : (number + 1) * self.n // count].clone()
+        fixed = self.plan.batches == "fixed"
+        seeds, number = self.next_part(self.n_batches, generator, fixed=fixed)
         if self._edges is not None:
             return self._edges.batch(seeds, generator)
         return Related(seeds, self._affinities(seeds, number))
@@ -201,7 +190,7 @@ class PositionObjective(Objective):
         return {"position": apart.square().sum(1).mean()}
 
 
-class _Edges:
+class Links:
     """The affinities of all rows, to draw neighbours from and to restrict to batches."""
 
     def __init__(self, graph: Graph, device: str) -> None:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from nbembed.networks.sampling import Items
 
-__all__ = ["PROBE", "Objective"]
+__all__ = ["PROBE", "Objective", "Shuffled"]
 
 # Edges, or rows, on which the loss of the map is measured, the same at every step.
 PROBE = 2048
@@ -54,3 +54,41 @@ class Objective(nn.Module):
     def halve(self) -> int:
         """Make mini-batches half as large, and return how large they are then; 1 is the least."""
         raise NotImplementedError
+
+
+class Shuffled(Objective):
+    """Base of the objectives that go through all rows in shuffled order, a part of them after the other.
+
+    Parameters
+    ----------
+    n
+        Rows of the data.
+    device
+        Where they are drawn.
+    """
+
+    def __init__(self, n: int, device: str) -> None:
+        super().__init__()
+        self.n, self.device = n, device
+        self.order: Tensor
+        self.at: Tensor
+        self.register_buffer("order", torch.arange(n, device=device))
+        # The number of the next part; -1 before the rows were shuffled at all.
+        self.register_buffer("at", torch.tensor(-1))
+
+    def next_part(
+        self, count: int, generator: torch.Generator, *, fixed: bool = False
+    ) -> tuple[Tensor, int]:
+        """Return the rows of the next of ``count`` parts, and its number.
+
+        After the last one the rows are shuffled anew, unless they are ``fixed``.
+        """
+        number = int(self.at)
+        if number < 0 or (number >= count and not fixed):
+            order = torch.randperm(self.n, generator=generator, device=self.device)
+            self.order.copy_(order)
+        number = 0 if number < 0 else number % count
+        self.at.fill_(number + 1)
+        # A copy: the order changes in place.
+        rows = self.order[number * self.n // count : (number + 1) * self.n // count].clone()
+        return rows, number

@@ -14,6 +14,7 @@ from nbembed.neighbors import Graph
 from nbembed.networks import losses
 from nbembed.networks.item_objectives import BatchObjective, PositionObjective
 from nbembed.networks.kernels import LearnedKernel
+from nbembed.networks.linked_objectives import EpochObjective, LinkedObjective
 from nbembed.networks.losses import squared_distances
 from nbembed.networks.objective import PROBE, Objective
 from nbembed.networks.plan import Plan
@@ -132,7 +133,7 @@ class ItemObjective(Objective):
         return self.n_rows
 
 
-def make_objective(
+def make_objective(  # noqa: PLR0913 - what an objective is made of
     graph: Graph,
     plan: Plan,
     table: Any,
@@ -142,6 +143,7 @@ def make_objective(
     seed: int,
     device: str,
     source: NDArray[np.float32] | None = None,
+    edges: Graph | None = None,
 ) -> Objective:
     """Return the objective that ``plan`` names.
 
@@ -163,6 +165,8 @@ def make_objective(
         Where the network is.
     source
         Rows among which the affinities of mini-batches are measured instead of the samples.
+    edges
+        What mini-batches for the loss ``"linked"`` are drawn from.
 
     Raises
     ------
@@ -173,12 +177,17 @@ def make_objective(
         _checks.check_choice("loss", plan.loss, ("kl", "cross_entropy"))
         kernel = LearnedKernel(plan, device=device)
         return BatchObjective(graph, plan, table, kernel, device=device, source=source)
-    _checks.check_choice("loss", plan.loss, (*LOSSES, "position", "none"))
+    _checks.check_choice("loss", plan.loss, (*LOSSES, "position", "none", "epochs", "linked"))
     match plan.loss:
         case "position":
             if start is None:
                 raise InvalidInputError("loss 'position' needs a starting map, got None")
             return PositionObjective(start, plan.batch_size, device=device)
+        case "epochs":
+            return EpochObjective(len(table), plan.batch_size, device=device)
+        case "linked":
+            known = graph if edges is None else edges
+            return LinkedObjective(known, plan.batch_size, plan.n_others, device=device)
         case "none":
             # Batch normalization needs two rows.
             size = min(max(2, plan.batch_size), graph.n) if needs_rows else 0

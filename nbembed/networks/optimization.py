@@ -1,4 +1,4 @@
-"""Adam with its schedule and clipping, and its state as tensors that can be restored in place."""
+"""Adam, or plain descent, with its schedule and clipping; its state are tensors that can be restored in place."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ RATE_OF_LOSS = 1e-2
 
 
 class Optimizer:
-    """Adam over a network, the heads of terms, and what a loss learns itself.
+    """Adam, or what the plan names, over a network, the heads of terms, and what a loss learns itself.
 
     Parameters
     ----------
@@ -45,7 +45,14 @@ class Optimizer:
         own = _trained(objective)
         groups: list[dict[str, Any]] = [{"params": part} for part in (*self.clipped, own)]
         self.parameters = [parameter for group in groups for parameter in group["params"]]
-        self._adam = torch.optim.Adam(groups, lr=plan.learning_rate, fused=device != "mps")
+        fused = device != "mps"
+        if plan.optimizer == "sgd":
+            rate, momentum = plan.learning_rate, plan.momentum
+            self._adam: torch.optim.Optimizer = torch.optim.SGD(
+                groups, lr=rate, momentum=momentum, fused=fused
+            )
+        else:
+            self._adam = torch.optim.Adam(groups, lr=plan.learning_rate, fused=fused)
 
     def step(self, loss: Tensor, learning_rate: float, number: int) -> None:
         """Follow the gradient of ``loss`` in mini-batch ``number`` of the phase."""
@@ -69,6 +76,7 @@ class Optimizer:
             f"adam.{number}.{name}": value
             for number, parameter in enumerate(self.parameters)
             for name, value in self._adam.state.get(parameter, {}).items()
+            if value is not None
         }
 
     def take_over(self, other: "Optimizer") -> None:

@@ -20,7 +20,8 @@ class Plan:
     loss
         ``"cross_entropy"``, ``"neg_tsne"``, ``"info_nce"`` or ``"nce"``, on mini-batches of edges; ``"kl"`` or
         ``"cross_entropy"`` within mini-batches of ``related`` rows; ``"position"`` for the distance from a given
-        map; ``"none"`` for mini-batches of rows on which only terms act.
+        map; ``"none"`` for mini-batches of rows on which only terms act, ``"epochs"`` for those that visit
+        every row once in an epoch, ``"linked"`` for the rows of edges.
     n_steps
         Steps of the phase.
     batches_per_step
@@ -69,6 +70,14 @@ class Plan:
     held_out
         Of mini-batches of rows: the share of all rows that training does not see, and on which the loss is
         measured then.
+    n_others
+        Rows that are no neighbours, for each edge of mini-batches with the loss ``"linked"``.
+    optimizer, momentum
+        ``"adam"``, or ``"sgd"`` with a momentum of at least 0, below 1.
+    frozen
+        Parts of the network, by name, and heads, by the key of their term, that stay as they are.
+    normalize
+        Whether each term is divided by the size that it has when the phase begins.
     """
 
     loss: str
@@ -97,6 +106,11 @@ class Plan:
     exaggeration: float = 1.0
     precision: str = "float32"
     held_out: float = 0.0
+    n_others: int = 5
+    optimizer: str = "adam"
+    momentum: float = 0.0
+    frozen: tuple[str, ...] = ()
+    normalize: bool = False
 
     def rate(self, n_done: int) -> float:
         """Return the share of the learning rate that the mini-batch after ``n_done`` takes."""

@@ -149,10 +149,7 @@ class EdgeBatches:
     def draw(self, generator: torch.Generator, batch_size: int | None = None) -> Pairs:
         """Return the next batch; all that is random comes from ``generator``."""
         size, device = batch_size or self.batch_size, self.device
-        spots = torch.rand(size, generator=generator, dtype=torch.float64, device=device)
-        edges = torch.searchsorted(self._sums, spots * self._sums[-1], right=True)
-        edges = edges.clamp(max=len(self._sums) - 1)
-        heads, tails = self._heads[edges], self._tails[edges]
+        heads, tails = self.edges(generator, size)
         rows = torch.cat([heads, tails])
         count = self.n_negatives
         if self.negatives == "permuted":
@@ -167,3 +164,23 @@ class EdgeBatches:
         others = rows[noise]
         mask = (heads[:, None] != others) & (tails[:, None] != others)
         return Pairs(rows, noise, mask)
+
+    def edges(self, generator: torch.Generator, size: int) -> tuple[Tensor, Tensor]:
+        """Return the rows at both ends of ``size`` edges, drawn in proportion to their weights."""
+        spots = torch.rand(size, generator=generator, dtype=torch.float64, device=self.device)
+        edges = torch.searchsorted(self._sums, spots * self._sums[-1], right=True)
+        edges = edges.clamp(max=len(self._sums) - 1)
+        return self._heads[edges], self._tails[edges]
+
+    def joined(self, heads: Tensor, others: Tensor) -> Tensor:
+        """Return whether an edge leads from each of ``heads`` to its row of ``others``, or both are one row.
+
+        Parameters
+        ----------
+        heads, others
+            Numbers of rows, of shapes that fit each other.
+        """
+        wanted = heads * self.n + others
+        known = self._heads * self.n + self._tails
+        spots = torch.searchsorted(known, wanted).clamp(max=len(known) - 1)
+        return (known[spots] == wanted) | (heads == others)

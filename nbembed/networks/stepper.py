@@ -16,6 +16,7 @@ from nbembed.neighbors import Graph
 from nbembed.networks.activations import features
 from nbembed.networks.batches import Batch, recording
 from nbembed.networks.devices import pinned_torch, seeded_torch
+from nbembed.networks.freezing import Frozen
 from nbembed.networks.losses import Cauchy
 from nbembed.networks.models import Network
 from nbembed.networks.objectives import make_objective
@@ -32,6 +33,8 @@ __all__ = ["NetworkStepper"]
 FARTHEST = 1e6
 # Rows that maps for the history may take, for each row that is trained on: about 5 % of the time.
 MAPPED = 0.15
+# Terms smaller than this are not enlarged to 1.
+SMALLEST = 1e-9
 # Largest seed of torch's generators that all devices take.
 SEEDS = 2**63 - 1
 
@@ -69,7 +72,10 @@ class NetworkStepper:
     source
         Rows among which the affinities of mini-batches are measured instead of ``rows``.
     before
-        The stepper of the part before, where the phase is a later part of several: Adam goes on.
+        The stepper of the phase before. Where the phase is a later part of several, its Adam goes on; what it
+        had frozen learns again.
+    edges
+        What mini-batches for the loss ``"linked"`` are drawn from.
 
     Attributes
     ----------
@@ -77,6 +83,8 @@ class NetworkStepper:
         The network as it stands.
     heads : torch.nn.ModuleDict
         The networks beside it as they stand.
+    frozen : Frozen
+        What is kept from learning.
     frame_every : int
         Steps between two maps that a history should keep: a map is a pass over all rows.
     loss_every : int
@@ -106,24 +114,26 @@ class NetworkStepper:
         start: NDArray[np.float32] | None = None,
         source: NDArray[np.float32] | None = None,
         before: "NetworkStepper | None" = None,
+        edges: Graph | None = None,
     ) -> None:
         self.plan, self.device, self.n_done = plan, device, 0
         self.module = copy.deepcopy(module).to(device)
         self.terms = dict(terms or {})
         self.heads = (heads if heads is not None else nn.ModuleDict()).to(device)
+        self.frozen = Frozen(self.module, self.heads, plan.frozen, before and before.frozen)
         self._rows = Rows.of(rows, device)
         check_module(self.module, self._rows.first(2), n_components)
         self._table, self._learning = self._seen()
-        needs_rows = any(term.needs_rows for term in self.terms.values())
         self.objective = make_objective(
             graph,
             plan,
             self._rows,
             start,
-            needs_rows=needs_rows,
+            needs_rows=any(term.needs_rows for term in self.terms.values()),
             seed=seed,
             device=device,
             source=source,
+            edges=edges,
         )
         self._halvings = 0
         self._seeds = _seeds((seed, phase), ("", *self.terms))
@@ -142,6 +152,7 @@ class NetworkStepper:
         self.optimizer = Optimizer(self.module, heads_now, self.objective, plan, device=device)
         if before is not None and plan.part:
             self.optimizer.take_over(before.optimizer)
+        self._scales = self._first_sizes() if plan.normalize else {}
         seen = plan.batches_per_step * plan.batch_size
         self.frame_every = max(1, round(len(rows) / (MAPPED * seen)))
 
@@ -223,6 +234,7 @@ class NetworkStepper:
     def state_dict(self) -> State:
         """Return copies of all that is needed to go on bit by bit."""
         state: State = {"n_done": self.n_done, "halvings": self._halvings, **self._live}
+        state |= {f"scale.{key}": scale for key, scale in self._scales.items()}
         for key, generator in self._generators.items():
             state[f"generator.{key}"] = generator.get_state().numpy().copy()
         for name, tensor in self._tensors().items():
@@ -236,6 +248,7 @@ class NetworkStepper:
             self._halve()
         for name in self._live:
             self._live[name] = float(state[name])
+        self._scales = {key: float(state[f"scale.{key}"]) for key in self._scales}
         for key, generator in self._generators.items():
             generator.set_state(torch.from_numpy(state[f"generator.{key}"].copy()))
         self.optimizer.prime(list(state))
@@ -282,7 +295,7 @@ class NetworkStepper:
         live = self._live | {"exaggeration": factor}
         parts = list(self.objective.losses(items, batch.places, live).values())
         for key, term in self.terms.items():
-            parts.append(self._live[f"{key}_weight"] * term(batch))
+            parts.append(self._live[f"{key}_weight"] * self._scales.get(key, 1.0) * term(batch))
         loss = sum(parts[1:], start=parts[0])
         self.optimizer.step(loss, self._live["learning_rate"], number)
         return batch.places.detach().abs().amax() + 0.0 * loss.detach()
@@ -333,6 +346,12 @@ class NetworkStepper:
     def _train_mode(self, *, on: bool) -> None:
         for part in (self.module, self.heads, *self.terms.values()):
             part.train(on)
+        self.frozen.rest()
+
+    def _first_sizes(self) -> dict[str, float]:
+        """Return one over the size that each term has now, 1 where it has none."""
+        sizes = {key: abs(self.losses()[key]) for key in self.terms}
+        return {key: 1.0 / size if size > SMALLEST else 1.0 for key, size in sizes.items()}
 
     def _tensors(self) -> dict[str, Tensor]:
         """Return all that steps change, under names, to be copied and restored in place."""

@@ -45,6 +45,8 @@ LIVE: dict[str, tuple[str, ...]] = {
     "strain": (),
     "position": ("learning_rate",),
     "none": ("learning_rate",),
+    "epochs": ("learning_rate",),
+    "linked": ("learning_rate",),
 }
 # The KL divergence within mini-batches, by which a network learns, has no momentum.
 LIVE_NETWORK_KL = ("learning_rate", "exaggeration")

@@ -87,13 +87,21 @@ def _network_stepper(
     given = rows.before(seen.scaling)
     shape = phase.model.get("shape")
     table = networks.Rows(seen.X, rows, shape=shape, device=seen.device)
+    if phase.model["name"] == "points":
+        # Points have no use for the data: they see their numbers.
+        numbers = np.arange(len(seen.X), dtype=np.float32)[:, None]
+        table = networks.Rows(numbers, device=seen.device)
     if before is None:
         module = seen.module
-        if phase.model["name"] != "module":
+        if phase.model["name"] == "points":
+            module = networks.Points(len(seen.X), phase.model["n_components"], seed=seed)
+        elif phase.model["name"] != "module":
             module = networks.make_network(phase.model, seen.X.shape[1], seed=seed, rows=table)
         heads = networks.make_heads(seen.terms, module, table.first(2), seen.targets, seed=seed)
     else:
         module, heads = before.module, before.heads
+    targets = _measured(phase, seen.targets, source)
+    edges = targets.get(f"edges of {phase.sampler.get('relation')}")
     return networks.NetworkStepper(
         graph,
         table,
@@ -107,8 +115,21 @@ def _network_stepper(
         start=start,
         source=source,
         before=before,
-        terms=networks.make_terms(phase.terms, heads, seen.targets, given, device=seen.device),
+        edges=None if edges is None else edges.graph,
+        terms=networks.make_terms(phase.terms, heads, targets, given, device=seen.device),
     )
+
+
+def _measured(
+    phase: Phase, targets: Mapping[str, Any], source: NDArray[np.float32] | None
+) -> dict[str, Any]:
+    """Return targets, those that are relations in what a layer makes of the data measured in that."""
+    if source is None:
+        return dict(targets)
+    return {
+        key: target.at(source) if phase.affinities_from == getattr(target, "data", None) else target
+        for key, target in targets.items()
+    }
 
 
 def _network_plan(phase: Phase) -> Any:
@@ -118,6 +139,7 @@ def _network_plan(phase: Phase) -> Any:
     a, b = (1.0, 1.0) if phase.kernel["name"] != "cauchy" else curve(phase, {})
     options = phase.sampler | phase.optimizer
     options["related"] = phase.sampler["name"] == "related_items"
+    options["optimizer"] = "sgd" if phase.optimizer["name"] == "sgd" else "adam"
     if "degrees_of_freedom" in phase.kernel:
         options["degrees_of_freedom"] = phase.kernel["degrees_of_freedom"]
     return Plan(
@@ -126,5 +148,5 @@ def _network_plan(phase: Phase) -> Any:
         n_steps=phase.n_steps,
         a=a,
         b=b,
-        **{key: value for key, value in options.items() if key != "name"},
+        **{key: value for key, value in options.items() if key not in ("name", "relation")},
     )

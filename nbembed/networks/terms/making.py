@@ -20,6 +20,7 @@ from nbembed.networks.rows import Standardization
 from nbembed.networks.terms.base import Term
 from nbembed.networks.terms.decoding import Divergence, Reconstruction
 from nbembed.networks.terms.geometry import AUGMENTATIONS, Consistency, Correlation
+from nbembed.networks.terms.relating import EdgeTriplet, Own, Relation
 from nbembed.networks.terms.supervision import Attribute, Classification, Position, Triplet
 
 __all__ = ["make_head", "make_heads", "make_terms"]
@@ -52,6 +53,10 @@ def make_heads(
     """
     heads = nn.ModuleDict()
     for key, part in terms.items():
+        if not key or "." in key or hasattr(heads, key):
+            raise InvalidInputError(
+                f"a term must have a name that no part of a dictionary of networks has, without points, got {key!r}"
+            )
         target = targets.get(key)
         codes = _array(key, target) if part["name"] == "classification" else np.array([-1])
         n_classes = int(codes.max()) + 1
@@ -267,7 +272,23 @@ def _array(key: str, values: Any) -> NDArray[Any]:
     return np.asarray(values)
 
 
+def _relation(key: str, part: Part, _heads: Any, target: Any, _rows: Any, device: str) -> Term:
+    return Relation(key, part["weight"], part["func"], target.related(device))
+
+
+def _edge_triplet(key: str, part: Part, *_: Any) -> Term:
+    return EdgeTriplet(key, part["weight"], margin=part["margin"])
+
+
+def _own(key: str, part: Part, _heads: Any, target: Any, _rows: Any, device: str) -> Term:
+    columns = [torch.from_numpy(column).to(device) for column in target.columns]
+    return Own(key, part["weight"], target.function, columns, part["options"])
+
+
 MAKERS: dict[str, Any] = {
+    "relation": _relation,
+    "edge_triplet": _edge_triplet,
+    "own": _own,
     "reconstruction": _reconstruction,
     "divergence": _divergence,
     "correlation": _correlation,
