@@ -4,7 +4,7 @@ Rows are worked on in blocks. The differences that a block needs are gathered fi
 are computed in loops over many of them that compile to vector code.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -171,7 +171,7 @@ def _pull(
         acting[i - start] = 0
         for d in range(len(axes)):
             moved[i, d] = points[i, d]
-    m = 0
+    m: Any = 0
     for edge in range(first, last):
         # The product passes a whole number of 2^32 when its low bits fall back.
         weight = np.uint64(clock[edge])

@@ -111,7 +111,8 @@ def _principal_axes(rows: Points, rng: np.random.Generator) -> Points:
         from sklearn.utils.extmath import randomized_svd
 
         seed = int(rng.integers(2**31))
-        found: Any = randomized_svd(rows, min(DIMENSIONS, len(rows)), n_iter=2, random_state=seed)
+        options: Any = {"n_iter": 2, "random_state": seed}
+        found: Any = randomized_svd(rows, min(DIMENSIONS, len(rows)), **options)
         axes = found[2].T
     return np.ascontiguousarray(axes[:, :DIMENSIONS], dtype=np.float32)
 

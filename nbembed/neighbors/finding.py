@@ -112,11 +112,11 @@ def search(
     elif X.dtype != np.float64 or not X.flags.c_contiguous:
         X = np.ascontiguousarray(X, dtype=np.float64 if X.dtype == np.float64 else np.float32)
     find = _finder(X, n_neighbors, metric)
-    by_cells = isinstance(metric, str) and metric in BY_CELLS and not sparse.issparse(X)
+    by_cells = metric if metric in BY_CELLS and not sparse.issparse(X) else None
     limit = PRODUCT_EXACT_LIMIT if by_cells else EXACT_LIMIT
     if method == "approximate" or (method == "auto" and n > limit):
-        if by_cells:
-            return (yield from _by_cells(X, n_neighbors, metric, random_state))
+        if isinstance(by_cells, str):
+            return (yield from _by_cells(X, n_neighbors, by_cells, random_state))
         named = yield from in_background(lambda: is_known(metric))
         if named:
             return (yield from _by_descent(X, n_neighbors, metric, random_state, find))

@@ -79,11 +79,12 @@ def _search_cells(X: Points, cells: Cells, length: int, many: int) -> Stage[List
     squared = np.full((len(X), length), np.inf, dtype=np.float32)
     in_order = cells.reduced[cells.order]
     norms = cells.norms[cells.order]
-    near = cells.near(PROBES)
+    near = cells.near(PROBES).tolist()
+    starts: list[int] = cells.starts.tolist()
 
     def search(cell: int) -> None:
-        first, last = cells.starts[cell], cells.starts[cell + 1]
-        at = np.concatenate([np.arange(cells.starts[c], cells.starts[c + 1]) for c in near[cell]])
+        first, last = starts[cell], starts[cell + 1]
+        at = np.concatenate([np.arange(starts[c], starts[c + 1]) for c in near[cell]])
         others, names, sizes = in_order[at], cells.order[at], norms[at]
         for start in range(first, last, PRODUCT_ROWS):
             rows = slice(start, min(last, start + PRODUCT_ROWS))

@@ -93,10 +93,15 @@ class ExploreWidget(StagesWidget):
             "internals": self._internals(),
             "name": internal.name,
             "settings": self._asked.settings,
-            "wish": int(self.lesson.get("wish", 0)) + 1,
+            "wish": self._wish(),
             "projector": projector,
         }
         return self
+
+    def _wish(self) -> int:
+        """Return a number that the page has not seen, so that it heeds even an equal wish."""
+        before: Any = self.lesson.get("wish", 0)
+        return int(before) + 1
 
     def inspect(
         self, name: str, i: int | None = None, j: int | None = None, **settings: Any
