@@ -48,10 +48,9 @@ class WithSpec:
         Examples
         --------
         >>> import nbembed as nb
-        >>> print(nb.TSNE(n_iter=250, random_state=0).spec(500).to_yaml()[:30])
+        >>> print(nb.TSNE(n_iter=250, random_state=0).spec(500).to_yaml()[:21])
         name: t-SNE
         rows: 500
-        seed: 0
         """
         fitted = getattr(self, "embedding_", None)
         n = len(fitted) if n_samples is None and fitted is not None else n_samples or MANY

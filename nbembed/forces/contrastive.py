@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from nbembed._threads import share
 from nbembed.errors import InvalidInputError
 from nbembed.forces.attraction import CHUNKS, FAST, INLINED
-from nbembed.forces.hashing import draw, stream, substream
-from nbembed.forces.losses import drawn
+from nbembed.forces.hashing import draw, draws, stream, substream
 from nbembed.forces.sampled import SampledStepper, differences
 from nbembed.forces.stepper import Points
 from nbembed.forces.turns import LOW_BITS, TURNS, Edges, Law, clipped
@@ -151,7 +150,7 @@ class ContrastiveStepper(SampledStepper):
         kept = np.linspace(0, len(rows) - 1, min(len(rows), LOSS_EDGES)).astype(np.int64)
         heads, weights = rows[kept], graph.weights[kept].astype(np.float64)
         near = self._kernels(heads, graph.indices[kept])
-        tails = drawn(stream(*self._name, -1), m * len(kept), graph.n).reshape(m, -1)
+        tails = draws(stream(*self._name, -1), m * len(kept), graph.n).reshape(m, -1)
         far = sum(
             (self._kernels(heads, tail) * (tail != heads) for tail in tails), np.zeros(len(kept))
         )

@@ -4,11 +4,13 @@ A number depends on (seed, phase, step, vertex, draw) and on nothing else: not o
 how many steps one call runs, not on pauses or branches.
 """
 
+from typing import Any
+
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["draw", "mixed", "stream", "substream", "substreams"]
+__all__ = ["draw", "draws", "mixed", "stream", "substream", "substreams"]
 
 MASK = 0xFFFF_FFFF_FFFF_FFFF
 # The odd constants of SplitMix64 (Steele, Lea & Flood 2014, fig. 11 and sec. 5).
@@ -38,18 +40,28 @@ def draw(key: np.uint64, number: int, n: int) -> np.int64:
     return np.int64(((substream(key, number) >> S32) * np.uint64(n)) >> S32)
 
 
-@numba.njit(cache=True)
-def substreams(key: np.uint64, numbers: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def substreams(
+    key: np.uint64 | NDArray[np.uint64], numbers: NDArray[np.uint64]
+) -> NDArray[np.uint64]:
     """Return the keys of the streams below ``key`` that have the given numbers."""
-    keys = np.empty(len(numbers), dtype=np.uint64)
-    for i in range(len(numbers)):
-        keys[i] = substream(key, numbers[i])
-    return keys
+    return _mixed_by_numpy(np.asarray(key, dtype=np.uint64) + GOLDEN * (numbers + np.uint64(1)))
+
+
+def draws(key: np.uint64, count: int, n: int) -> NDArray[np.int64]:
+    """Return the first ``count`` draws of a stream, uniform in [0, n)."""
+    keys = substreams(key, np.arange(count, dtype=np.uint64))
+    return (((keys >> S32) * np.uint64(n)) >> S32).astype(np.int64)
+
+
+def _mixed_by_numpy(x: Any) -> Any:
+    """Do what :func:`mixed` does, without a compiler: it is asked for before the first step."""
+    rule: Any = mixed
+    return rule.py_func(x)
 
 
 def stream(*numbers: int) -> np.uint64:
     """Return the key of a stream that is named by whole numbers, such as seed, phase and step."""
-    key = np.uint64(0)
+    key = np.zeros(1, dtype=np.uint64)
     for number in numbers:
-        key = np.uint64(substream(key, np.uint64(number & MASK)))
-    return key
+        key = substreams(key, np.array([number & MASK], dtype=np.uint64))
+    return key[0]

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from nbembed._threads import share
 from nbembed.forces.attraction import CHUNKS, FAST
-from nbembed.forces.hashing import draw, stream
+from nbembed.forces.hashing import draws, stream
 from nbembed.forces.powers import log2, power
 from nbembed.forces.stepper import Points
 from nbembed.neighbors import Graph
@@ -15,7 +15,6 @@ __all__ = [
     "Pairs",
     "attraction_loss",
     "degrees_of",
-    "drawn",
     "drawn_pairs",
     "edges_of_some",
     "every_pair",
@@ -112,16 +111,7 @@ def drawn_pairs(degrees: NDArray[np.float64], count: int, *name: int) -> Pairs:
     """Return ``count`` pairs that stand for all: heads in turn, tails by a hash of the name."""
     n = len(degrees)
     heads = np.arange(count) * n // count
-    return _by_rows(heads, drawn(stream(*name), count, n), degrees[heads] * (n / count), n)
-
-
-@numba.njit(cache=True)
-def drawn(key: np.uint64, count: int, n: int) -> NDArray[np.int64]:
-    """Return ``count`` draws of a stream, uniform in [0, n)."""
-    numbers = np.empty(count, dtype=np.int64)
-    for number in range(count):
-        numbers[number] = draw(key, number, n)
-    return numbers
+    return _by_rows(heads, draws(stream(*name), count, n), degrees[heads] * (n / count), n)
 
 
 def _by_rows(

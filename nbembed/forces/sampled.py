@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbembed._threads import share
-from nbembed.forces.attraction import CHUNKS, INLINED
-from nbembed.forces.hashing import stream, substreams
+from nbembed.forces.attraction import INLINED
+from nbembed.forces.hashing import draws, stream, substreams
 from nbembed.forces.losses import (
     Pairs,
     attraction_loss,
     degrees_of,
-    drawn,
     drawn_pairs,
     edges_of_some,
     every_pair,
@@ -23,6 +22,7 @@ from nbembed.forces.losses import (
 from nbembed.forces.powers import power
 from nbembed.forces.stepper import Points, Stepper
 from nbembed.forces.turns import (
+    BLOCK,
     LOW_BITS,
     ONE,
     RUN,
@@ -154,11 +154,12 @@ class SampledStepper(Stepper):
 
     def _take_turns(self, given: tuple[Any, ...]) -> None:
         """Move every point along the edges of one turn after the other."""
+        n_blocks = -(-len(self._points) // BLOCK)
         if len(self._points) <= ALONE_LIMIT:
-            take_turns((0, CHUNKS), (0, TURNS), self._points, self._moved, *given)
+            take_turns((0, n_blocks), (0, TURNS), self._points, self._moved, *given)
             return
         for turn in range(TURNS):
-            share(CHUNKS, partial(_turn_part, turn, self._points, self._moved, given))
+            share(n_blocks, partial(_turn_part, turn, self._points, self._moved, given))
             self._points, self._moved = self._moved, self._points
 
     def _pooled(self) -> Points:
@@ -186,7 +187,7 @@ def _sampled_edges(graph: Graph, n_steps: int) -> Edges:
     largest = graph.weights.max(initial=0.0)
     kept = np.flatnonzero(graph.weights >= largest / n_steps)
     rows = np.repeat(np.arange(graph.n), np.diff(graph.indptr))[kept]
-    places = rows + graph.n * drawn(stream(len(kept)), len(kept), TURNS)
+    places = rows + graph.n * draws(stream(len(kept)), len(kept), TURNS)
     order = np.argsort(places, kind="stable")
     relative = graph.weights[kept][order].astype(np.float64) / (largest or 1.0)
     clock = np.minimum(relative * 2.0**32, 2.0**32 - 1.0).astype(np.uint32)

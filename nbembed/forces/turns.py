@@ -10,12 +10,13 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from nbembed.forces.attraction import CHUNKS, FAST, INLINED
+from nbembed.forces.attraction import FAST, INLINED
 from nbembed.forces.hashing import draw, substream
 from nbembed.forces.powers import power
 from nbembed.forces.stepper import Points
 
 __all__ = [
+    "BLOCK",
     "LOW_BITS",
     "MAX_FORCE",
     "ONE",
@@ -93,7 +94,7 @@ class Room(NamedTuple):
 
 @numba.njit(**FAST)
 def take_turns(
-    chunks: tuple[int, int],
+    blocks: tuple[int, int],
     turns: tuple[int, int],
     points: Points,
     moved: Points,
@@ -104,12 +105,13 @@ def take_turns(
     key: np.uint64,
     axes: tuple[int, ...],
 ) -> None:
-    """Write to ``moved`` where the points of some chunks are after a turn.
+    """Write to ``moved`` where the points of some blocks are after a turn.
 
     Parameters
     ----------
-    chunks, turns
-        Ranges of both. Who works on all chunks can take several turns: each goes from the one
+    blocks, turns
+        Ranges of both; a block has ``BLOCK`` rows, whatever the number of threads, because vector code
+        rounds the last few of a block otherwise. Who works on all blocks can take several turns: each goes from the one
         array to the other, so that after an even number ``points`` holds the result.
     points, moved
         Where the points are, and where to write to.
@@ -125,8 +127,8 @@ def take_turns(
     room = _room(ROOM, axes)
     for turn in range(turns[0], turns[1]):
         own = substream(key, turn)
-        for start in range(n * chunks[0] // CHUNKS, n * chunks[1] // CHUNKS, BLOCK):
-            stop = min(start + BLOCK, n * chunks[1] // CHUNKS)
+        for block in range(blocks[0], blocks[1]):
+            start, stop = block * BLOCK, min(block * BLOCK + BLOCK, n)
             first, last = edges.indptr[n * turn + start], edges.indptr[n * turn + stop]
             if last - first > len(room.forces):
                 room = _room(2 * (last - first), axes)

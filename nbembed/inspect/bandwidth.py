@@ -125,7 +125,7 @@ def bandwidth(X: Any, i: int, *, perplexity: float = 30.0) -> Bandwidth:
     Examples
     --------
     >>> found = bandwidth([[0.0], [1.0], [3.0], [4.0]], 0, perplexity=2.0)
-    >>> round(found.reached, 4), found.failed
+    >>> round(float(found.reached), 4), bool(found.failed)
     (2.0, False)
     """
     rows, points = chosen(X, i)

@@ -107,8 +107,8 @@ def pair_gradient(
 
     Examples
     --------
-    >>> pair_gradient(0.5, [0.0, 1.0, 2.0], normalized=False).round(3).tolist()
-    [0.0, 0.0, 0.6]
+    >>> pair_gradient(0.5, [1.0, 2.0], normalized=False).round(3).tolist()
+    [0.0, 0.6]
     """
     check_choice("divergence", divergence, DIVERGENCES)
     check_number("total", total, low=0, above=True)

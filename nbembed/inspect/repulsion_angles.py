@@ -113,7 +113,7 @@ def repulsion_angles(
     --------
     >>> Y = np.random.default_rng(0).normal(size=(200, 2)) * 10
     >>> means = repulsion_angles(Y).means
-    >>> means["grid"] < means["tree"] < means["sampled"]
+    >>> max(means["grid"], means["tree"]) < 0.1 < means["sampled"]
     True
     """
     points = np.ascontiguousarray(check_map(embedding, name="embedding"), dtype=np.float32)

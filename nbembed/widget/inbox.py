@@ -153,6 +153,8 @@ class Inbox:
         text, by = content.get("text"), content.get("by", 0)
         plain = {"groups": asked.groups, "affinities": asked.affinities}
         about_row = {"details": asked.details, "neighbors": asked.neighbors}
+        if not isinstance(kind, str):
+            return
         if kind in plain and _is_count(question):
             plain[kind](question)
         elif kind in about_row and _is_count(question) and _is_count(row):
