@@ -155,20 +155,6 @@ def clusters():
     )
 
 
-# Half a minute, nearly all of it pynndescent's own compilation, which it keeps in no cache.
-def test_approximate_search_finds_the_neighbors(clusters):
-    exact = nearest_neighbors(clusters, n_neighbors=15, metric="manhattan")
-    found = nearest_neighbors(clusters, n_neighbors=15, metric="manhattan", method="approximate")
-    assert_well_formed(found, 3000, 15)
-    assert not found.exact
-    pairs = zip(found.indices.tolist(), exact.indices.tolist(), strict=True)
-    recall = np.mean([len(set(a) & set(b)) / 15 for a, b in pairs])
-    assert recall >= 0.95
-    assert found.recall == pytest.approx(recall, abs=0.05)
-    again = nearest_neighbors(clusters, n_neighbors=15, metric="manhattan", method="approximate")
-    np.testing.assert_array_equal(found.indices, again.indices)
-
-
 def test_approximate_search_repairs_what_is_missing(clusters, monkeypatch):
     X = clusters[:500]
 

@@ -197,15 +197,26 @@ def test_what_an_index_misses_is_measured(rows, monkeypatch):
     np.testing.assert_array_equal(found.indices, expected(*rows, 8, "euclidean")[0])
 
 
-# Half a minute, nearly all of it pynndescent's own compilation, which it keeps in no cache.
-def test_pynndescent_finds_the_same_for_a_row_alone(rows, monkeypatch):
-    monkeypatch.setattr(index, "PRODUCT_LIMIT", 100)
-    lookup = Index(rows[0])
+# Half a minute, nearly all of it pynndescent's own compilation, which it keeps in no cache: so all that
+# calls it is in one test.
+def test_pynndescent_finds_the_same_for_a_row_alone_and_in_a_search(rows, monkeypatch):
+    X = rows[0]
+    exact = nearest_neighbors(X, n_neighbors=15, metric="manhattan")
+    found = nearest_neighbors(X, n_neighbors=15, metric="manhattan", method="approximate")
+    assert not found.exact
+    recall = np.mean(found.distances <= exact.distances[:, -1:] * (1 + 1e-5))
+    assert recall >= 0.95
+    assert found.recall == pytest.approx(recall, abs=0.05)
+    again = nearest_neighbors(X, n_neighbors=15, metric="manhattan", method="approximate")
+    np.testing.assert_array_equal(found.indices, again.indices)
+
+    monkeypatch.setattr(index, "EXACT_LIMIT", 100)
+    lookup = Index(X, metric="manhattan")
     found = lookup.nearest(rows[1], 8)
     assert not found.exact
-    indices, _ = expected(*rows, 8, "euclidean")
+    indices, _ = expected(*rows, 8, "manhattan")
     kept = [len(set(a) & set(b)) / 8 for a, b in zip(found.indices, indices, strict=True)]
     assert np.mean(kept) > 0.9
-    again = Index(rows[0]).nearest(rows[1][::-1], 8)
+    again = Index(X, metric="manhattan").nearest(rows[1][::-1], 8)
     np.testing.assert_array_equal(again.indices[::-1], found.indices)
     np.testing.assert_array_equal(again.distances[::-1], found.distances)
