@@ -34,13 +34,13 @@ unit: build
 	$(PY) -m pytest -n logical --maxprocesses=4 --dist loadscope tests --ignore=tests/browser --doctest-modules nbembed
 
 notebooks: build
-	$(PY) -m pytest --nbval --nbval-sanitize-with notebooks/sanitize.cfg -p no:randomly notebooks
+	$(PY) -m pytest --nbval --nbval-sanitize-with notebooks/sanitize.cfg -p no:randomly -n logical --maxprocesses=2 --dist loadscope notebooks
 
 # Three times in a row, with one thread and with two: only what never differs may be compared.
 notebooks-repeat: build
 	set -e; for threads in 1 2; do for time in 1 2 3; do \
 	  OMP_NUM_THREADS=$$threads NUMBA_NUM_THREADS=$$threads $(PY) -m pytest --nbval \
-	    --nbval-sanitize-with notebooks/sanitize.cfg -p no:randomly notebooks; done; done
+	    --nbval-sanitize-with notebooks/sanitize.cfg -p no:randomly -n logical --maxprocesses=2 --dist loadscope notebooks; done; done
 
 # What the lessons claim, with ten seeds that they do not show.
 claims: build
