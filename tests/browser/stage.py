@@ -58,6 +58,11 @@ class Stage:
         order = np.argsort(-gaps.min(1), kind="stable")
         return [int(i) for i in order if rows is None or i in rows][:5]
 
+    def middle(self, rows):
+        """Return the row in the middle of some."""
+        rows = np.asarray(rows)
+        return int(rows[np.linalg.norm(self.away[rows] - self.away[rows].mean(0), axis=1).argmin()])
+
     def empty(self):
         """Return a place far from all points and from the buttons."""
         x, y = np.meshgrid(

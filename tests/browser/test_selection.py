@@ -53,7 +53,7 @@ def test_clicks_and_lassos_reach_python(open_notebook):
     caught(notebook, inside)
     notebook.press("lasso")
     assert notebook.root("tool") == "lasso"
-    more, others = stage.around(150)
+    more, others = stage.around(stage.middle(range(120, 180)))
     stage.draw(more, "Control")
     stage.selected(len(inside | others))
     stage.draw(outline, "Alt")

@@ -115,7 +115,7 @@ def test_two_frames_of_one_widget_both_see_the_run(host):
 
 def test_where_messages_wait_for_the_cell_the_buttons_say_so_and_start_keeps_them(host):
     """VS Code by report."""
-    widget = make(n_epochs=400)
+    widget = make(n_epochs=4000)
     vscode = host(widget, **VSCODE)
     vscode.until("r.dataset.controls === 'live'")
     vscode.is_busy = True
