@@ -115,7 +115,8 @@ def test_a_vertex_with_many_edges_finds_room():
     stepper.step()
     expected = epoch(stepper, 5)
     stepper.step()
-    np.testing.assert_allclose(stepper.embedding(), expected, rtol=1e-3, atol=1e-3)
+    # A sum of 15,000 moves, one after the other, rounds as often.
+    np.testing.assert_allclose(stepper.embedding(), expected, rtol=1e-3, atol=1e-2)
     assert np.abs(stepper.embedding() - start).max() > 1
 
 
@@ -143,3 +144,20 @@ def test_every_vertex_is_drawn_as_often():
     assert sorted(stepper._order.tolist()) == list(range(n))
     np.testing.assert_array_equal(stepper._order[stepper._inverse], np.arange(n))
     assert (stepper._order != np.arange(n)).mean() > 0.9
+
+
+def test_where_memory_lies_changes_no_bit():
+    # Compilers check addresses to choose between vector code and the plain loop.
+    rng = np.random.default_rng(2)
+    start, graph = rng.normal(size=(600, 2)) * 5, ring(600, chords=8)
+    held, bits = [], set()
+    for _ in range(150):
+        stepper = SampledStepper(graph, start, a=A, b=B, learning_rate=1.0, n_steps=120, seed=7)
+        for _ in range(30):
+            if rng.random() < 0.3:
+                held.append(np.ones(rng.integers(1, 5000), np.uint8))
+            if len(held) > 300:
+                del held[: rng.integers(1, 200)]
+            stepper.step()
+        bits.add(stepper.embedding().tobytes())
+    assert len(bits) == 1

@@ -14,7 +14,7 @@ from nbembed._threads import share
 from nbembed.forces.stepper import Points
 from nbembed.neighbors import Graph
 
-__all__ = ["CHUNKS", "FAST", "INLINED", "attract", "log_sums"]
+__all__ = ["CHUNKS", "FAST", "INLINED", "STRICT", "STRICT_INLINED", "attract", "log_sums"]
 
 # Rows are worked on in this many fixed pieces, whatever the number of threads.
 CHUNKS = 64
@@ -31,6 +31,10 @@ FAST: dict[str, Any] = {
 # For what other kernels call. Left to itself, a call may reach one of two copies, whose sums are ordered
 # differently: the callee's own where it has been compiled in this process, else that in the caller's cache.
 INLINED: dict[str, Any] = {**FAST, "forceinline": True}
+# For loops that write to what they may also read: a check of addresses chooses, at run time, between vector code and
+# the plain loop, so both must round alike. Every operation rounds on its own, on any processor.
+STRICT: dict[str, Any] = {**FAST, "fastmath": False}
+STRICT_INLINED: dict[str, Any] = {**INLINED, "fastmath": False}
 
 
 def attract(graph: Graph, points: Points, forces: Points) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from nbembed.forces.attraction import INLINED
+from nbembed.forces.attraction import STRICT_INLINED
 
 __all__ = ["log2", "power"]
 
@@ -21,7 +21,7 @@ L1, L3, L5, L7 = (np.float32(2.0 / math.log(2.0) / k) for k in (1, 3, 5, 7))
 E1, E2, E3, E4, E5, E6 = (np.float32(math.log(2.0) ** k / math.factorial(k)) for k in range(1, 7))
 
 
-@numba.njit(**INLINED)
+@numba.njit(**STRICT_INLINED)
 def log2(x: Any) -> Any:
     """Return the binary logarithm of a positive, normal float32 number, to 2e-7 or 2e-7 relative."""
     bits = np.float32(x).view(np.int32)
@@ -36,7 +36,7 @@ def log2(x: Any) -> Any:
     return exponent + t * (L1 + square * (L3 + square * (L5 + square * L7)))
 
 
-@numba.njit(**INLINED)
+@numba.njit(**STRICT_INLINED)
 def power(x: Any, b: Any) -> Any:
     r"""Return :math:`x^b` of float32 numbers, x positive and normal.
 

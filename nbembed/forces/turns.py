@@ -10,7 +10,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from nbembed.forces.attraction import FAST, INLINED
+from nbembed.forces.attraction import STRICT, STRICT_INLINED
 from nbembed.forces.hashing import draw, substream
 from nbembed.forces.powers import power
 from nbembed.forces.stepper import Points
@@ -92,7 +92,7 @@ class Room(NamedTuple):
     edges: NDArray[np.int64]
 
 
-@numba.njit(**FAST)
+@numba.njit(**STRICT)
 def take_turns(
     blocks: tuple[int, int],
     turns: tuple[int, int],
@@ -110,9 +110,8 @@ def take_turns(
     Parameters
     ----------
     blocks, turns
-        Ranges of both; a block has ``BLOCK`` rows, whatever the number of threads, because vector code
-        rounds the last few of a block otherwise. Who works on all blocks can take several turns: each goes from the one
-        array to the other, so that after an even number ``points`` holds the result.
+        Ranges of both; a block has ``BLOCK`` rows. Who works on all blocks can take several turns: each goes from the
+        one array to the other, so that after an even number ``points`` holds the result.
     points, moved
         Where the points are, and where to write to.
     time
@@ -141,7 +140,7 @@ def take_turns(
         points, moved = moved, points
 
 
-@numba.njit(**INLINED)
+@numba.njit(**STRICT_INLINED)
 def _room(count: int, axes: tuple[int, ...]) -> Room:
     return Room(
         np.empty((len(axes), count), dtype=np.float32),
@@ -151,7 +150,7 @@ def _room(count: int, axes: tuple[int, ...]) -> Room:
     )
 
 
-@numba.njit(**INLINED)
+@numba.njit(**STRICT_INLINED)
 def _pull(
     start: int,
     stop: int,
@@ -192,7 +191,7 @@ def _pull(
     return m
 
 
-@numba.njit(**INLINED)
+@numba.njit(**STRICT_INLINED)
 def _pull_twice(
     m: int, law: Law, axes: tuple[int, ...], differences: Points, moves: Points, forces: Points
 ) -> None:
@@ -212,7 +211,7 @@ def _pull_twice(
                 differences[d, t] += move
 
 
-@numba.njit(**INLINED)
+@numba.njit(**STRICT_INLINED)
 def _push(
     start: int,
     stop: int,
@@ -245,7 +244,7 @@ def _push(
             t += 1
 
 
-@numba.njit(**INLINED)
+@numba.njit(**STRICT_INLINED)
 def _look_around(
     i: int,
     m: int,
@@ -273,7 +272,7 @@ def _look_around(
     return m
 
 
-@numba.njit(**INLINED)
+@numba.njit(**STRICT_INLINED)
 def clipped(force: np.float32) -> np.float32:
     """Return a force along one coordinate, at most MAX_FORCE in size."""
     return max(min(force, MAX_FORCE), -MAX_FORCE)
