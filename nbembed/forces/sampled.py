@@ -125,7 +125,10 @@ class SampledStepper(Stepper):
         self._moved = np.empty_like(self._points)
         self._name = (int(seed), int(phase))
         self._edges = _sampled_edges(graph, self._n_steps)
-        self._order, self._inverse = _shuffled(graph.n, self._name)
+        order = _shuffled(graph.n, self._name)
+        # Filled anew in every step: to get pages from the system takes longer than to fill them.
+        self._gathered = np.empty((len(order), self._points.shape[1]), dtype=np.float32)
+        self._pool = Pool(order, np.empty(self._gathered.shape[::-1], dtype=np.float32))
         self._degrees = degrees_of(graph)
         self._pairs = _loss_pairs(self._degrees, self._name)
         self._ties = edges_of_some(graph, self._degrees, LOSS_ROWS)
@@ -147,9 +150,10 @@ class SampledStepper(Stepper):
             round(live["n_negatives"]),
         )
         time = np.uint64(self.n_done + 1)
-        pool = Pool(self._order, self._inverse, self._pooled())
+        np.take(self._points, self._pool.order, axis=0, out=self._gathered, mode="clip")
+        np.copyto(self._pool.places, self._gathered.T)
         key = stream(*self._name, self.n_done)
-        self._take_turns((self._edges, pool, law, time, key, self._axes))
+        self._take_turns((self._edges, self._pool, law, time, key, self._axes))
         self.n_done += 1
 
     def _take_turns(self, given: tuple[Any, ...]) -> None:
@@ -161,12 +165,6 @@ class SampledStepper(Stepper):
         for turn in range(TURNS):
             share(n_blocks, partial(_turn_part, turn, self._points, self._moved, given))
             self._points, self._moved = self._moved, self._points
-
-    def _pooled(self) -> Points:
-        """Return where the vertices are now, in the order of the pool, by component."""
-        n = len(self._order)
-        order = np.resize(self._order, n + RUN)
-        return np.ascontiguousarray(self._points[order].T)
 
     def losses(self) -> dict[str, float]:
         r"""Return the terms of the sampled cross entropy per acting edge, in expectation, in nats.
@@ -192,17 +190,14 @@ def _sampled_edges(graph: Graph, n_steps: int) -> Edges:
     relative = graph.weights[kept][order].astype(np.float64) / (largest or 1.0)
     clock = np.minimum(relative * 2.0**32, 2.0**32 - 1.0).astype(np.uint32)
     indptr = np.concatenate([[0], np.cumsum(np.bincount(places, minlength=TURNS * graph.n))])
-    heads = rows[order].astype(np.int32)
-    return Edges(indptr.astype(np.int64), heads, graph.indices[kept][order], clock)
+    heads, tails = rows[order].astype(np.uint32), graph.indices[kept][order].astype(np.uint32)
+    return Edges(indptr.astype(np.int64), heads, tails, clock)
 
 
-def _shuffled(n: int, name: tuple[int, int]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return the vertices in random order, and the place of each."""
+def _shuffled(n: int, name: tuple[int, int]) -> NDArray[np.uint32]:
+    """Return the vertices in random order, and the first ``RUN`` of them once more."""
     keys = substreams(stream(*name, -2), np.arange(n, dtype=np.uint64))
-    order = np.argsort(keys, kind="stable").astype(np.int32)
-    inverse = np.empty_like(order)
-    inverse[order] = np.arange(n, dtype=np.int32)
-    return order, inverse
+    return np.resize(np.argsort(keys, kind="stable").astype(np.uint32), n + RUN)
 
 
 def _loss_pairs(degrees: NDArray[np.float64], name: tuple[int, int]) -> Pairs:

@@ -1,7 +1,8 @@
 """The turns of UMAP's epoch, compiled: the edges that act now pull, then random vertices push.
 
-Rows are worked on in blocks. The differences that a block needs are gathered first, so that the forces, the dear part,
-are computed in loops over many of them that compile to vector code.
+Rows are worked on in blocks. What a block needs is gathered first, so that the forces, the dear part,
+are computed in loops over many of them that compile to vector code. Indices are unsigned, or the compiled code
+asks of each one whether it counts from the end.
 """
 
 from typing import Any, NamedTuple
@@ -42,9 +43,9 @@ ONE, TWO = np.float32(1.0), np.float32(2.0)
 TURNS = 8
 LOW_BITS = np.uint64(0xFFFF_FFFF)
 # Rows of a block, and edges that there is room for at first.
-BLOCK, ROOM = 128, 512
-# Most vertices that are drawn in one go.
-RUN = 64
+BLOCK, ROOM = 512, 1024
+# Edges of a block that draw vertices together, and so the most vertices that are drawn in one go.
+RUN = 129
 
 
 class Edges(NamedTuple):
@@ -55,8 +56,8 @@ class Edges(NamedTuple):
     """
 
     indptr: NDArray[np.int64]
-    heads: NDArray[np.int32]
-    indices: NDArray[np.int32]
+    heads: NDArray[np.uint32]
+    indices: NDArray[np.uint32]
     clock: NDArray[np.uint32]
 
 
@@ -73,23 +74,22 @@ class Law(NamedTuple):
 class Pool(NamedTuple):
     """The vertices in random order, of which runs are drawn.
 
-    ``order`` holds the vertices and ``inverse`` the place of each; ``places`` are their coordinates
-    by component, with the first ``RUN`` behind the last once more. Runs are read in one go, where
-    vertices that are drawn one by one are looked for all over the map.
+    ``order`` holds the vertices and ``places`` their coordinates by component, both with the first
+    ``RUN`` behind the last once more. A run is read in one go and gives one vertex to each of ``RUN``
+    edges, where vertices that are drawn one by one are looked for all over the map.
     """
 
-    order: NDArray[np.int32]
-    inverse: NDArray[np.int32]
+    order: NDArray[np.uint32]
     places: Points
 
 
 class Room(NamedTuple):
-    """Room for a block: differences of points by component, moves along them, forces, edges."""
+    """Room for the edges of a block: differences of points or points by component, moves, rows, other ends."""
 
     differences: Points
     moves: Points
-    forces: Points
-    edges: NDArray[np.int64]
+    heads: NDArray[np.uint32]
+    tails: NDArray[np.uint32]
 
 
 @numba.njit(**STRICT)
@@ -122,21 +122,20 @@ def take_turns(
         As many numbers as components.
     """
     n = len(points)
-    acting = np.empty(BLOCK, dtype=np.int64)
     room = _room(ROOM, axes)
     for turn in range(turns[0], turns[1]):
         own = substream(key, turn)
         for block in range(blocks[0], blocks[1]):
             start, stop = block * BLOCK, min(block * BLOCK + BLOCK, n)
             first, last = edges.indptr[n * turn + start], edges.indptr[n * turn + stop]
-            if last - first > len(room.forces):
+            if last - first > len(room.heads):
                 room = _room(2 * (last - first), axes)
-            count = _pull(
-                start, stop, first, last, points, moved, edges, law, time, axes, room, acting
-            )
-            if count * law.n_negatives > len(room.forces):
-                room = _room(2 * count * law.n_negatives, axes)
-            _push(start, stop, moved, pool, law, own, axes, room, acting)
+            for i in range(start, stop):
+                for d in range(len(axes)):
+                    moved[i, d] = points[i, d]
+            m = _acting(first, last, edges, time, room)
+            _pull(m, points, moved, law, axes, room)
+            _push(m, n, moved, pool, law, substream(own, block), axes, room)
         points, moved = moved, points
 
 
@@ -145,131 +144,87 @@ def _room(count: int, axes: tuple[int, ...]) -> Room:
     return Room(
         np.empty((len(axes), count), dtype=np.float32),
         np.empty((len(axes), count), dtype=np.float32),
-        np.empty(count, dtype=np.float32),
-        np.empty(count, dtype=np.int64),
+        np.empty(count, dtype=np.uint32),
+        np.empty(count, dtype=np.uint32),
     )
 
 
 @numba.njit(**STRICT_INLINED)
-def _pull(
-    start: int,
-    stop: int,
-    first: int,
-    last: int,
-    points: Points,
-    moved: Points,
-    edges: Edges,
-    law: Law,
-    time: np.uint64,
-    axes: tuple[int, ...],
-    room: Room,
-    acting: NDArray[np.int64],
-) -> int:
-    """Pull rows along those of their edges that act, and count these for each row and in all."""
-    differences, moves, names = room.differences, room.moves, room.edges
-    heads, tails, clock = edges.heads, edges.indices, edges.clock
-    for i in range(start, stop):
-        acting[i - start] = 0
-        for d in range(len(axes)):
-            moved[i, d] = points[i, d]
-    m: Any = 0
-    for edge in range(first, last):
+def _acting(first: int, last: int, edges: Edges, time: np.uint64, room: Room) -> int:
+    """Gather the ends of the edges that act now, and return how many there are."""
+    m: Any = np.uint64(0)
+    for edge in range(np.uint64(first), np.uint64(last)):
         # The product passes a whole number of 2^32 when its low bits fall back.
-        weight = np.uint64(clock[edge])
-        names[m] = edge
-        m += ((weight * time) & LOW_BITS) < weight
-    for t in range(m):
-        i, j = heads[names[t]], tails[names[t]]
-        acting[i - start] += 1
-        for d in range(len(axes)):
-            differences[d, t] = points[i, d] - points[j, d]
-            moves[d, t] = np.float32(0.0)
-    _pull_twice(m, law, axes, differences, moves, room.forces)
-    for t in range(m):
-        for d in range(len(axes)):
-            moved[heads[names[t]], d] += moves[d, t]
-    return m
+        weight = np.uint64(edges.clock[edge])
+        room.heads[m] = edges.heads[edge]
+        room.tails[m] = edges.indices[edge]
+        m += np.uint64(((weight * time) & LOW_BITS) < weight)
+    return np.int64(m)
 
 
 @numba.njit(**STRICT_INLINED)
-def _pull_twice(
-    m: int, law: Law, axes: tuple[int, ...], differences: Points, moves: Points, forces: Points
+def _pull(
+    m: int, points: Points, moved: Points, law: Law, axes: tuple[int, ...], room: Room
 ) -> None:
-    """Add up the moves along edges, one for each direction of an edge."""
+    """Pull rows along their edges, once for each direction of an edge."""
     a, b, learning_rate = law.a, law.b, law.learning_rate
+    differences, moves = room.differences, room.moves
+    for t in range(m):
+        for d in range(len(axes)):
+            differences[d, t] = points[room.heads[t], d] - points[room.tails[t], d]
+            moves[d, t] = np.float32(0.0)
     for _ in range(2):
         for t in range(m):
             squared = TINY
             for d in range(len(axes)):
                 squared += differences[d, t] * differences[d, t]
             raised = power(squared, b)
-            forces[t] = -TWO * a * b * raised / (squared * (ONE + a * raised))
-        for d in range(len(axes)):
-            for t in range(m):
-                move = learning_rate * clipped(forces[t] * differences[d, t])
+            force = -TWO * a * b * raised / (squared * (ONE + a * raised))
+            for d in range(len(axes)):
+                move = learning_rate * clipped(force * differences[d, t])
                 moves[d, t] += move
                 differences[d, t] += move
+    for t in range(m):
+        for d in range(len(axes)):
+            moved[room.heads[t], d] += moves[d, t]
 
 
 @numba.njit(**STRICT_INLINED)
 def _push(
-    start: int,
-    stop: int,
+    m: int,
+    n: int,
     moved: Points,
     pool: Pool,
     law: Law,
     key: np.uint64,
     axes: tuple[int, ...],
     room: Room,
-    acting: NDArray[np.int64],
 ) -> None:
-    """Push rows, from where they have been pulled to, away from runs of the pool."""
-    differences, forces = room.differences, room.forces
-    m = 0
-    for i in range(start, stop):
-        m = _look_around(i, m, acting[i - start] * law.n_negatives, moved, pool, key, axes, room)
-    strength = TWO * law.repulsion_strength * law.b
+    """Push rows, from where they have been pulled to, away from random vertices: some for each edge."""
+    here, moves, heads = room.differences, room.moves, room.heads
     for t in range(m):
-        squared = TINY
         for d in range(len(axes)):
-            squared += differences[d, t] * differences[d, t]
-        forces[t] = strength / ((SOFTENING + squared) * (ONE + law.a * power(squared, law.b)))
+            here[d, t] = moved[heads[t], d]
+            moves[d, t] = np.float32(0.0)
+    strength = TWO * law.repulsion_strength * law.b
+    for run in range(0, m, RUN):
+        first, last = np.uint64(run), np.uint64(min(run + RUN, m))
+        for number in range(law.n_negatives):
+            place = np.uint64(draw(key, run // RUN * law.n_negatives + number, n)) - first
+            for t in range(first, last):
+                squared = TINY
+                for d in range(len(axes)):
+                    difference = here[d, t] - pool.places[d, place + t]
+                    squared += difference * difference
+                force = strength / ((SOFTENING + squared) * (ONE + law.a * power(squared, law.b)))
+                # A vertex does not push itself.
+                force = force if pool.order[place + t] != heads[t] else np.float32(0.0)
+                for d in range(len(axes)):
+                    difference = here[d, t] - pool.places[d, place + t]
+                    moves[d, t] += law.learning_rate * clipped(force * difference)
+    for t in range(m):
         for d in range(len(axes)):
-            room.moves[d, t] = law.learning_rate * clipped(forces[t] * differences[d, t])
-    t = 0
-    for i in range(start, stop):
-        for _ in range(acting[i - start] * law.n_negatives):
-            for d in range(len(axes)):
-                moved[i, d] += room.moves[d, t]
-            t += 1
-
-
-@numba.njit(**STRICT_INLINED)
-def _look_around(
-    i: int,
-    m: int,
-    count: int,
-    moved: Points,
-    pool: Pool,
-    key: np.uint64,
-    axes: tuple[int, ...],
-    room: Room,
-) -> int:
-    """Gather the differences of row i from ``count`` vertices, and return where the next ones go."""
-    n = len(pool.order)
-    for run in range(0, count, RUN):
-        length = min(RUN, count - run)
-        place = draw(substream(key, i), run // RUN, n)
-        for t in range(length):
-            for d in range(len(axes)):
-                room.differences[d, m + t] = moved[i, d] - pool.places[d, place + t]
-        # A vertex does not push itself.
-        itself = pool.inverse[i] - place
-        for t in range(itself if itself >= 0 else itself + n, length, n):
-            for d in range(len(axes)):
-                room.differences[d, m + t] = np.float32(0.0)
-        m += length
-    return m
+            moved[heads[t], d] += moves[d, t]
 
 
 @numba.njit(**STRICT_INLINED)

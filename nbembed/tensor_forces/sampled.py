@@ -10,7 +10,7 @@ from torch import Tensor
 from nbembed._types import State
 from nbembed.forces.hashing import stream
 from nbembed.forces.sampled import SampledStepper
-from nbembed.forces.turns import LOW_BITS, MAX_FORCE, RUN, SOFTENING, TINY, TURNS
+from nbembed.forces.turns import BLOCK, LOW_BITS, MAX_FORCE, RUN, SOFTENING, TINY, TURNS
 from nbembed.neighbors import Graph
 from nbembed.tensor_forces.hashing import draws, substreams
 from nbembed.tensor_forces.sums import add_at
@@ -55,7 +55,8 @@ class TensorSampledStepper(SampledStepper):
         self._device = device
         self._places = torch.tensor(self._points, device=device)
         self._turns = [self._turn(number) for number in range(TURNS)]
-        self._in_order = torch.from_numpy(self._order.astype(np.int64)).to(device)
+        order = self._pool.order[: graph.n].astype(np.int64)
+        self._in_order = torch.from_numpy(order).to(device)
 
     def step(self) -> None:
         """Run one epoch."""
@@ -100,13 +101,13 @@ class TensorSampledStepper(SampledStepper):
 
     def _drawn(self, heads: Tensor, key: np.uint64, n_negatives: int) -> Tensor:
         """Return the vertices that push the head of each edge away: those that the processor draws."""
-        n = len(self._places)
-        counts = torch.zeros(n, dtype=torch.int64, device=heads.device)
-        counts.index_add_(0, heads, torch.ones_like(heads))
-        rank = torch.arange(len(heads), device=heads.device) - (counts.cumsum(0) - counts)[heads]
-        numbers = rank[:, None] * n_negatives + torch.arange(n_negatives, device=heads.device)
-        starts = draws(substreams(key, heads)[:, None], numbers // RUN, n)
-        return self._in_order[(starts + numbers % RUN) % n]
+        n, blocks = len(self._places), heads // BLOCK
+        counts = torch.bincount(blocks, minlength=-(-n // BLOCK))
+        rank = torch.arange(len(heads), device=heads.device) - (counts.cumsum(0) - counts)[blocks]
+        numbers = torch.arange(n_negatives, device=heads.device)
+        runs = (rank // RUN)[:, None] * n_negatives + numbers
+        starts = draws(substreams(key, blocks)[:, None], runs, n)
+        return self._in_order[(starts + (rank % RUN)[:, None]) % n]
 
 
 def _pull(apart: Tensor, slope: Slope) -> Tensor:
