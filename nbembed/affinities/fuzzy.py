@@ -1,6 +1,5 @@
 """Fuzzy memberships, row by row: the affinities of UMAP before they are made symmetric."""
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,6 +13,9 @@ __all__ = ["falling", "memberships", "smooth_distances"]
 SUM_TOLERANCE = 1e-7
 # Smallest bandwidth, as a share of the mean distance; umap-learn's MIN_K_DIST_SCALE.
 MIN_BANDWIDTH = 1e-3
+# Rows that are worked on together, so that they stay in a cache.
+BLOCK_ROWS = 1_024
+TINY = float(np.finfo(np.float64).tiny)
 
 
 def smooth_distances(
@@ -93,7 +95,6 @@ def falling(
     return np.exp(-excess / np.where(sigma > 0, sigma, 1.0)[:, None])
 
 
-@numba.njit(nogil=True, cache=True, error_model="numpy")
 def _smooth(
     first: int,
     last: int,
@@ -110,46 +111,55 @@ def _smooth(
     ``skipped`` neighbours do not count; rows that skip some are weighed on their own, whatever
     ``mean_distance``.
     """
-    k = distances.shape[1]
-    for i in range(first, last):
-        row = distances[i]
-        nearest = _nearest_apart(row, local_connectivity)
-        mean = 0.0
-        for j in range(k):
-            mean += row[j]
-        mean /= k + 1 - skipped
-        low, high, at = 0.0, np.inf, mean
-        for _ in range(MAX_BISECTIONS):
-            total = 0.0
-            for j in range(skipped, k):
-                excess = row[j] - nearest
-                total += np.exp(-excess / at) if excess > 0.0 else 1.0
-            if abs(total - target) < SUM_TOLERANCE or at == 0.0:
-                break
-            if total > target:
-                high = at
-            else:
-                low = at
-            at = 2.0 * at if np.isinf(high) else 0.5 * (low + high)
-        floor = MIN_BANDWIDTH * (mean if nearest > 0.0 or skipped > 0 else mean_distance)
-        found[0, i] = max(at, floor)
-        found[1, i] = nearest
+    for start in range(first, last, BLOCK_ROWS):
+        block = slice(start, min(start + BLOCK_ROWS, last))
+        rows = distances[block].astype(np.float64)
+        nearest = _nearest_apart(rows, local_connectivity)
+        mean = rows.sum(axis=1) / (rows.shape[1] + 1 - skipped)
+        excess = np.maximum(rows[:, skipped:] - nearest[:, None], 0.0)
+        floor = np.where((nearest > 0.0) | (skipped > 0), mean, mean_distance)
+        found[0, block] = np.maximum(_bisected(excess, mean, target), MIN_BANDWIDTH * floor)
+        found[1, block] = nearest
 
 
-@numba.njit(cache=True, error_model="numpy")
-def _nearest_apart(row: NDArray[np.float32], local_connectivity: float) -> float:
-    """Return the distance to the ``local_connectivity``-th neighbour above distance 0."""
-    zeros = 0
-    while zeros < len(row) and not row[zeros] > 0.0:
-        zeros += 1
-    apart = len(row) - zeros
-    if apart == 0:
-        return 0.0
-    if apart < local_connectivity:
-        return np.float64(row[len(row) - 1])
-    whole = int(np.floor(local_connectivity))
+def _bisected(
+    excess: NDArray[np.float64], start: NDArray[np.float64], target: float
+) -> NDArray[np.float64]:
+    """Return the bandwidth of each row, looked for from ``start``; those that are 0 remain."""
+    bandwidths = start.copy()
+    left = np.flatnonzero(start > 0.0)
+    excess, at = excess[left], start[left]
+    low, high = np.zeros(len(left)), np.full(len(left), np.inf)
+    for _ in range(MAX_BISECTIONS):
+        total = np.exp(excess / -at[:, None]).sum(axis=1)
+        go_on = np.abs(total - target) >= SUM_TOLERANCE
+        if not go_on.all():
+            bandwidths[left] = at
+            left, excess, at, low, high, total = (
+                values[go_on] for values in (left, excess, at, low, high, total)
+            )
+        if not len(left):
+            break
+        low, high = np.where(total > target, low, at), np.where(total > target, at, high)
+        # Above 0 whatever happens: what has fallen below the smallest number stays there.
+        at = np.maximum(np.where(np.isinf(high), 2.0 * at, 0.5 * (low + high)), TINY)
+    bandwidths[left] = at
+    return bandwidths
+
+
+def _nearest_apart(rows: NDArray[np.float64], local_connectivity: float) -> NDArray[np.float64]:
+    """Return the distance of each row to its ``local_connectivity``-th neighbour above distance 0."""
+    k = rows.shape[1]
+    zeros = (~(rows > 0.0)).sum(axis=1)
+    apart, whole = k - zeros, int(local_connectivity)
     part = local_connectivity - whole
-    first = np.float64(row[zeros + whole - 1]) if whole > 0 else 0.0
-    if part > 0.0 and whole < apart:
-        return first + part * (np.float64(row[zeros + whole]) - first)
-    return first
+
+    def neighbor(number: int) -> NDArray[np.float64]:
+        """Return the distances to one of those above 0, counted from 1."""
+        places = np.minimum(zeros + number - 1, k - 1)
+        return np.take_along_axis(rows, places[:, None], axis=1)[:, 0]
+
+    first = neighbor(whole) if whole > 0 else np.zeros(len(rows))
+    if part > 0.0:
+        first = np.where(whole < apart, first + part * (neighbor(whole + 1) - first), first)
+    return np.where(apart == 0, 0.0, np.where(apart < local_connectivity, rows[:, -1], first))

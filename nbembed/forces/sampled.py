@@ -34,6 +34,8 @@ from nbembed.forces.turns import (
     Law,
     Pool,
     clipped,
+    most_edges,
+    room_for,
     take_turns,
 )
 from nbembed.neighbors import Graph
@@ -125,6 +127,7 @@ class SampledStepper(Stepper):
         self._moved = np.empty_like(self._points)
         self._name = (int(seed), int(phase))
         self._edges = _sampled_edges(graph, self._n_steps)
+        self._room = most_edges(self._edges, graph.n), self._points.shape[1]
         order = _shuffled(graph.n, self._name)
         # Filled anew in every step: to get pages from the system takes longer than to fill them.
         self._gathered = np.empty((len(order), self._points.shape[1]), dtype=np.float32)
@@ -160,10 +163,12 @@ class SampledStepper(Stepper):
         """Move every point along the edges of one turn after the other."""
         n_blocks = -(-len(self._points) // BLOCK)
         if len(self._points) <= ALONE_LIMIT:
-            take_turns((0, n_blocks), (0, TURNS), self._points, self._moved, *given)
+            room = room_for(*self._room)
+            take_turns((0, n_blocks), (0, TURNS), self._points, self._moved, *given, room)
             return
         for turn in range(TURNS):
-            share(n_blocks, partial(_turn_part, turn, self._points, self._moved, given))
+            given_now = self._points, self._moved, *given
+            share(n_blocks, partial(_turn_part, turn, given_now, self._room))
             self._points, self._moved = self._moved, self._points
 
     def losses(self) -> dict[str, float]:
@@ -209,9 +214,9 @@ def _loss_pairs(degrees: NDArray[np.float64], name: tuple[int, int]) -> Pairs:
 
 
 def _turn_part(
-    turn: int, points: Points, moved: Points, given: tuple[Any, ...], first: int, last: int
+    turn: int, given: tuple[Any, ...], room: tuple[int, int], first: int, last: int
 ) -> None:
-    take_turns((first, last), (turn, turn + 1), points, moved, *given)
+    take_turns((first, last), (turn, turn + 1), *given, room_for(*room))
 
 
 @numba.njit(**INLINED)

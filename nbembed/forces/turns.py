@@ -30,6 +30,8 @@ __all__ = [
     "Law",
     "Pool",
     "clipped",
+    "most_edges",
+    "room_for",
     "take_turns",
 ]
 
@@ -42,8 +44,8 @@ ONE, TWO = np.float32(1.0), np.float32(2.0)
 # Parts of an epoch, to which the edges of each vertex are dealt out.
 TURNS = 8
 LOW_BITS = np.uint64(0xFFFF_FFFF)
-# Rows of a block, and edges that there is room for at first.
-BLOCK, ROOM = 512, 1024
+# Rows of a block.
+BLOCK = 512
 # Edges of a block that draw vertices together, and so the most vertices that are drawn in one go.
 RUN = 129
 
@@ -92,6 +94,20 @@ class Room(NamedTuple):
     tails: NDArray[np.uint32]
 
 
+def most_edges(edges: Edges, n: int) -> int:
+    """Return how many edges a block of n rows has at most in a turn."""
+    starts = np.append(np.arange(0, n, BLOCK), n)
+    ends = edges.indptr[n * np.arange(TURNS)[:, None] + starts]
+    return int(np.diff(ends, axis=1).max(initial=0))
+
+
+def room_for(count: int, n_components: int) -> Room:
+    """Return room for as many edges."""
+    shape = n_components, count
+    differences, moves = np.empty(shape, dtype=np.float32), np.empty(shape, dtype=np.float32)
+    return Room(differences, moves, np.empty(count, np.uint32), np.empty(count, np.uint32))
+
+
 @numba.njit(**STRICT)
 def take_turns(
     blocks: tuple[int, int],
@@ -104,6 +120,7 @@ def take_turns(
     time: np.uint64,
     key: np.uint64,
     axes: tuple[int, ...],
+    room: Room,
 ) -> None:
     """Write to ``moved`` where the points of some blocks are after a turn.
 
@@ -120,16 +137,15 @@ def take_turns(
         Names the stream of the epoch.
     axes
         As many numbers as components.
+    room
+        For the edges of a block; nobody else's.
     """
     n = len(points)
-    room = _room(ROOM, axes)
     for turn in range(turns[0], turns[1]):
         own = substream(key, turn)
         for block in range(blocks[0], blocks[1]):
             start, stop = block * BLOCK, min(block * BLOCK + BLOCK, n)
             first, last = edges.indptr[n * turn + start], edges.indptr[n * turn + stop]
-            if last - first > len(room.heads):
-                room = _room(2 * (last - first), axes)
             for i in range(start, stop):
                 for d in range(len(axes)):
                     moved[i, d] = points[i, d]
@@ -137,16 +153,6 @@ def take_turns(
             _pull(m, points, moved, law, axes, room)
             _push(m, n, moved, pool, law, substream(own, block), axes, room)
         points, moved = moved, points
-
-
-@numba.njit(**STRICT_INLINED)
-def _room(count: int, axes: tuple[int, ...]) -> Room:
-    return Room(
-        np.empty((len(axes), count), dtype=np.float32),
-        np.empty((len(axes), count), dtype=np.float32),
-        np.empty(count, dtype=np.uint32),
-        np.empty(count, dtype=np.uint32),
-    )
 
 
 @numba.njit(**STRICT_INLINED)
@@ -184,9 +190,7 @@ def _pull(
                 move = learning_rate * clipped(force * differences[d, t])
                 moves[d, t] += move
                 differences[d, t] += move
-    for t in range(m):
-        for d in range(len(axes)):
-            moved[room.heads[t], d] += moves[d, t]
+    _add(m, moves, room.heads, moved, axes)
 
 
 @numba.njit(**STRICT_INLINED)
@@ -222,6 +226,14 @@ def _push(
                 for d in range(len(axes)):
                     difference = here[d, t] - pool.places[d, place + t]
                     moves[d, t] += law.learning_rate * clipped(force * difference)
+    _add(m, moves, heads, moved, axes)
+
+
+@numba.njit(**STRICT_INLINED)
+def _add(
+    m: int, moves: Points, heads: NDArray[np.uint32], moved: Points, axes: tuple[int, ...]
+) -> None:
+    """Move rows."""
     for t in range(m):
         for d in range(len(axes)):
             moved[heads[t], d] += moves[d, t]

@@ -17,6 +17,8 @@ MARGIN = 16
 BLOCK_ROWS = 256
 # Largest coordinates whose squares are sums of float32's range, whatever the number of features.
 MODERATE = (1e-12, 1e12)
+# Numbers of data that are measured by numpy: to compile takes longer, the first time.
+FEW_NUMBERS = 1 << 18
 
 Rows = NDArray[np.int64]
 Found = tuple[NDArray[np.int32], NDArray[np.float64]]
@@ -140,14 +142,38 @@ class Euclidean:
         return indices, exact, settled
 
 
-@numba.njit(nogil=True, cache=True, fastmath={"reassoc", "contract"})
 def refine(
     X: NDArray[Any], points: NDArray[Any], own: Rows, candidates: NDArray[Any], k: int
 ) -> Found:
     """Return the k nearest candidates of each point and their squared distances.
 
-    Candidates that are -1 or the point itself are passed over; places left free hold -1.
+    Nearer ones come first, and of equally near ones those of smaller index. Candidates that are -1 or the
+    point itself are passed over; places left free hold -1.
     """
+    if X.size > FEW_NUMBERS:
+        return _refine_many(X, points, own, candidates, k)
+    indices = np.full((len(points), k), -1, dtype=np.int32)
+    squared = np.full((len(points), k), np.inf)
+    for start in range(0, len(points), BLOCK_ROWS):
+        block = slice(start, start + BLOCK_ROWS)
+        near = candidates[block]
+        differences = points[block][:, None].astype(np.float64) - X[near]
+        distances = np.square(differences, out=differences).sum(axis=-1)
+        passed = (near < 0) | (near == own[block, None])
+        distances[passed] = np.inf
+        order = np.lexsort((near, passed, distances))[:, :k]
+        width = order.shape[1]
+        squared[block, :width] = np.take_along_axis(distances, order, axis=1)
+        named = np.where(passed, -1, near)
+        indices[block, :width] = np.take_along_axis(named, order, axis=1)
+    return indices, squared
+
+
+@numba.njit(nogil=True, cache=True, fastmath={"reassoc", "contract"})
+def _refine_many(
+    X: NDArray[Any], points: NDArray[Any], own: Rows, candidates: NDArray[Any], k: int
+) -> Found:
+    """Do what :func:`refine` says, compiled."""
     indices = np.full((len(points), k), -1, dtype=np.int32)
     squared = np.full((len(points), k), np.inf)
     for r in range(len(points)):
