@@ -214,8 +214,8 @@ def _iterated(
     # The first eigenvector is known: the square root of the degrees.
     tries[:, 0] = root
     try:
-        size = min(n, max(2 * n_vectors + 1, 40))
-        options: dict[str, Any] = {"ncv": size, "tol": 1e-5, "maxiter": 20 * n}
+        size = min(n, max(2 * n_vectors + 1, 30))
+        options: dict[str, Any] = {"ncv": size, "tol": 1e-4, "maxiter": 20 * n}
         values, vectors = eigsh(normalised, n_vectors, which="LA", v0=tries[:, 1], **options)
         vectors = vectors[:, np.argsort(-values)]
         if _residual(normalised, vectors) < RESIDUAL:

@@ -25,7 +25,7 @@ PRODUCT_EXACT_LIMIT = 10_000
 # Metrics that it knows, of dense samples.
 BY_CELLS = ("euclidean", "l2", "sqeuclidean", "cosine")
 # Rows that recall is estimated on: its standard error is below 0.01. Slow metrics have fewer.
-RECALL_ROWS, SLOW_RECALL_ROWS = 256, 64
+RECALL_ROWS, SLOW_RECALL_ROWS = 128, 64
 # Below this recall the user is told.
 LOW_RECALL = 0.9
 # Entries of one block of distances: 32 MB in float64.
