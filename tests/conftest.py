@@ -1,6 +1,12 @@
 """Data that several tests look at; small, and the same for all."""
 
+import os
 import signal
+
+# Workers share the cores: threads of theirs would wait for each other, which costs OpenMP's many times the work.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
 
 import numpy as np
 import pytest
