@@ -64,8 +64,9 @@ def _attract_in_plane(
     for i in range(n * first // CHUNKS, n * last // CHUNKS):
         x, y = points[i, 0], points[i, 1]
         along, across = np.float32(0.0), np.float32(0.0)
-        for e in range(indptr[i], indptr[i + 1]):
-            j = indices[e]
+        for e in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
+            # Unsigned, or the compiled code asks of each index whether it counts from the end.
+            j = np.uint32(indices[e])
             dx, dy = x - points[j, 0], y - points[j, 1]
             pull = weights[e] / (one + dx * dx + dy * dy)
             along += pull * dx
@@ -91,8 +92,8 @@ def _attract(
         force = np.empty(len(axes), dtype=np.float32)
         for i in range(n * chunk // CHUNKS, n * (chunk + 1) // CHUNKS):
             force[:] = np.float32(0.0)
-            for e in range(indptr[i], indptr[i + 1]):
-                j = indices[e]
+            for e in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
+                j = np.uint32(indices[e])
                 squared = np.float32(1.0)
                 for d in range(len(axes)):
                     difference[d] = points[i, d] - points[j, d]

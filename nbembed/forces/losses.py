@@ -88,10 +88,12 @@ def _sum(
         total = 0.0
         for i in range(n * chunk // CHUNKS, n * (chunk + 1) // CHUNKS):
             of_row = np.float32(0.0)
-            for e in range(indptr[i], indptr[i + 1]):
+            # Unsigned, or the compiled code asks of each index whether it counts from the end.
+            for e in range(np.uint64(indptr[i]), np.uint64(indptr[i + 1])):
+                j = np.uint32(indices[e])
                 squared = np.float32(1e-12)
                 for d in range(len(axes)):
-                    difference = points[i, d] - points[indices[e], d]
+                    difference = points[i, d] - points[j, d]
                     squared += difference * difference
                 odds = a * (squared if b == one else power(squared, b))
                 of_row += weights[e] * log2(one + (one / odds if pushes else odds))
