@@ -4,7 +4,7 @@
 
 prints the normalized stress of each model and batch size beside the published one. What the paper leaves open is as in
 the authors' script: the networks learn at a rate of 0.02, all their runs begin from the same weights, and direct runs
-take batches of 88 whatever the batch size.
+take batches of 88 whatever the batch size. SMACOF rests where the scikit-learn of that year did; to the end it goes on.
 """
 
 import argparse
@@ -12,6 +12,7 @@ import copy
 
 import numpy as np
 import torch
+from scipy.spatial.distance import pdist
 from sklearn.datasets import load_diabetes
 from torch import nn
 
@@ -20,6 +21,7 @@ import nbembed as nb
 # Means of the runs in the authors' repository, over the sum of the squared distances: 10 runs each, 50 direct ones.
 PUBLISHED = {
     ("SMACOF", 442): 0.0599,
+    ("SMACOF to the end", 442): 0.0599,
     ("direct", 88): 0.0603,
     ("(10, 5, 2)", 442): 0.0696,
     ("(10, 5, 2)", 221): 0.0694,
@@ -68,15 +70,33 @@ class AsGiven(nn.Module):
 
 def models(scale):
     """Return the networks with the weights that the authors' script begins with."""
-    torch.manual_seed(42)
+    torch.manual_seed(42)  # noqa: TID251 - as in the script, whose layers draw from it
     linear = nn.Linear(10, 2, bias=False)
     nn.Linear(10, 2)  # the script's second model comes in between
     deep = nn.Sequential(nn.Linear(10, 5), nn.Softplus(), nn.Linear(5, 2), nn.Softplus())
-    return {name: nn.Sequential(AsGiven(scale), net) for name, net in (("linear", linear), ("(10, 5, 2)", deep))}  # fmt: skip
+    named = {"linear": linear, "(10, 5, 2)": deep}
+    return {name: nn.Sequential(AsGiven(scale), net) for name, net in named.items()}
+
+
+def smacof(X, seed, rule=1e-3):
+    """Return the map at which scikit-learn stopped in the paper's year: a fall of less than ``rule`` map lengths."""
+    whole, before = np.square(pdist(X)).sum(), np.inf
+    run = nb.MDS(random_state=seed, init="random").run(X)
+    for frame in run:
+        if frame.is_stage:
+            continue
+        raw = float(nb.metrics.normalized_stress(X, frame.embedding)) * whole
+        if (before - raw) / np.linalg.norm(frame.embedding, axis=1).sum() < rule:
+            break
+        before = raw
+    run.close()
+    return run.embedding
 
 
 def stress(name, size, seed, X, networks):
     if name == "SMACOF":
+        embedding = smacof(X, seed)
+    elif name == "SMACOF to the end":
         embedding = nb.MDS(random_state=seed, init="random").fit_transform(X)
     else:
         spec = document(size, RATES.get(name, 0.02))
@@ -89,12 +109,14 @@ def stress(name, size, seed, X, networks):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--models", nargs="+", default=["SMACOF", "direct", "(10, 5, 2)", "linear"])
+    parser.add_argument("--models", nargs="+", default=list({name for name, _ in PUBLISHED}))
     parser.add_argument("--sizes", nargs="+", type=int, default=[442, 221, 100, 88, 50, 10])
     asked = parser.parse_args()
     X = load_diabetes().data
     networks = models(X.std())
-    print("| model | batch | ours, each seed | mean | published | difference |\n|---|---|---|---|---|---|")
+    print(
+        "| model | batch | ours, each seed | mean | published | difference |\n|---|---|---|---|---|---|"
+    )
     for (name, size), published in PUBLISHED.items():
         if name not in asked.models or size not in asked.sizes:
             continue

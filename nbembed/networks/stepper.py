@@ -361,6 +361,10 @@ class NetworkStepper:
             for part, network in parts.items()
             for name, value in network.state_dict().items()
         }
+        for key, term in self.terms.items():
+            named |= {
+                f"terms.{key}.{name}": value for name, value in term.named_buffers(recurse=False)
+            }
         return named | self.optimizer.tensors()
 
 
