@@ -125,7 +125,8 @@ class Diagram:
     # ---- inside -------------------------------------------------------------------------------
 
     def _loss_box(self, loss: Loss) -> Box:
-        lines = [loss.name, f"{loss.type}: {loss.func.name}" if loss.rels else loss.type]
+        compares = loss.rels and loss.func.name != "none"
+        lines = [loss.name, f"{loss.type}: {loss.func.name}" if compares else loss.type]
         if loss.name in self.values:
             lines.append(f"value {self.values[loss.name]:.4g}")
         before = [f"relation {name}" for name in loss.rels] + [f"data {name}" for name in loss.data]
