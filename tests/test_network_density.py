@@ -54,7 +54,7 @@ def test_of_all_edges_value_and_gradient_are_those_of_the_correlation_of_all_poi
     a, b = radii - radii.mean(), r - r.mean()
     expected = -(a * b).mean() / (a.square().mean().sqrt() * (b.square().mean() + 0.1).sqrt())
     (slope,) = torch.autograd.grad(expected, places)
-    assert float(value) == pytest.approx(float(expected), rel=1e-5)
+    assert float(value.detach()) == pytest.approx(float(expected.detach()), rel=1e-5)
     torch.testing.assert_close(found, slope, rtol=1e-4, atol=1e-7)
 
 
