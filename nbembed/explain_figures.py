@@ -58,7 +58,7 @@ def attribution_chart(
     InvalidInputError, InvalidTypeError
         If there is nothing to draw, or names do not fit.
     """
-    shown = dict(found) if isinstance(found, Mapping) else {"": found}
+    shown: dict[str, Any] = dict(found) if isinstance(found, Mapping) else {"": found}
     if not shown or not all(isinstance(each, Attributions) for each in shown.values()):
         raise InvalidTypeError(
             f"found must be what integrated_gradients returns, or several by their names, got {found!r}"
