@@ -28,6 +28,7 @@ _HOMES = {
     "LargeVis": "nbembed.estimators",
     "TSNE": "nbembed.estimators",
     "UMAP": "nbembed.estimators",
+    "attribution_chart": "nbembed.explain_figures",
     "benchmark": "nbembed.benchmarking",
     "compare_maps": "nbembed.quality_figures",
     "explore": "nbembed.widget",
@@ -74,6 +75,7 @@ __all__ = [
     "Recursion",
     "Routine",
     "Spec",
+    "attribution_chart",
     "baselines",
     "benchmark",
     "clustering",
@@ -134,6 +136,7 @@ if TYPE_CHECKING:
         features,
         sweep,
     )
+    from nbembed.explain_figures import attribution_chart
     from nbembed.loading import load
     from nbembed.quality_figures import compare_maps, report_figure, rnx_curve, shepard_diagram
     from nbembed.spec import Spec

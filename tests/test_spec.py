@@ -86,6 +86,9 @@ def test_every_estimator_survives_yaml_with_the_same_numbers(name):
 
 
 def test_every_method_is_among_them():
+    public = [getattr(nb, name) for name in nb.__all__]
+    methods = {p for p in public if isinstance(p, type) and issubclass(p, nb.estimators.Embedder)}
+    assert methods - {nb.Routine} == set(nb.estimators.METHODS.values())
     assert {type(estimator) for estimator in ESTIMATORS.values()} == set(
         nb.estimators.METHODS.values()
     )

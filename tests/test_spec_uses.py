@@ -30,7 +30,7 @@ def test_a_diagram_shows_every_part_and_says_it_in_words():
     # Data to relations and losses, relations to a loss, losses to their phases.
     assert len(list(root.iter(f"{space}path"))) == 1 + 2 + 2 + 2
     lit = [rect for rect in root.iter(f"{space}rect") if rect.get("stroke-width") == "2"]
-    assert len(lit) == 1
+    assert len(lit) == 2, "the phase, and its loss"
     assert root.get("role") == "img"
     words = root.find(f"{space}desc").text
     assert words == repr(drawn)

@@ -21,6 +21,7 @@ LESSONS = {
     "04": "optimizer",
     "05": "misreadings",
     "06": "umap_steps",
+    "11": "grammar",
     "12": "faults",
     "C": "walkthrough",
 }

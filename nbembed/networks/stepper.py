@@ -356,11 +356,10 @@ class NetworkStepper:
     def _tensors(self) -> dict[str, Tensor]:
         """Return all that steps change, under names, to be copied and restored in place."""
         parts = {"module": self.module, "heads": self.heads, "objective": self.objective}
-        named = {
-            f"{part}.{name}": value
-            for part, network in parts.items()
-            for name, value in network.state_dict().items()
-        }
+        held = {part: network.state_dict() for part, network in parts.items()}
+        for key, term in self.terms.items():
+            held[f"terms.{key}"] = dict(term.named_buffers(recurse=False))
+        named = {f"{part}.{name}": v for part, tensors in held.items() for name, v in tensors.items()}  # fmt: skip
         return named | self.optimizer.tensors()
 
 

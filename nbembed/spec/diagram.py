@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
 
 from nbembed.spec.parts import Described, Loss, Relation, Stage, Step
@@ -52,7 +53,7 @@ class Diagram:
     title
         What people call the method.
     active
-        The phase that is lit, by its name; default none.
+        The phase that is lit with the losses that it trains on, by its name; default none.
     losses
         Values of losses by name, to be written beside them; default none.
     """
@@ -124,16 +125,23 @@ class Diagram:
     # ---- inside -------------------------------------------------------------------------------
 
     def _loss_box(self, loss: Loss) -> Box:
-        lines = [loss.name, f"{loss.type}: {loss.func.name}" if loss.rels else loss.type]
+        compares = loss.rels and loss.func.name != "none"
+        lines = [loss.name, f"{loss.type}: {loss.func.name}" if compares else loss.type]
         if loss.name in self.values:
             lines.append(f"value {self.values[loss.name]:.4g}")
         before = [f"relation {name}" for name in loss.rels] + [f"data {name}" for name in loss.data]
         return Box(f"loss {loss.name}", tuple(lines), tuple(before))
 
     def _is_active(self, box: Box) -> bool:
-        return (
-            self.active is not None and box.key.startswith("phase ") and box.lines[0] == self.active
-        )
+        return box.key in self._lit
+
+    @cached_property
+    def _lit(self) -> set[str]:
+        """The keys of the phase that trains, and of its losses."""
+        stages = enumerate(self._parts.stages)
+        found = [(i, stage) for i, stage in stages if stage.name == self.active][:1]
+        losses = {f"loss {name}" for _, stage in found for name in stage.components}
+        return losses | {f"phase {number}" for number, _ in found}
 
     def _drawn(self, x: int, y: int, box: Box) -> str:
         lit = self._is_active(box)

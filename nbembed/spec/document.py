@@ -156,7 +156,7 @@ class Spec:
         Parameters
         ----------
         active
-            The name of the phase that is lit: ``frame.phase`` of a run.
+            The name of the phase that is lit, with its losses: ``frame.phase`` of a run.
         losses
             Values to be written beside losses: ``frame.losses``.
         """

@@ -8,16 +8,20 @@ import numpy as np
 from nbembed.phases import Part, Phase
 from nbembed.spec.arrays import Arrays, Column, Places
 from nbembed.spec.parts import LABELS, MAIN, Described, Loss, Stage
-from nbembed.spec.relations import MEASURABLE, PAIRWISE, Known, Target
+from nbembed.spec.relations import MEASURABLE, PAIRWISE, Known, Radii, Target
 from nbembed.spec.rules import wrong
 
 __all__ = ["lowered"]
 
 # Defaults of the published code.
 BATCH, RATE, LEARNING_RATE = 50, 5, 0.01
+# How much of a running mean stays when a point is seen again.
+MEMORY = 0.9
 FUNCTIONS = ("mse", "kl", "cross_entropy", "bce")
 # In the map also relations of this shape.
 OF_MAP = ("pairwise", "neighbor", "fromto", "differences")
+# What tells distances as well as edges.
+MEASURED = ("pairwise", "neighbor", "geodesic")
 OF_PLACES = (*PAIRWISE, "normalize", "normalize_rows", "symmetrize")
 
 
@@ -263,6 +267,21 @@ class _Lowering:
     def _consistency(self, loss: Loss, edges: str, size: int) -> Part:  # noqa: ARG002
         self._needs_network(loss)
         return {"name": "consistency", "augment": "noise"} | loss.options
+
+    def _density(self, loss: Loss, edges: str, size: int) -> Part:  # noqa: ARG002
+        path = f"losses.{loss.name}"
+        if not edges:
+            wanted = "another type without sampling by edge: it acts on edges of mini-batches"
+            raise wrong(f"{path}.type", wanted, loss.type)
+        if loss.rels not in ((), (edges,)):
+            wanted = f"left out, or the relation that edges are drawn from, {edges!r}"
+            raise wrong(f"{path}.keys.rels", wanted, list(loss.rels))
+        kind = self.parts.relations[edges].type
+        if kind.name not in MEASURED or kind.function is not None:
+            wanted = f"one of {', '.join(map(repr, MEASURED))} with a loss of densities"
+            raise wrong(f"relations.{edges}.type", wanted, kind.name)
+        self.targets[loss.name] = Radii(self.known[edges])
+        return {"name": "density", "memory": float(loss.options.get("memory", MEMORY))}
 
     def _divergence(self, loss: Loss, edges: str, size: int) -> Part:  # noqa: ARG002
         wanted = "another type with sampling by item or edge; nbembed.Autoencoder(variational=True) has it"

@@ -16,7 +16,7 @@ from nbembed.spec.parts import Relation, Step
 from nbembed.spec.rules import wrong
 from nbembed.training.preparation import WEIGHINGS, weigh
 
-__all__ = ["MAX_PAIRS", "Known", "Target"]
+__all__ = ["MAX_PAIRS", "Known", "Radii", "Target"]
 
 # Relations of more pairs than these are not stored: 8 bytes each.
 MAX_PAIRS = 25_000_000
@@ -74,6 +74,12 @@ class Known:
             if isinstance(values, Neighbors)
             else Graph.from_scipy(values)
         )
+
+    def lengths(self) -> NDArray[np.float64]:
+        """Return how long the edges are, in what they are measured in."""
+        graph = self.graph
+        heads = np.repeat(np.arange(graph.n), np.diff(graph.indptr))
+        return neighbors.edge_lengths(self._rows(), heads, graph.indices, self.metric)
 
     def stored(self, device: str) -> Any:
         """Return what gives the relations among the rows of a mini-batch, on the device of a network."""
@@ -215,6 +221,34 @@ class Known:
                 f"spec at {self._path}: must hold at most {MAX_PAIRS:,} pairs of rows, would hold {pairs:,.0f}; "
                 f"{instead}"
             )
+
+
+@dataclass(frozen=True, eq=False)
+class Radii:
+    """What the term of densities needs: how far the neighbours of each row are in the data.
+
+    Attributes
+    ----------
+    known : Known
+        The relation between all rows, whose edges weigh.
+    """
+
+    known: Known
+
+    @property
+    def data(self) -> str:
+        """What the relation is measured in."""
+        return self.known.data
+
+    def at(self, rows: NDArray[np.float32]) -> "Radii":
+        """Return the same with the relation measured in other rows."""
+        return Radii(self.known.at(rows))
+
+    def radii(self) -> NDArray[np.float64]:
+        """Return the logarithm of the mean squared length of each row's edges."""
+        from nbembed.forces import log_radii
+
+        return log_radii(self.known.graph, np.square(self.known.lengths()))
 
 
 @dataclass(frozen=True, eq=False)

@@ -146,6 +146,11 @@ add(
     "consistency",
     OF_HEAD | {"augment": choice("noise", "shift", "dropout"), "shape": optional(each(whole(1)))},
 )
+add(
+    "loss type",
+    "density",
+    {"memory": Rule("a number of at least 0, below 1", lambda v: number(0, 1).allows(v) and v < 1)},
+)
 add("loss type", "divergence", OF_HEAD)
 add("loss type", "own", open=True)
 

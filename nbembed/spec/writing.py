@@ -174,7 +174,7 @@ def _only(relation: Relation) -> Part:
 
 
 def _term(loss: Loss, weight: float, n_components: int) -> Part:
-    if loss.type in ("relation", "own"):
+    if loss.type in ("relation", "own", "density"):
         wanted = "of a type that adds to another loss, with this sampling"
         raise wrong(f"losses.{loss.name}.type", wanted, loss.type)
     name = TERM_NAMES.get(loss.type, loss.type)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from inspect import signature
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ from nbembed import _checks
 from nbembed._checks import as_frame
 from nbembed.columns import Column, as_column
 from nbembed.errors import InvalidInputError, InvalidTypeError
-from nbembed.estimators import METHODS, Embedder, find_method
+from nbembed.estimators import METHODS, Embedder, Routine, find_method
+from nbembed.spec import Spec
 from nbembed.tables import Table
 from nbembed.widget.pictures import Pictures
 
@@ -20,6 +22,8 @@ __all__ = ["as_column_of", "choose_estimator", "is_name", "read_hover", "read_im
 
 # Columns on a card when nobody has chosen them.
 MAX_HOVER = 8
+# Ends of names of files with documents.
+DOCUMENTS = (".yaml", ".yml", ".json")
 
 
 def choose_estimator(method: Any, parameters: dict[str, Any], *, own: Iterable[str]) -> Embedder:
@@ -28,9 +32,9 @@ def choose_estimator(method: Any, parameters: dict[str, Any], *, own: Iterable[s
     Parameters
     ----------
     method
-        A method's name or an estimator.
+        A method's name, an estimator, or a document: a spec, a dictionary, text, or the path of a file.
     parameters
-        Hyper-parameters for a method that is given by its name.
+        Hyper-parameters for a method that is given by its name; of a document those of ``Routine``.
     own
         Keywords of the widget itself, to suggest the nearest of them too.
     """
@@ -42,12 +46,15 @@ def choose_estimator(method: Any, parameters: dict[str, Any], *, own: Iterable[s
                 f"write {name}({given})"
             )
         return method
-    if not isinstance(method, str):
+    if _is_document(method):
+        cls, parameters = Routine, {"spec": Spec.of(method)} | parameters
+    elif isinstance(method, str):
+        cls = find_method(method)
+    else:
         known = ", ".join(METHODS)
         raise InvalidTypeError(
-            f"method must be a name ({known}) or an estimator, got {type(method).__name__}"
+            f"method must be a name ({known}), an estimator or a spec, got {type(method).__name__}"
         )
-    cls = find_method(method)
     known = list(signature(cls).parameters)
     for name in parameters:
         if name not in known:
@@ -56,6 +63,13 @@ def choose_estimator(method: Any, parameters: dict[str, Any], *, own: Iterable[s
                 "EmbedWidget", name, [*(n for n in own if n not in hidden), *known]
             )
     return cls(**parameters)
+
+
+def _is_document(method: Any) -> bool:
+    """Return whether a method is written down instead of named."""
+    if isinstance(method, str):
+        return "\n" in method or method.endswith(DOCUMENTS) or method.lstrip().startswith("{")
+    return isinstance(method, (Spec, Mapping, Path))
 
 
 def as_column_of(table: Table, by: Any, n: int, *, argument: str, unnamed: str) -> Column:

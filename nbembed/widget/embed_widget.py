@@ -8,6 +8,7 @@ from nbembed import _checks
 from nbembed.widget.advice import advise
 from nbembed.widget.arguments import choose_estimator, read_hover, read_images
 from nbembed.widget.details import Details
+from nbembed.widget.diagrams import live_diagram
 from nbembed.widget.inbox import Inbox, Questions
 from nbembed.widget.publisher import Publisher
 from nbembed.widget.results_widget import ResultsWidget
@@ -17,7 +18,10 @@ from nbembed.widget.story_widget import CONTENT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ipywidgets import HTML
+
     from nbembed.estimators import Embedder
+    from nbembed.spec import Spec
 
 
 __all__ = ["EmbedWidget"]
@@ -69,7 +73,8 @@ class EmbedWidget(ResultsWidget):
     method
         ``"umap"`` (default), ``"tsne"``, ``"neighbor_embedding"``, ``"gdr"``, ``"largevis"``, ``"pacmap"``, ``"sne"``,
         ``"mds"``, ``"isomap"``, ``"parametric_umap"``, ``"parametric_tsne"``, ``"dre"``, ``"autoencoder"``,
-        ``"projection"``, or an estimator such as ``nb.TSNE(perplexity=50)``.
+        ``"projection"``, an estimator such as ``nb.TSNE(perplexity=50)``, or a method as a document: a
+        :class:`nbembed.Spec`, a dictionary, YAML, or the path of a file.
     height
         Height of the map in CSS pixels, 150 to 2000. Default 420.
     live_metrics
@@ -132,7 +137,7 @@ class EmbedWidget(ResultsWidget):
         hover: Any = None,
         images: Any = None,
         features: Any = None,
-        method: "str | Embedder" = "umap",
+        method: "str | Embedder | Spec | Mapping[str, Any] | Path" = "umap",
         height: int = 420,
         live_metrics: bool = True,
         **parameters: Any,
@@ -190,6 +195,28 @@ class EmbedWidget(ResultsWidget):
         self.on_msg(self._inbox.receive)
 
     # ---- showing ------------------------------------------------------------------------------
+
+    def diagram(self) -> "HTML":
+        """Return the method as a picture that follows the run: data, relations, losses and phases.
+
+        The phase that trains and its losses are lit, with their newest values; a screen reader reads the same in
+        words. ``method.spec().diagram()`` is a picture that stands still.
+
+        Raises
+        ------
+        InvalidTypeError
+            If the method has a part without a name, such as a metric that is code.
+
+        Examples
+        --------
+        >>> import nbembed as nb
+        >>> X, _ = nb.datasets.iris()
+        >>> w = nb.EmbedWidget(X, method="tsne", n_iter=20, early_exaggeration_iter=10)
+        >>> "<svg" in w.diagram().value
+        True
+        """
+        self._needs_one("diagram()")
+        return live_diagram(self, self._estimator, len(self._data), lambda: self._session)
 
     def __repr__(self) -> str:
         n, d = self._data.shape

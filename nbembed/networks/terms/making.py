@@ -19,6 +19,7 @@ from nbembed.networks.models import FCNN
 from nbembed.networks.rows import Standardization
 from nbembed.networks.terms.base import Term
 from nbembed.networks.terms.decoding import Divergence, Reconstruction
+from nbembed.networks.terms.density import Density
 from nbembed.networks.terms.geometry import AUGMENTATIONS, Consistency, Correlation
 from nbembed.networks.terms.relating import EdgeTriplet, Own, Relation
 from nbembed.networks.terms.supervision import Attribute, Classification, Position, Triplet
@@ -280,6 +281,11 @@ def _edge_triplet(key: str, part: Part, *_: Any) -> Term:
     return EdgeTriplet(key, part["weight"], margin=part["margin"])
 
 
+def _density(key: str, part: Part, _heads: Any, target: Any, _rows: Any, device: str) -> Term:
+    radii = torch.from_numpy(target.radii()).to(device)
+    return Density(key, part["weight"], radii, memory=float(part["memory"]))
+
+
 def _own(key: str, part: Part, _heads: Any, target: Any, _rows: Any, device: str) -> Term:
     columns = [torch.from_numpy(column).to(device) for column in target.columns]
     return Own(key, part["weight"], target.function, columns, part["options"])
@@ -289,6 +295,7 @@ MAKERS: dict[str, Any] = {
     "relation": _relation,
     "edge_triplet": _edge_triplet,
     "own": _own,
+    "density": _density,
     "reconstruction": _reconstruction,
     "divergence": _divergence,
     "correlation": _correlation,
