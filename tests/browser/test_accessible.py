@@ -54,7 +54,7 @@ def test_axe_finds_no_barrier_in_a_finished_map(open_notebook):
             " return roots.length === 2 && roots.every((r) => r.dataset.theme === theme); }",
             arg=theme.lower(),
         )
-        notebook.page.wait_for_timeout(3000)  # the replay of a short run, colours that fade
+        notebook.rest()
         for index in range(2):
             notebook.js(f"(i) => document.querySelectorAll('{ROOT}')[i].scrollIntoView()", index)
             assert notebook.js(BARRIERS) == []
@@ -67,7 +67,7 @@ def test_who_wants_no_motion_sees_each_frame_at_once(open_notebook, motion):
         "w.step(20)",
         "w.step(40)",
         "w.stop()",
-        reduced_motion=motion,
+        motion=motion,
     )
     notebook.run(0).run(1)
     notebook.until(
@@ -200,4 +200,4 @@ def test_the_quickstart_by_keyboard_alone(lab):
     hands.go("Shift+Tab", ".nbe-surface")
     steer(hands)
     assert notebook.errors == []
-    notebook.page.context.close()
+    lab.end(notebook)
