@@ -34,7 +34,7 @@ SETTINGS = {
 }
 # Module, name of its application's class, and where it opens a notebook.
 APPS = {
-    "lab": ("jupyterlab", "LabApp", "lab/tree/{name}?reset&token={token}"),
+    "lab": ("jupyterlab", "LabApp", "lab/workspaces/{page}/tree/{name}?reset&token={token}"),
     "notebook": ("notebook", "JupyterNotebookApp", "notebooks/{name}?token={token}"),
 }
 ROOT = "[data-nbembed=root]"
@@ -99,6 +99,7 @@ class Lab:
         self.environment = environment or {}
         self.profile = Path(tempfile.mkdtemp(prefix="nbembed_lab_"))
         self.server = self.playwright = None
+        self.pages = 0
         self.browser, self.is_guest = browser, browser is not None
 
     def __enter__(self):
@@ -187,7 +188,9 @@ class Lab:
         page = context.new_page()
         page.set_default_timeout(60_000)
         notebook = Notebook(page)
-        place = APPS[self.app][2].format(name=name, token=self.token)
+        # A workspace for each page: one that is loaded again must not find the notebooks of another.
+        self.pages += 1
+        place = APPS[self.app][2].format(page=f"page{self.pages}", name=name, token=self.token)
         page.goto(f"http://127.0.0.1:{self.port}/{place}")
         return notebook.ready()
 
