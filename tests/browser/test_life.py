@@ -100,7 +100,7 @@ def test_without_its_kernel_a_notebook_shows_the_picture(open_notebook, lab):
 
 @pytest.mark.parametrize("by", ["this page", "another program"])
 def test_a_restarted_kernel_leaves_the_map_and_a_notice(open_notebook, lab, by):
-    notebook = open_notebook(LONG, "w.start()")
+    notebook = open_notebook(LONG, "w.start()", fresh=True)
     notebook.run(0).run(1)
     notebook.until("+r.dataset.step > 20 && +r.dataset.drawn > 5")
     if by == "this page":
