@@ -7,7 +7,7 @@ BUNDLE := nbembed/static/widget.js
 JS_SOURCES := $(shell find js/src -type f) js/build.mjs js/package.json
 NPX := cd js && npx --no-install
 
-.PHONY: lab demo test lint unit notebooks notebooks-repeat claims browser gallery bench wheel oldest build clean
+.PHONY: lab demo test lint unit vitest pytest notebooks notebooks-repeat claims chromium browser gallery bench wheel oldest build clean
 
 lab: build
 	$(PY) -m jupyterlab notebooks/00_quickstart.ipynb
@@ -18,7 +18,10 @@ demo: build
 	mv notebooks/digits.html demo/digits.html
 	@echo "The page the notebook made: demo/digits.html"
 
-test: lint unit notebooks browser wheel
+# The first ones keep a processor busy each, and the network; of the others, each keeps both busy.
+test: build
+	$(MAKE) --jobs=3 lint vitest chromium
+	$(MAKE) pytest notebooks browser wheel
 
 build: .stamps/venv $(BUNDLE)
 
@@ -29,8 +32,12 @@ lint: build
 	$(NPX) pyright --project ../pyproject.toml
 	cd js && npm run check
 
-unit: build
+unit: vitest pytest
+
+vitest: build
 	cd js && npm test
+
+pytest: build
 	$(PY) -m pytest -n logical --maxprocesses=4 --dist loadscope tests --ignore=tests/browser --doctest-modules nbembed
 
 notebooks: build
@@ -46,9 +53,12 @@ notebooks-repeat: build
 claims: build
 	NBEMBED_CLAIM_SEEDS=10 $(PY) -m pytest tests/test_lesson_notebooks.py -k claims
 
-browser: build
+chromium: build
 	$(PY) tests/browser/chromium.py
-	$(PY) -m pytest tests/browser
+
+# Each of the two has a JupyterLab of its own, and one thread for what it computes.
+browser: build chromium
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n logical --maxprocesses=2 --dist loadscope tests/browser
 
 # The pictures in docs/, from the real browser; CONTRIBUTING.md says how to read them.
 gallery: build
@@ -57,7 +67,6 @@ gallery: build
 # The wheel as a user gets it: in an empty environment, without Node.
 wheel: build
 	rm -rf dist
-	$(PY) -m build --outdir dist
 	$(PY) tests/check_wheel.py dist
 
 # The wheel with the lowest anywidget, ipywidgets, JupyterLab and ipykernel that are supported.

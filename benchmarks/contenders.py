@@ -112,7 +112,7 @@ class Contender:
         """Return what it makes of the rows, the seconds of the call, and those of each stage."""
         clock = Clock()
         began = time.perf_counter()
-        with clock.watching(self.stages), clock.stage("rest"):
+        with clock.stage("rest"), clock.watching(self.stages):
             result = self.run(X, clock=clock, **options)
         return result, time.perf_counter() - began, clock.seconds
 

@@ -1,6 +1,6 @@
-"""Check the wheel and the sdist as a user gets them: complete, small, and alive without Node.
+"""Build the wheel and the sdist, and check them as a user gets them: complete, small, and alive without Node.
 
-``python tests/check_wheel.py dist`` is what ``make wheel`` runs after the build.
+``python tests/check_wheel.py dist`` is what ``make wheel`` runs; they are in the folder afterwards.
 """
 
 import os
@@ -10,9 +10,11 @@ import tarfile
 import tempfile
 import venv
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
 
 MAX_BUNDLE = 250_000
 NEEDED = ("nbembed/static/widget.js", "nbembed/static/widget.css", "nbembed/__init__.py")
@@ -43,64 +45,75 @@ def sdist_sizes(path):
         return {m.name.split("/", 1)[-1]: m.size for m in archive.getmembers()}
 
 
-def show_in_empty_environment(wheel, folder):
-    """Install the wheel where nothing of ours is, without Node, and look at it in JupyterLab."""
+def chromium():
+    """Return the path of a browser, or None where there is none and that is no mistake."""
     from tests.browser.chromium import find_chromium
-    from tests.browser.lab import Lab
 
-    chromium = find_chromium()
-    if chromium is None:
-        if os.environ.get("CI") == "true":
-            sys.exit("CI needs a browser to look at the installed wheel")
-        print("no Chromium to be had: the installed wheel was not looked at")
-        return
+    path = find_chromium()
+    if path is None and os.environ.get("CI") == "true":
+        sys.exit("CI needs a browser to look at the installed wheel")
+    return path
+
+
+def install(python, *what):
+    """Install into the environment; what is never imported is never compiled."""
+    constraints = ["-c", ROOT / "constraints.txt"]
+    command = [python, "-m", "pip", "install", "--quiet", "--no-compile", *constraints, *what]
+    subprocess.run(command, check=True, cwd=python.parent)
+
+
+def environment(folder):
+    """Make an environment with JupyterLab and nothing of ours; return its Python."""
     venv.create(folder / "env", with_pip=True)
     python = folder / "env/bin/python"
-    constraints = Path(__file__).parent.parent / "constraints.txt"
-    install = [
-        python,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "-c",
-        constraints,
-        wheel,
-        "jupyterlab",
-        "ipykernel",
-    ]
-    subprocess.run(install, check=True, cwd=folder)
+    install(python, "jupyterlab", "ipykernel")
+    return python
+
+
+def show(python, browser, folder):
+    """Look at the widget of an environment in its JupyterLab, without Node."""
+    from tests.browser.lab import Lab
+
     (folder / "notebooks").mkdir()
     # A path without Node: only the environment's own folder and the system's tools it needs.
     (folder / "bin").mkdir()
-    with Lab(
-        folder / "notebooks",
-        chromium,
-        python=python,
-        environment={"PATH": f"{folder / 'env/bin'}:{folder / 'bin'}"},
-    ) as lab:
+    path = {"PATH": f"{python.parent}:{folder / 'bin'}"}
+    with Lab(folder / "notebooks", browser, python=python, environment=path) as lab:
         notebook = lab.notebook(CELLS)
         notebook.run(0, timeout=240).run(1, timeout=240)
         notebook.until("r.dataset.state === 'done'")
-        notebook.page.wait_for_timeout(3500)
-        ink = notebook.pixels()[1]
+        ((_, ink),) = notebook.rest()
         assert ink > 0.003, f"the installed wheel draws nothing: {ink:.4f} of the map is inked"
         assert notebook.errors == [], notebook.errors
 
 
-def main(folder):
-    """Check everything in ``folder``; exit with the problems found."""
-    (wheel,), (sdist,) = Path(folder).glob("*.whl"), Path(folder).glob("*.tar.gz")
+def check_archives(folder):
+    """Exit with what is wrong with the archives in ``folder``; return the wheel."""
+    (wheel,), (sdist,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
     found = [f"{wheel.name}: {p}" for p in problems(wheel_sizes(wheel))]
     found += [f"{sdist.name}: {p}" for p in problems(sdist_sizes(sdist))]
     if found:
         sys.exit("\n".join(found))
-    size = wheel_sizes(wheel)[NEEDED[0]]
-    print(f"{wheel.name}: complete, bundle {size:,} bytes")
-    with tempfile.TemporaryDirectory() as temporary:
-        show_in_empty_environment(wheel.resolve(), Path(temporary))
+    print(f"{wheel.name}: complete, bundle {wheel_sizes(wheel)[NEEDED[0]]:,} bytes")
+    return wheel
+
+
+def main(folder):
+    """Build into ``folder`` and check all of it; exit with the problems found."""
+    browser = chromium()
+    with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor() as pool:
+        # JupyterLab is installed while the package is built.
+        python = pool.submit(environment, Path(temporary)) if browser else None
+        build = [sys.executable, "-m", "build", "--outdir", folder, ROOT]
+        subprocess.run(build, check=True)
+        wheel = check_archives(folder)
+        if browser is None:
+            print("no Chromium to be had: the wheel was not installed and looked at")
+            return
+        install(python.result(), wheel)
+        show(python.result(), browser, Path(temporary))
     print("the installed wheel shows the widget in JupyterLab, without Node")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(Path(sys.argv[1]).resolve())

@@ -80,7 +80,8 @@ def test_stages_make_up_a_fit(scripts, digits, name):
     Y, seconds, stages = contender.timed(digits[0][:150], seed=0, threads=1, steps=5)
     assert np.shape(Y) == (150, 2)
     assert {"neighbors", "affinities", "initialization", "optimization"} <= set(stages)
-    assert sum(stages.values()) == pytest.approx(seconds, rel=0.05, abs=0.01)
+    # Little lies outside of every stage, and nothing in two.
+    assert 0.8 * seconds < sum(stages.values()) <= seconds
 
 
 def test_who_takes_part(scripts, monkeypatch):

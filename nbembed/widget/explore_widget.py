@@ -156,7 +156,9 @@ class ExploreWidget(StagesWidget):
     def close(self) -> None:
         """Stop the run and free the widget."""
         super().close()
-        self._explainer.wait(CLOSING)
+        # A constructor that refused its arguments leaves a widget that ipywidgets closes later.
+        if hasattr(self, "_explainer"):
+            self._explainer.wait(CLOSING)
 
     def stand_at_start(self) -> None:
         """Compute neighbours, affinities and the starting map, and show it before the first step."""

@@ -52,18 +52,17 @@ def open_notebook(lab, reused, request):
     """Open a notebook with the given cells.
 
     Its page and kernel are those of the test before, emptied, unless the test asks for a page that is
-    special. With ``fresh`` they are new, and no others are there.
+    special, or a kernel and a page of its own, ``fresh`` ones.
     """
     opened = []
 
-    def open_one(*cells, fresh=False, width=1200, height=1000, **options):
+    def open_one(*cells, fresh=False, width=1200, height=1000, motion="no-preference", **options):
         if not (fresh or options or reused.is_out):
-            return reused.take(list(cells), width=width, height=height)
-        if fresh:
-            reused.discard()
-            reused.end_other_kernels()
+            return reused.take(list(cells), width=width, height=height, motion=motion)
         name = f"{request.node.name[:40].replace('[', '_').rstrip(']')}.ipynb"
-        notebook = lab.notebook(list(cells), name=name, width=width, height=height, **options)
+        notebook = lab.notebook(
+            list(cells), name=name, width=width, height=height, reduced_motion=motion, **options
+        )
         opened.append(notebook)
         return notebook
 
@@ -71,5 +70,4 @@ def open_notebook(lab, reused, request):
     if reused.is_out:
         reused.give_back(passed=not request.node.stash.get(HAS_FAILED, False))
     for notebook in opened:
-        notebook.page.context.close()
-    reused.end_other_kernels()
+        lab.end(notebook)

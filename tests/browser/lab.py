@@ -11,12 +11,13 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
 import nbformat
 from nbformat import v4
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Error, sync_playwright
 
 # WebGL in software, but not the page itself, which would take ten times as long as without; no throttling of
 # a page nobody looks at, no traffic of the browser's own.
@@ -33,7 +34,7 @@ SETTINGS = {
 }
 # Module, name of its application's class, and where it opens a notebook.
 APPS = {
-    "lab": ("jupyterlab", "LabApp", "lab/tree/{name}?reset&token={token}"),
+    "lab": ("jupyterlab", "LabApp", "lab/workspaces/{page}/tree/{name}?reset&token={token}"),
     "notebook": ("notebook", "JupyterNotebookApp", "notebooks/{name}?token={token}"),
 }
 ROOT = "[data-nbembed=root]"
@@ -41,6 +42,8 @@ ROOT = "[data-nbembed=root]"
 AS_HARDWARE = """const ask = WebGL2RenderingContext.prototype.getExtension;
 WebGL2RenderingContext.prototype.getExtension = function (name) {
   return name === 'WEBGL_debug_renderer_info' ? null : ask.call(this, name); };"""
+# For so long a map does not change before it is said to be at rest: longer than frames are apart that are played.
+STILL_MS = 300
 # A number that changes when a canvas's picture changes, and the share of ink in it.
 PICTURE = """(canvas) => {
   const copy = document.createElement('canvas'); copy.width = canvas.width; copy.height = canvas.height;
@@ -52,6 +55,21 @@ PICTURE = """(canvas) => {
   }
   return [hash, ink / (p.length / 4)];
 }"""
+# All maps that are there, once they stand still: looked at only after they could be drawn, however slow the machine.
+REST = f"""() => new Promise((resolve, reject) => {{
+  const picture = {PICTURE}, end = performance.now() + 60_000;
+  let last = '', since = 0, times = 0;
+  const look = () => {{
+    const pictures = [...document.querySelectorAll('{ROOT} canvas.nbe-map')].map(picture), now = performance.now();
+    const isPlaying = document.querySelector('{ROOT} [data-cmd=play][aria-pressed=true]') !== null;
+    if (isPlaying || String(pictures) !== last) {{ last = String(pictures); since = now; times = 0; }}
+    times += 1;
+    if (times > 4 && now - since > {STILL_MS} && pictures.every(([, ink]) => ink > 0)) resolve(pictures);
+    else if (now > end) reject(new Error(`the maps do not come to rest: ${{last}}`));
+    else setTimeout(() => requestAnimationFrame(look), {STILL_MS} / 5);
+  }};
+  look();
+}})"""
 
 
 def free_port():
@@ -81,6 +99,7 @@ class Lab:
         self.environment = environment or {}
         self.profile = Path(tempfile.mkdtemp(prefix="nbembed_lab_"))
         self.server = self.playwright = None
+        self.pages = 0
         self.browser, self.is_guest = browser, browser is not None
 
     def __enter__(self):
@@ -145,7 +164,7 @@ class Lab:
             headers={"Authorization": f"token {self.token}"},
         )
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(
-            request, timeout=20
+            request, timeout=60
         ) as answer:
             return json.loads(answer.read() or b"null")
 
@@ -169,9 +188,18 @@ class Lab:
         page = context.new_page()
         page.set_default_timeout(60_000)
         notebook = Notebook(page)
-        place = APPS[self.app][2].format(name=name, token=self.token)
+        # A workspace for each page: one that is loaded again must not find the notebooks of another.
+        self.pages += 1
+        place = APPS[self.app][2].format(page=f"page{self.pages}", name=name, token=self.token)
         page.goto(f"http://127.0.0.1:{self.port}/{place}")
         return notebook.ready()
+
+    def end(self, notebook):
+        """Close a notebook's page, and end its kernel if that has not happened."""
+        with contextlib.suppress(Error):
+            notebook.page.context.close()
+        with contextlib.suppress(urllib.error.HTTPError):
+            self.api(f"/api/kernels/{notebook.kernel}", "DELETE")
 
     def close(self):
         """End browser, kernels and server, and remove the profile."""
@@ -200,6 +228,7 @@ class Notebook:
     def __init__(self, page):
         self.page = page
         self.errors = []
+        self.kernel = None
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
 
@@ -210,6 +239,7 @@ class Notebook:
             "() => ['idle', 'busy'].includes("
             "window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status)"
         )
+        self.kernel = self.js(f"() => {self.CURRENT}.sessionContext.session.kernel.id")
         # What Lab itself says while it starts is not ours.
         self.errors.clear()
         return self
@@ -222,11 +252,12 @@ class Notebook:
         """Run a cell; ``wait=False`` returns while it still runs."""
         self.js(
             f"(i) => {{ const n = {self.CURRENT}; n.content.activeCellIndex = i; n.content.deselectAll();"
-            " window.jupyterapp.commands.execute('notebook:run-cell'); }",
+            " const over = () => { window.hasRun = true; }; window.hasRun = false;"
+            " window.jupyterapp.commands.execute('notebook:run-cell').then(over, over); }",
             index,
         )
         if wait:
-            self.page.wait_for_timeout(200)
+            self.page.wait_for_function("() => window.hasRun", timeout=1000 * timeout)
             self.idle(timeout)
             self.check(index)
         return self
@@ -303,6 +334,19 @@ class Notebook:
         return self.js(
             f"(i) => ({PICTURE})(document.querySelectorAll('{ROOT} canvas.nbe-map')[i])", index
         )
+
+    def inked(self, least, index=0):
+        """Wait until a map has at least this share of ink."""
+        self.page.wait_for_function(
+            f"([least, i]) => ({PICTURE})(document.querySelectorAll('{ROOT} canvas.nbe-map')[i])[1] > least",
+            arg=[least, index],
+            timeout=20_000,
+        )
+        return self
+
+    def rest(self):
+        """Wait until nothing is played and no map has changed for a while, and return the pictures of all maps."""
+        return self.js(REST)
 
     def shot(self, path, selector=None):
         """Take a screenshot."""

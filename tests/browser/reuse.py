@@ -1,11 +1,14 @@
 """One notebook for test after test: to load JupyterLab and to start a kernel takes longer than most of them."""
 
 import contextlib
+from typing import Literal
 
 from playwright.sync_api import Error
 
 from tests.browser.lab import Lab, Notebook
 
+# What the reader asks for, as the browser tells a page.
+Motion = Literal["reduce", "no-preference"]
 REFILL = f"""(sources) => {{
   const {{ sharedModel }} = {Notebook.CURRENT}.content.model;
   const cells = sources.map((source) => ({{ cell_type: 'code', source, metadata: {{}}, outputs: [], execution_count: null }}));
@@ -14,7 +17,6 @@ REFILL = f"""(sources) => {{
     sharedModel.insertCells(0, cells);
   }});
 }}"""
-KERNEL = f"() => {Notebook.CURRENT}.sessionContext.session.kernel.id"
 # Widgets end their runs when they are closed; names go last, and with them what they hold.
 FORGET = """import ipywidgets
 ipywidgets.Widget.close_all()
@@ -30,13 +32,14 @@ class ReusedNotebook:
         self._notebook: Notebook | None = None
         self.is_out = False
 
-    def take(self, cells: list[str], *, width: int = 1200, height: int = 1000) -> Notebook:
+    def take(self, cells: list[str], *, width: int, height: int, motion: Motion) -> Notebook:
         """Return a notebook of these cells, none of which has run, in a window of this size."""
         if self._notebook is None:
             self._notebook = self.lab.notebook(cells, name="reused.ipynb")
         self.is_out = True
         notebook = self._notebook
         notebook.page.set_viewport_size({"width": width, "height": height})
+        notebook.page.emulate_media(reduced_motion=motion)
         notebook.js(REFILL, cells)
         notebook.errors.clear()
         return notebook
@@ -47,18 +50,10 @@ class ReusedNotebook:
         if not (passed and self._forgets()):
             self.discard()
 
-    def end_other_kernels(self) -> None:
-        """End the kernels of all other notebooks."""
-        own = None if self._notebook is None else self._notebook.js(KERNEL)
-        for kernel in self.lab.api("/api/kernels"):
-            if kernel["id"] != own:
-                self.lab.api(f"/api/kernels/{kernel['id']}", "DELETE")
-
     def discard(self) -> None:
-        """Close the page; its kernel is nobody's then."""
+        """Use the page and its kernel no more."""
         if self._notebook is not None:
-            with contextlib.suppress(Error):
-                self._notebook.page.context.close()
+            self.lab.end(self._notebook)
             self._notebook = None
 
     def _forgets(self) -> bool:

@@ -28,10 +28,8 @@ class Stage:
     def __init__(self, notebook, Y):
         self.notebook, self.page = notebook, notebook.page
         notebook.until("+r.dataset.drawn > 0")
-        self.page.wait_for_timeout(800)
         # A short run is played again first: its points are elsewhere meanwhile.
-        notebook.until("!r.querySelector('[data-cmd=play][aria-pressed=true]')")
-        self.page.wait_for_timeout(500)
+        notebook.rest()
         low, high = Y.min(0), Y.max(0)
         self.away = (Y - (low + high) / 2) * [1, -1]
         self.extent = high - low

@@ -44,7 +44,8 @@ def test_axe_finds_no_barrier_in_a_finished_map(open_notebook):
     )
     notebook.run(0).run(1).run(2)
     notebook.page.add_script_tag(path=AXE)
-    for theme in ("Light", "Dark"):
+    # The light one last: the server keeps the choice, and other tests look at colours.
+    for theme in ("Dark", "Light"):
         notebook.js(
             "(name) => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})",
             f"JupyterLab {theme}",
@@ -54,7 +55,7 @@ def test_axe_finds_no_barrier_in_a_finished_map(open_notebook):
             " return roots.length === 2 && roots.every((r) => r.dataset.theme === theme); }",
             arg=theme.lower(),
         )
-        notebook.page.wait_for_timeout(3000)  # the replay of a short run, colours that fade
+        notebook.rest()
         for index in range(2):
             notebook.js(f"(i) => document.querySelectorAll('{ROOT}')[i].scrollIntoView()", index)
             assert notebook.js(BARRIERS) == []
@@ -67,7 +68,7 @@ def test_who_wants_no_motion_sees_each_frame_at_once(open_notebook, motion):
         "w.step(20)",
         "w.step(40)",
         "w.stop()",
-        reduced_motion=motion,
+        motion=motion,
     )
     notebook.run(0).run(1)
     notebook.until(
@@ -200,4 +201,4 @@ def test_the_quickstart_by_keyboard_alone(lab):
     hands.go("Shift+Tab", ".nbe-surface")
     steer(hands)
     assert notebook.errors == []
-    notebook.page.context.close()
+    lab.end(notebook)

@@ -36,17 +36,6 @@ class Tiles:
         scale = ((room - 2 * PADDING) / self.extent).min()
         return [box["x"], box["y"]] + room / 2 + scale * self.away[number]
 
-    def rest(self):
-        """Return the pictures of all maps once they stand still."""
-        last = None
-        for _ in range(40):
-            pictures = self.page.evaluate(PICTURES)
-            if pictures == last and all(ink > 0 for _, ink in pictures):
-                return pictures
-            last = pictures
-            self.page.wait_for_timeout(150)
-        pytest.fail("the maps do not come to rest")
-
 
 @pytest.fixture
 def opened(open_notebook):
@@ -59,7 +48,7 @@ def opened(open_notebook):
 def test_selection_hover_and_zoom_are_those_of_all_maps(opened):
     notebook, tiles = opened
     page = notebook.page
-    before = tiles.rest()
+    before = notebook.rest()
     assert len({picture for picture, _ in before}) == 3
     # Hover: a ring in every map, and one card.
     row = 57
@@ -71,34 +60,34 @@ def test_selection_hover_and_zoom_are_those_of_all_maps(opened):
     assert near[pointed] <= near.min() + 1
     assert page.locator(".nbe-tip").count() == 1
     assert page.locator(".nbe-tile[data-map='1'] .nbe-tip").count() == 1
-    assert tiles.rest() == before
+    assert notebook.rest() == before
     # A click in one map selects in all, and in Python.
     page.mouse.click(x, y)
     notebook.until("r.dataset.selected === '1'")
     assert notebook.ask("print(c.selection)") == f"[{pointed}]"
-    selected = tiles.rest()
+    selected = notebook.rest()
     assert all(a != b for a, b in zip(before, selected, strict=True))
     # What Python selects is seen.
     notebook.ask("c.selection = []")
     notebook.until("r.dataset.selected === '0'")
     page.mouse.move(5, 5)
-    assert tiles.rest() == before
+    assert notebook.rest() == before
     # Zooming one map zooms all; a double click shows all again.
     page.mouse.move(x, y)
     page.mouse.wheel(0, -300)
     page.wait_for_timeout(300)
-    zoomed = tiles.rest()
+    zoomed = notebook.rest()
     assert all(a[0] != b[0] for a, b in zip(before, zoomed, strict=True))
     page.keyboard.press("0")
     page.mouse.move(5, 5)
-    assert tiles.rest() == before
+    assert notebook.rest() == before
     assert notebook.errors == []
 
 
 def test_a_lasso_in_one_map_selects_in_python(opened):
     notebook, tiles = opened
     page = notebook.page
-    tiles.rest()
+    notebook.rest()
     points = tiles.points(2)
     centre = points[:40].mean(0)
     radius = np.linalg.norm(points[:40] - centre, axis=1).max() + 6
@@ -116,40 +105,40 @@ def test_a_lasso_in_one_map_selects_in_python(opened):
 
 
 def test_the_arrangement_is_python_s_and_the_browser_s(opened):
-    notebook, tiles = opened
+    notebook, _ = opened
     page = notebook.page
-    tiles.rest()
+    notebook.rest()
     notebook.press("mode-over")
     notebook.until("r.dataset.arrangement === 'over all 0'")
     assert json.loads(notebook.ask("import json; print(json.dumps(c.arrangement))")) == {
         "mode": "over", "align": "all", "onto": 0,
     }  # fmt: skip
     assert page.locator(".nbe-layer canvas.nbe-map").count() == 3
-    tiles.rest()
+    notebook.rest()
     # A chip hides its map.
     page.locator(".nbe-chip[data-map='1']").click()
     assert page.locator(".nbe-layer canvas.nbe-map").count() == 2
     notebook.ask("c.arrange('beside', onto=2)")
     notebook.until("r.dataset.arrangement === 'beside all 2'")
-    moved = tiles.rest()
+    moved = notebook.rest()
     page.locator("[data-cmd=align]").select_option("none")
     notebook.until("r.dataset.arrangement === 'beside none 2'")
     assert notebook.ask("print(c.arrangement['align'])") == "none"
-    assert tiles.rest() != moved
+    assert notebook.rest() != moved
     page.locator("[data-cmd=align]").select_option("selection")
     notebook.until("r.dataset.arrangement === 'beside selection 2'")
     assert "at least 3 points" in page.locator(".nbe-advice").inner_text()
-    every = tiles.rest()
+    every = notebook.rest()
     notebook.ask("c.selection = range(40)")
     notebook.until("r.dataset.selected === '40'")
     assert page.locator(".nbe-advice").inner_text() == ""
-    assert tiles.rest() != every
+    assert notebook.rest() != every
 
 
 def test_flicker_shows_one_map_after_the_other_and_can_be_held(opened):
-    notebook, tiles = opened
+    notebook, _ = opened
     page = notebook.page
-    tiles.rest()
+    notebook.rest()
     notebook.press("mode-flicker")
     name = "() => document.querySelector('[data-nbembed=shown-map]').textContent"
     seen = set()
@@ -167,18 +156,18 @@ def test_flicker_shows_one_map_after_the_other_and_can_be_held(opened):
 
 
 def test_the_scrubber_moves_all_maps_and_the_numbers_stand_in_one_table(opened):
-    notebook, tiles = opened
+    notebook, _ = opened
     page = notebook.page
-    last = tiles.rest()
+    last = notebook.rest()
     page.locator("[data-cmd=moment]").fill("5")
     notebook.until("r.dataset.shown === '5'")
-    early = tiles.rest()
+    early = notebook.rest()
     assert all(a[0] != b[0] for a, b in zip(last, early, strict=True))
     page.wait_for_timeout(400)
     assert notebook.ask("print(c.moment)") == "5"
     notebook.ask("c.moment = -1")
     notebook.until("r.dataset.shown === '60'")
-    assert tiles.rest() == last
+    assert notebook.rest() == last
     ask = "import json; print(json.dumps([m['scores'] for m in c.gallery['maps']]))"
     told = json.loads(notebook.ask(ask))
     rows = page.locator(".nbe-scores tbody tr")

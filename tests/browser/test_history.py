@@ -18,27 +18,29 @@ MOMENT = "print(json.dumps(w.moment))"
 CURVES = "print(json.dumps({k: [c.steps, c.values] for k, c in w.history_.curves.items()}))"
 
 
-@pytest.fixture
-def open_film(open_notebook):
-    """Open a notebook, run its first cell, and reload the page: the kernel sends the whole history.
+@pytest.fixture(scope="module")
+def shared(lab):
+    """Run the notebook, and reload its page: the kernel sends the whole history.
 
     How many frames a page has drawn while the run went on depends on how busy the machine was.
     """
+    notebook = lab.notebook([RUN], name="film.ipynb")
+    notebook.run(0)
+    notebook.until("r.dataset.state === 'done'")
+    notebook.js("() => window.jupyterapp.commands.execute('docmanager:save')")
+    notebook.page.reload()
+    notebook.ready()
+    notebook.until("r.dataset.controls === 'live' && +r.dataset.drawn > 0")
+    notebook.until("r.querySelector('[data-cmd=moment]').max > 50")
+    yield Film(notebook)
+    lab.end(notebook)
 
-    def open_one(*cells, **options):
-        notebook = open_notebook(*cells, **options)
-        notebook.run(0)
-        notebook.until("r.dataset.state === 'done'")
-        notebook.js("() => window.jupyterapp.commands.execute('docmanager:save')")
-        notebook.page.wait_for_timeout(1000)
-        notebook.page.reload()
-        notebook.ready()
-        film = Film(notebook)
-        notebook.until("r.dataset.controls === 'live' && +r.dataset.drawn > 0")
-        notebook.until("r.querySelector('[data-cmd=moment]').max > 50")
-        return film
 
-    return open_one
+@pytest.fixture
+def film(shared):
+    """The same film for all tests, put back to its newest frame."""
+    shared.put_back()
+    return shared
 
 
 class Film:
@@ -59,14 +61,25 @@ class Film:
     def last(self):
         return int(self.notebook.root("step"))
 
-    def rest(self):
-        """Wait until what was done here is in the kernel, and drawn."""
-        self.page.wait_for_timeout(700)
-        return self.notebook.pixels()[0]
+    def put_back(self):
+        """Show the newest frame, and play at the first speed when asked to."""
+        for command in ("play", "loop"):
+            if self.find(f"[data-cmd={command}]").get_attribute("aria-pressed") == "true":
+                self.notebook.press(command)
+        self.find("[data-cmd=speed]").select_option("1")
+        self.page.mouse.move(1, 1)
+        self.rest()
+        self.notebook.ask("w.moment = -1")
+        self.notebook.until("r.dataset.shown === r.dataset.step")
+        self.notebook.errors.clear()
 
-    def ask(self, cell):
-        """Run a cell that prints JSON."""
-        return json.loads(self.notebook.run(cell).text(cell))
+    def rest(self):
+        """Wait until what was done here is drawn, and told to the kernel; return the picture."""
+        return self.notebook.rest()[0][0]
+
+    def ask(self, code):
+        """Return what code in the kernel prints as JSON."""
+        return json.loads(self.notebook.ask(code))
 
     def place(self, panel, fraction):
         """Return the pixel at a fraction of a chart's width."""
@@ -108,63 +121,63 @@ def value_at(curve, step):
     return [v for s, v in zip(steps, values, strict=True) if s <= step][-1]
 
 
-def test_the_slider_moves_pythons_moment_and_python_moves_the_slider(open_film):
-    film = open_film(
-        RUN, MOMENT, "w.moment = 137", "w.moment = -1", "print(json.dumps(w.history_.steps))"
-    )
+def test_the_slider_moves_pythons_moment_and_python_moves_the_slider(film):
     newest = film.rest()
-    assert film.ask(1) == -1
+    assert film.ask(MOMENT) == -1
     slider = film.find("[data-cmd=moment]")
     slider.focus()
     slider.press("Home")
     film.notebook.until("r.dataset.shown === '0'")
     first = film.rest()
-    assert film.ask(1) == 0
+    assert film.ask(MOMENT) == 0
     for _ in range(3):
         slider.press("ArrowRight")
     assert film.rest() not in (first, newest)
     shown = film.shown
     assert 0 < shown < film.last
-    assert film.ask(1) == shown
+    assert film.ask(MOMENT) == shown
     assert f"step {shown} · " in film.find(".nbe-moment").inner_text()
 
-    film.notebook.run(2)
+    film.notebook.ask("w.moment = 137")
     film.notebook.until("+r.dataset.shown >= 125 && +r.dataset.shown <= 137")
     film.rest()
-    assert film.shown in film.ask(4)
-    assert film.ask(1) == 137  # between two frames: Python's number is left alone
-    film.notebook.run(3).until("r.dataset.shown === r.dataset.step")
+    assert film.shown in film.ask("print(json.dumps(w.history_.steps))")
+    assert film.ask(MOMENT) == 137  # between two frames: Python's number is left alone
+    film.notebook.ask("w.moment = -1")
+    film.notebook.until("r.dataset.shown === r.dataset.step")
     assert film.rest() == newest
     assert film.find(".nbe-moment").inner_text().startswith(f"step {film.last}")
     assert film.notebook.errors == []
 
 
-def seen_while(film, until, timeout=30):
-    """Return the steps on show, each once in a row, until a JavaScript condition on the root holds."""
+PLAYING = "r.querySelector('[data-cmd=play]').ariaPressed === 'true'"
+
+
+def played(film, until, timeout=30):
+    """Press play; return the steps on show, each once in a row, until a JavaScript condition on the root holds."""
     return film.page.evaluate(
         f"""([seconds]) => new Promise((resolve, reject) => {{
           const r = document.querySelector('{ROOT}'), seen = [], end = Date.now() + 1000 * seconds;
+          let isOver = false, hasBegun = false;
           const look = () => {{
+            hasBegun ||= {PLAYING};
+            isOver = hasBegun && ({until});
             if (seen.at(-1) !== +r.dataset.shown) seen.push(+r.dataset.shown);
-            if ({until}) resolve(seen);
+            if (isOver) resolve(seen);
             else if (Date.now() > end) reject(new Error('waited in vain: ' + seen));
             else setTimeout(look, 10);
           }};
+          r.querySelector('[data-cmd=play]').click();
           look();
         }})""",
         [timeout],
     )
 
 
-PLAYING = "r.querySelector('[data-cmd=play]').ariaPressed === 'true'"
-
-
-def test_it_plays_from_the_first_frame_to_the_newest_at_every_speed(open_film):
-    film = open_film(RUN, MOMENT)
+def test_it_plays_from_the_first_frame_to_the_newest_at_every_speed(film):
     for speed, least in (("1", 5), ("4", 2)):
         film.find("[data-cmd=speed]").select_option(speed)
-        film.notebook.press("play")
-        seen = seen_while(film, f"!({PLAYING})")
+        seen = played(film, f"!({PLAYING})")
         assert len(set(seen)) > least
         assert seen[-1] == film.last
         rising = seen[seen.index(min(seen)) :]
@@ -172,31 +185,28 @@ def test_it_plays_from_the_first_frame_to_the_newest_at_every_speed(open_film):
         # A busy machine may miss the very first.
         assert min(seen) <= film.last / 10
     film.rest()
-    assert film.ask(1) == -1
+    assert film.ask(MOMENT) == -1
 
 
-def test_a_loop_begins_again_until_it_is_paused_and_the_pause_is_pythons_moment(open_film):
-    film = open_film(RUN, MOMENT)
+def test_a_loop_begins_again_until_it_is_paused_and_the_pause_is_pythons_moment(film):
     film.find("[data-cmd=speed]").select_option("4")
     film.notebook.press("loop")
     assert film.find("[data-cmd=loop]").get_attribute("aria-pressed") == "true"
-    film.notebook.press("play")
     turns = "seen.filter((s, i) => i > 0 && s < seen[i - 1]).length >= 3"
-    seen = seen_while(film, turns)
+    seen = played(film, turns)
     assert {0, film.last} <= set(seen)
     film.notebook.until(f"{PLAYING} && +r.dataset.shown > 0 && r.dataset.shown !== r.dataset.step")
     film.notebook.press("play")
     film.rest()
     assert film.find("[data-cmd=play]").get_attribute("aria-pressed") == "false"
     rested = film.shown
-    assert film.ask(1) == rested
+    assert film.ask(MOMENT) == rested
     film.page.wait_for_timeout(500)
     assert film.shown == rested
 
 
-def test_panels_share_their_cursor_and_a_press_in_one_looks_at_that_step(open_film):
-    film = open_film(RUN, MOMENT, CURVES)
-    curves = film.ask(2)
+def test_panels_share_their_cursor_and_a_press_in_one_looks_at_that_step(film):
+    curves = film.ask(CURVES)
     assert film.values("loss") == {"KL divergence": figure(curves["kl"][1][-1])}
     mouse = film.page.mouse
 
@@ -216,7 +226,7 @@ def test_panels_share_their_cursor_and_a_press_in_one_looks_at_that_step(open_fi
     film.rest()
     pressed = film.shown
     assert 0.3 * film.last < pressed <= under + 4
-    assert film.ask(1) == pressed
+    assert film.ask(MOMENT) == pressed
     assert film.values("loss")["KL divergence"] == figure(value_at(curves["kl"], pressed))
     assert film.values("schedule")["learning rate"] == figure(
         value_at(curves["learning_rate"], pressed)
@@ -238,14 +248,13 @@ def test_panels_share_their_cursor_and_a_press_in_one_looks_at_that_step(open_fi
 
 
 @pytest.mark.parametrize("kind", ["loss", "quality", "schedule"])
-def test_panels_hand_out_their_numbers_and_their_figure(open_film, kind):
-    film = open_film(RUN, CURVES)
+def test_panels_hand_out_their_numbers_and_their_figure(film, kind):
     names = {
         "loss": ["kl"],
         "quality": ["trustworthiness", "neighbor_recall"],
         "schedule": ["learning_rate", "exaggeration"],
     }[kind]
-    curves = film.ask(1)
+    curves = film.ask(CURVES)
     name, text = film.download(f"csv-{kind}")
     assert name == f"t-SNE-{kind}.csv"
     head, *rows = csv.reader(io.StringIO(text))
@@ -268,41 +277,3 @@ def test_panels_hand_out_their_numbers_and_their_figure(open_film, kind):
         "svg", "g", "title", "rect", "path", "text", "polyline", "circle",
     }  # fmt: skip
     assert film.notebook.errors == []
-
-
-# Every shift inside a widget that no hand has caused, save for the words in the middle of an empty map.
-WATCH_SHIFTS = f"""
-  window.shifts = [];
-  new PerformanceObserver((list) => {{
-    for (const entry of list.getEntries())
-      for (const {{ node }} of entry.sources)
-        if (!entry.hadRecentInput && node?.nodeType === 1 && node.closest('{ROOT}') && !node.closest('.nbe-empty'))
-          window.shifts.push(node.outerHTML.slice(0, 200));
-  }}).observe({{ type: 'layout-shift', buffered: true }});"""
-# Where things are, seen from the map: above it the status may need another line.
-PLACES = f"""() => [
-    '.nbe-stage', '.nbe-side', '.nbe-panels', '.nbe-footer', '.nbe-caption', '.nbe-range',
-    '.nbe-panel-loss .nbe-chart', '.nbe-panel-quality .nbe-chart', '.nbe-panel-schedule .nbe-chart',
-  ].map((selector) => {{
-    const box = (s) => document.querySelector('{ROOT} ' + s).getBoundingClientRect();
-    const {{ left, top, width, height }} = box(selector);
-    return [selector, left - box('.nbe-body').left, top - box('.nbe-body').top, width, height].join(' ');
-  }})"""
-
-
-@pytest.mark.parametrize("width", [1300, 1000, 700])
-def test_nothing_moves_when_the_first_frame_and_the_first_curves_come(open_notebook, width):
-    setup = 'X, y = nb.datasets.digits()\nw = nb.EmbedWidget(X, labels=y, method="tsne")\nw'
-    cells = ("import nbembed as nb\n" + setup, "w.start()", "w.stop()")
-    notebook = open_notebook(*cells, width=width, before=WATCH_SHIFTS)
-    notebook.run(0)
-    notebook.until("r.innerText.includes('not started')")
-    notebook.page.wait_for_timeout(1000)
-    notebook.js("() => { window.shifts.length = 0 }")
-    before = notebook.js(PLACES)
-    notebook.run(1)
-    notebook.until("+r.dataset.step > 100 && /recall\\s+0\\./.test(r.innerText)")
-    assert notebook.js(PLACES) == before
-    if width == 1300:
-        assert notebook.js("() => window.shifts") == []
-    notebook.run(2)

@@ -26,8 +26,7 @@ w = nb.EmbedWidget(X, labels=y, n_epochs=100_000, random_state=0)"""
     notebook.until("r.dataset.controls === 'live' && +r.dataset.step > 10 && +r.dataset.drawn > 2")
     notebook.press("pause")
     notebook.until("r.dataset.state === 'paused'", timeout=20)
-    notebook.page.wait_for_timeout(600)
-    assert notebook.pixels()[1] > 0.003
+    notebook.inked(0.003)
     notebook.press("stop")
     notebook.until("r.dataset.state === 'stopped'", timeout=20)
     notebook.idle()

@@ -41,7 +41,7 @@ def check_whole_story(notebook):
 
 
 def test_a_reload_in_mid_run_finds_the_whole_story(open_notebook):
-    notebook = open_notebook(LONG, "w.start()", fresh=True)
+    notebook = open_notebook(LONG, "w.start()")
     notebook.run(0).run(1)
     notebook.until("+r.dataset.step > 40")
     notebook.js(SAVE)
@@ -52,6 +52,7 @@ def test_a_reload_in_mid_run_finds_the_whole_story(open_notebook):
         "r.dataset.state === 'running' && +r.dataset.drawn > 2 && +r.dataset.step > argument",
         before,
     )
+    assert notebook.pixels()[1] > 0.003
     notebook.press("pause")
     notebook.until("r.dataset.state === 'paused'")
     check_whole_story(notebook)
@@ -68,7 +69,7 @@ def test_a_closed_tab_stops_nothing_and_misses_nothing(open_notebook, lab):
         notebook.js("() => window.jupyterapp.shell.currentWidget.context.path"),
     )
     notebook.page.context.close()
-    time.sleep(8)
+    time.sleep(4)
     again = lab.open(path)
     again.until("r.dataset.state === 'running' && +r.dataset.step > argument", before)
     again.press("pause")
@@ -88,8 +89,7 @@ def test_without_its_kernel_a_notebook_shows_the_picture(open_notebook, lab):
       .map((e) => e.getBoundingClientRect().height)"""
     assert notebook.js(shown) == [0, 0]
     notebook.js(SAVE)
-    (kernel,) = lab.api("/api/kernels")
-    lab.api(f"/api/kernels/{kernel['id']}", "DELETE")
+    lab.api(f"/api/kernels/{notebook.kernel}", "DELETE")
     notebook.page.reload()
     notebook.ready()
     notebook.page.wait_for_selector(picture)
@@ -108,8 +108,7 @@ def test_a_restarted_kernel_leaves_the_map_and_a_notice(open_notebook, lab, by):
             "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
         )
     else:
-        (kernel,) = lab.api("/api/kernels")
-        lab.api(f"/api/kernels/{kernel['id']}/restart", "POST")
+        lab.api(f"/api/kernels/{notebook.kernel}/restart", "POST")
     began = time.monotonic()
     notebook.until("/kernel is gone|comes from the kernel any more/.test(r.innerText)")
     assert time.monotonic() - began < 30  # 10 s on a quiet machine

@@ -82,6 +82,7 @@ def test_thirty_widgets_share_one_context_and_survive_its_loss(open_notebook):
         f"(many) => {{ const roots = [...document.querySelectorAll('{ROOT}')];"
         " return roots.length === many && roots.every((r) => r.dataset.state === 'done'); }",
         arg=MANY,
+        timeout=150_000,
     )
     first = notebook.js(LOOK_AT_ALL)
     assert all(ink > 0.003 for _, ink in first)

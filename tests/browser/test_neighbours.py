@@ -17,8 +17,7 @@ def test_in_a_box_it_is_shown_once_and_trains_there(open_notebook):
     notebook.run(0).run(1)
     notebook.until("r.dataset.state === 'done' && +r.dataset.drawn > 0")
     assert notebook.js(VIEWS) == 1
-    notebook.page.wait_for_timeout(4000)  # the replay of a short run
-    assert notebook.pixels()[1] > 0.003
+    notebook.inked(0.003)
     assert notebook.js(
         "() => document.querySelector('.widget-slider').innerText.includes('beside')"
     )
@@ -38,8 +37,7 @@ def test_in_an_output_it_is_shown_there(open_notebook):
         "r.dataset.state === 'done' && +r.dataset.drawn > 0 && r.closest('.widget-output, .jupyter-widget-output')"
     )
     assert notebook.js(VIEWS) == 1
-    notebook.page.wait_for_timeout(4000)
-    assert notebook.pixels()[1] > 0.003
+    notebook.inked(0.003)
     assert notebook.errors == []
 
 

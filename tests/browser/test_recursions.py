@@ -27,7 +27,6 @@ TSNE = (
 UMAP = DATA + "w = nb.EmbedWidget(X, labels=y, n_epochs=60, random_state=0)"
 FIT = "w.fit()"
 TILES = f"{ROOT} .nbe-tile"
-PICTURES = f"""() => [...document.querySelectorAll('{TILES} canvas.nbe-map')].map({PICTURE})"""
 RINGS = f"""() => [...document.querySelectorAll('{TILES} canvas.nbe-over')].map({PICTURE}).map((p) => p[1] > 0)"""
 # Lines of a kind in each tile: a path begins one with every M.
 LINES = f"""(kind) => [...document.querySelectorAll('{TILES}')].map((tile) =>
@@ -36,29 +35,11 @@ LINES = f"""(kind) => [...document.querySelectorAll('{TILES}')].map((tile) =>
 GALLERY = "print(json.dumps(w.gallery))"
 
 
-def rest(notebook):
-    """Return the pictures of all maps once they stand still and all show something."""
-    last = None
-    for _ in range(60):
-        pictures = notebook.page.evaluate(PICTURES)
-        if pictures and pictures == last and all(ink > 0 for _, ink in pictures):
-            return pictures
-        last = pictures
-        notebook.page.wait_for_timeout(150)
-    pytest.fail("the maps do not come to rest")
-
-
-def play_out(notebook):
-    """Wait until a short run was played again."""
-    notebook.page.wait_for_timeout(800)
-    notebook.until("!r.querySelector('[data-cmd=play][aria-pressed=true]')")
-
-
 def opened(open_notebook, cells, maps):
     notebook = open_notebook(cells, FIT, height=1500)
     notebook.run(0).run(1)
     notebook.until("r.dataset.state === 'done' && r.dataset.controls === 'live'")
-    play_out(notebook)
+    notebook.rest()
     notebook.press("recursions")
     notebook.until("r.dataset.view === 'recursions' && r.dataset.maps === argument", str(maps))
     return notebook
@@ -102,7 +83,7 @@ def aligned_points(notebook, number):
 def test_every_phase_and_recursion_has_a_map(open_notebook, cells, names):
     notebook = opened(open_notebook, cells, len(names))
     page = notebook.page
-    pictures = rest(notebook)
+    pictures = notebook.rest()
     assert len({picture for picture, _ in pictures}) == len(names)
     assert notebook.ask("print(w.view)") == "recursions"
     told = json.loads(notebook.ask(GALLERY))
@@ -125,7 +106,7 @@ def test_every_phase_and_recursion_has_a_map(open_notebook, cells, names):
 
 def test_selection_hover_and_zoom_are_those_of_all_maps(dre):
     page = dre.page
-    before = rest(dre)
+    before = dre.rest()
     row = 57
     x, y = aligned_points(dre, 2)[row]
     page.mouse.move(x, y)
@@ -138,19 +119,19 @@ def test_selection_hover_and_zoom_are_those_of_all_maps(dre):
     page.mouse.click(x, y)
     dre.until("r.dataset.selected === '1'")
     assert dre.ask("print(w.selection)") == f"[{pointed}]"
-    assert all(a != b for a, b in zip(before, rest(dre), strict=True))
+    assert all(a != b for a, b in zip(before, dre.rest(), strict=True))
     dre.ask("w.selection = []")
     dre.until("r.dataset.selected === '0'")
     page.mouse.wheel(0, -300)
     page.wait_for_timeout(300)
-    assert all(a[0] != b[0] for a, b in zip(before, rest(dre), strict=True))
+    assert all(a[0] != b[0] for a, b in zip(before, dre.rest(), strict=True))
     page.keyboard.press("0")
     page.mouse.move(5, 5)
-    assert rest(dre) == before
+    assert dre.rest() == before
 
 
 def test_trails_lead_from_each_map_to_the_next(dre):
-    rest(dre)
+    dre.rest()
     assert dre.js(LINES, "head") == [0, 0, 0, 0]
     dre.press("trails")
     dre.page.wait_for_function(f"() => ({LINES})('head').join() === '0,120,120,120'")
@@ -174,7 +155,7 @@ def test_trails_lead_from_each_map_to_the_next(dre):
 
 
 def test_affinities_that_changed_are_drawn(dre):
-    rest(dre)
+    dre.rest()
     dre.press("affinities")
     changes = json.loads(dre.ask("print(json.dumps(w.affinity_changes()))"))
     expected = [0, 0, *(len(change["gained"]) // 2 for change in changes)]
@@ -205,7 +186,7 @@ def test_phases_of_a_free_map_have_the_same_affinities(open_notebook):
 
 
 def test_insets_show_what_is_around_a_point(dre):
-    rest(dre)
+    dre.rest()
     dre.press("insets")
     assert dre.page.locator(".nbe-inset").count() == 0
     dre.ask("w.selection = [44]")
@@ -222,27 +203,27 @@ def test_insets_show_what_is_around_a_point(dre):
 
 def test_one_map_is_large_and_another_one_is_chosen(dre):
     page = dre.page
-    rest(dre)
+    dre.rest()
     dre.press("mode-large")
     dre.until("r.dataset.arrangement.startsWith('large')")
     assert json.loads(dre.ask("print(json.dumps(w.arrangement))"))["mode"] == "large"
     heights = "() => [...document.querySelectorAll('.nbe-tile')].map((t) => t.getBoundingClientRect().height)"
-    rest(dre)
+    dre.rest()
     sizes = dre.js(heights)
     assert sizes.index(max(sizes)) == 3
     assert max(sizes) > 2 * sorted(sizes)[-2]
     page.locator("[data-cmd=large-1]").click()
-    rest(dre)
+    dre.rest()
     sizes = dre.js(heights)
     assert sizes.index(max(sizes)) == 1
     assert page.locator("[data-cmd=large-1]").get_attribute("aria-pressed") == "true"
 
 
 def test_classes_and_classes_within_them_are_told_apart(dre):
-    before = rest(dre)
+    before = dre.rest()
     dre.ask("w.color(subclass=z)")
     dre.page.wait_for_selector(".nbe-shades")
-    assert all(a[0] != b[0] for a, b in zip(before, rest(dre), strict=True))
+    assert all(a[0] != b[0] for a, b in zip(before, dre.rest(), strict=True))
     rows = dre.page.locator(".nbe-shades .nbe-row")
     assert rows.all_inner_texts()[:2] == ["old\n20", "young\n20"]
     rows.nth(3).click()
@@ -276,7 +257,7 @@ def test_maps_come_one_after_the_other_as_a_run_goes(open_notebook):
     notebook.until("r.dataset.state === 'done'")
     assert captions.all_inner_texts() == ["start", "early exaggeration", "optimization"]
     assert notebook.ask("print(w.history_.steps[-1] <= 100)") == "True"
-    rest(notebook)
+    notebook.rest()
 
 
 def test_frames_go_on_to_come_while_the_maps_are_looked_at(open_notebook):
@@ -300,7 +281,7 @@ def test_the_keyboard_opens_and_arranges_the_maps(open_notebook):
     notebook = open_notebook(TSNE, FIT, height=1500)
     notebook.run(0).run(1)
     notebook.until("r.dataset.state === 'done' && r.dataset.controls === 'live'")
-    play_out(notebook)
+    notebook.rest()
     page = notebook.page
     page.locator("[data-cmd=recursions]").focus()
     page.keyboard.press("Enter")
@@ -339,7 +320,7 @@ def test_a_page_has_every_view_without_a_kernel(lab, made, width, scheme):
     notebook.until("r.dataset.state === 'done'")
     notebook.press("recursions")
     notebook.until("r.dataset.maps === '4'")
-    assert len({picture for picture, _ in rest(notebook)}) == 4
+    assert len({picture for picture, _ in notebook.rest()}) == 4
     notebook.press("affinities")
     expected = [0, 0, *(len(c["gained"]) // 2 for c in widget.affinity_changes([]))]
     page.wait_for_function(

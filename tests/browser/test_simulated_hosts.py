@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import nbembed as nb
+from nbembed.widget.control import Command
 from tests.browser.simulated import Host
 
 # What is reported of Colab: nothing that a thread pushes is shown, buffers get lost, each output has a frame.
@@ -115,7 +116,7 @@ def test_two_frames_of_one_widget_both_see_the_run(host):
 
 def test_where_messages_wait_for_the_cell_the_buttons_say_so_and_start_keeps_them(host):
     """VS Code by report."""
-    widget = make(n_epochs=4000)
+    widget = make()
     vscode = host(widget, **VSCODE)
     vscode.until("r.dataset.controls === 'live'")
     vscode.is_busy = True
@@ -129,10 +130,11 @@ def test_where_messages_wait_for_the_cell_the_buttons_say_so_and_start_keeps_the
         "b => b.disabled || b.ariaDisabled === 'true'"
     )
     assert "start()" in vscode.page.locator("[data-nbembed=root]").inner_text()
+    # The cell ends as an interrupt ends it.
+    widget._session.control.send(Command("stop"))
     vscode.wait(lambda: not cell.is_alive(), timeout=60)
     vscode.is_busy = False
-    vscode.until("r.dataset.state === 'done' && r.dataset.controls === 'live'")
-    widget._estimator.set_params(n_epochs=100_000)
+    vscode.until("r.dataset.state === 'stopped' && r.dataset.controls === 'live'")
     widget.start()
     vscode.until("r.dataset.state === 'running' && +r.dataset.step > 20")
     vscode.press("pause")

@@ -72,8 +72,7 @@ def test_a_click_brings_arrows_and_the_values_that_a_cell_has(open_notebook):
     )
     assert f"{notebook.js(f'() => {WORDS}')} 4" == said
     assert notebook.js("() => document.querySelector('[data-arrows]').dataset.arrows") == "4"
-    notebook.page.wait_for_timeout(300)
-    assert notebook.js(INK) > 20
+    notebook.page.wait_for_function(f"() => ({INK})() > 20")
     assert notebook.ask("print(w.describe())").endswith(said[:-2])
     # With the next step the arrows are those of the new map; a bar selects its row.
     notebook.page.locator("[data-cmd=internal]").focus()
