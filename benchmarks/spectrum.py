@@ -190,14 +190,10 @@ def at_ends(options):
     methods = {
         "t-SNE": (nb.TSNE(**t), "t-SNE"),
         "spectrum 0": (ours(spectrum=0.0), "t-SNE"),
-        "spectrum 0, 91 neighbours": (ours(spectrum=0.0, n_neighbors=91), "t-SNE"),
-        "spectrum 0, all pairs": (ours(spectrum=0.0, loss="kl", n_neighbors=91), "t-SNE"),
+        "spectrum 0, negative sampling": (ours(spectrum=0.0, loss="neg_tsne"), "t-SNE"),
         "UMAP": (nb.UMAP(**n), "UMAP"),
         "spectrum 1": (ours(spectrum=1.0), "UMAP"),
-        "spectrum 1, UMAP's kernel and start": (
-            ours(spectrum=1.0, min_dist=0.1, init="spectral"),
-            "UMAP",
-        ),
+        "spectrum 1, negative sampling": (ours(spectrum=1.0, loss="neg_tsne"), "UMAP"),
     }
     return methods, [(name, kind) for name, (_, kind) in methods.items() if name != kind]
 

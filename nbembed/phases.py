@@ -50,7 +50,8 @@ class Phase:
         ``{"name": "gathered", "weights": …, "repulsion": …, "symmetric_attraction": …, "n_negatives": 1}`` or
         ``{"name": "near_mid_far", "n_mid_near": 5, "n_far": 20}``.
     loss
-        ``{"name": "kl"}``, ``{"name": "rowwise_kl"}``, ``{"name": "stress"}``, ``{"name": "strain"}``,
+        ``{"name": "kl"}``, with ``spectrum`` at a place between t-SNE and UMAP, ``{"name": "rowwise_kl"}``,
+        ``{"name": "stress"}``, ``{"name": "strain"}``,
         ``{"name": "negative_sampling", "repulsion_strength": 1.0}``, with ``density`` as densMAP,
         ``{"name": "matching", "divergence": "kl", "normalized": False}``,
         ``{"name": "contrastive", "contrast": "neg_tsne", "spectrum": 1.0}``,

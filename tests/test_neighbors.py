@@ -1,3 +1,4 @@
+import gc
 import subprocess
 import sys
 import threading
@@ -12,9 +13,10 @@ from sklearn.neighbors import NearestNeighbors
 from nbembed import neighbors
 from nbembed._threads import use_threads
 from nbembed.errors import InvalidInputError
-from nbembed.neighbors import Graph, nearest_neighbors, search
+from nbembed.neighbors import Graph, finding, nearest_neighbors, search
 from nbembed.neighbors.cells import sort_into_cells
 from nbembed.neighbors.euclidean import Euclidean
+from nbembed.neighbors.inverted import inverted_search
 
 
 @pytest.fixture(scope="module")
@@ -310,3 +312,17 @@ def test_a_memory_map_never_stands_in_memory_as_float64(tmp_path):
     tracemalloc.stop()
     # One copy as float32, and blocks.
     assert peak < 1.4 * X.nbytes
+
+
+def test_no_copy_of_the_samples_stands_beside_the_search(clusters, monkeypatch):
+    held = []
+
+    def watched(*given):
+        held.extend(name for one in gc.get_objects() if isinstance(one, Euclidean) for name in vars(one))  # fmt: skip
+        return inverted_search(*given)
+
+    monkeypatch.setattr(finding, "inverted_search", watched)
+    found = nearest_neighbors(clusters, n_neighbors=5, method="approximate")
+    assert found.recall > 0.9
+    assert "everyone" in held
+    assert not {"coarse", "fine"} & set(held)

@@ -70,6 +70,7 @@ LATER = {
     "a layer at first": (("relations", 0), "data", "hidden1", []),
     "frozen": (("training phases", 0), "frozen", ["hidden9"], ["frozen", "did you mean 'hidden"]),
     "steps in the map": (("relations", 1), "transforms", [{"type": "connect"}], [r"relations.q.transforms\[0\]"]),
+    "a place on the spectrum": (("losses", 1), "options", {"spectrum": 0.5}, [r"losses.emb.options", "left out", "spectrum"]),
     "an optimizer": (("training phases", 0), "optimizer", {"type": "majorization"}, [r"training phases\[0\].optimizer.type"]),
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ from nbembed import GDR, NeighborEmbedding
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.forces import GradientStepper, MatchingStepper
 from nbembed.phases import Phase
+from nbembed.spec.combinations import check_phases
 from nbembed.training.free_steppers import make_free_stepper
+from nbembed.training.live import exaggeration_of
 
 PRESETS = ("tsne", "gdr_tsne", "umap", "gdr_umap")
 # What each switch is turned to, from the defaults.
@@ -97,6 +100,28 @@ def test_the_umap_presets_have_umap_s_graph_and_kernel(X):
     assert (ours.kernel.a, ours.kernel.b) == (theirs.get("a"), theirs.get("b"))
 
 
+def test_the_umap_preset_has_umap_s_forces_on_average():
+    side = np.stack(np.meshgrid(np.arange(8.0), np.arange(8.0)), axis=-1).reshape(-1, 2)
+    Y = (side + np.random.default_rng(3).uniform(-0.25, 0.25, side.shape)).astype(np.float32)
+    stepper = stepper_of(GDR.preset("umap", n_neighbors=7, random_state=0), Y)
+    seen = []
+    stepper._move = seen.append
+    for _ in range(500):
+        stepper.load_state_dict({**stepper.state_dict(), "embedding": Y})
+        stepper.step()
+    found = np.mean([terms.attraction - terms.repulsion for terms in seen], axis=0)
+    mu, (a, b) = stepper.graph.to_scipy().toarray(), (stepper.kernel.a, stepper.kernel.b)
+    difference = Y[:, None].astype(np.float64) - Y
+    squared = (difference**2).sum(axis=2) + np.eye(64)
+    # What umap-learn does in an epoch, in expectation (Damrich & Hamprecht 2021): an edge moves both its ends, and in
+    # each direction draws five of all points. Half of it: a step goes along a quarter of the gradient.
+    pull = 2 * mu * 2 * a * b * squared ** (b - 1) / (1 + a * squared**b)
+    push = mu.sum(axis=1)[:, None] * 5 / 63 * 2 * b / ((squared + 1e-3) * (1 + a * squared**b))
+    np.fill_diagonal(push, 0.0)
+    expected = ((pull - push)[..., None] * difference).sum(axis=1) / (2 * mu.max())
+    assert np.linalg.norm(found - expected) < 0.05 * np.linalg.norm(expected)
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_keep_neighbours(X, name):
     Y = GDR.preset(name, random_state=0).fit_transform(X)
@@ -148,7 +173,7 @@ def test_an_unknown_preset_is_named():
 # ------------------------------------------------------------------------------- the slider
 
 
-@pytest.mark.parametrize("loss", ["neg_tsne", "nce", "info_nce", "kl"])
+@pytest.mark.parametrize("loss", NeighborEmbedding.choices["loss"])
 def test_every_loss_keeps_neighbours(X, loss):
     for spectrum in (0.0, 1.0):
         Y = NeighborEmbedding(loss=loss, spectrum=spectrum, random_state=0).fit_transform(X)
@@ -156,32 +181,79 @@ def test_every_loss_keeps_neighbours(X, loss):
 
 
 def test_exaggeration_is_the_slider_of_kl():
-    for spectrum, exaggeration in ((0.0, 1.0), (1.0, 4.0), (0.5, 2.0)):
-        first, last = NeighborEmbedding(loss="kl", spectrum=spectrum).phases(200)
-        assert (first.optimizer["exaggeration"], last.optimizer["exaggeration"]) == (
-            12.0,
-            exaggeration,
-        )
+    for spectrum, exaggeration, perplexity in (
+        (-0.5, 0.5, 30.0),
+        (0.0, 1.0, 30.0),
+        (0.5, 2.0, 30 / 3**0.5),
+        (1.0, 4.0, 10.0),
+        (2.0, 16.0, 10.0),
+    ):
+        first, last = NeighborEmbedding(spectrum=spectrum).phases(200)
+        assert exaggeration_of(first, {}) == pytest.approx(max(12.0, exaggeration))
+        assert exaggeration_of(last, {}) == pytest.approx(exaggeration)
+        assert last.affinities["perplexity"] == pytest.approx(perplexity)
+        assert last.neighbors["n_neighbors"] == int(3 * perplexity)
         assert first.n_steps + last.n_steps == 750
 
 
+def test_at_zero_the_map_is_that_of_tsne(X):
+    ours = NeighborEmbedding(spectrum=0.0, n_epochs=60, random_state=0).fit(X)
+    theirs = nb.TSNE(early_exaggeration_iter=20, n_iter=40, random_state=0).fit(X)
+    np.testing.assert_array_equal(ours.embedding_, theirs.embedding_)
+    rows = X[:3] + 0.5
+    np.testing.assert_array_equal(ours.transform(rows), theirs.transform(rows))
+
+
+def test_a_moved_slider_is_a_moved_exaggeration(X):
+    maps = []
+    for estimator, name, value in (
+        (NeighborEmbedding(spectrum=0.0, n_epochs=30, random_state=0), "spectrum", 0.5),
+        (nb.TSNE(early_exaggeration_iter=10, n_iter=20, random_state=0), "exaggeration", 2.0),
+    ):
+        run = estimator.run(X)
+        for frame in run:
+            if frame.step == 15 and not frame.is_stage:
+                assert run.set(name, value) == "next step"
+                assert run.live[name] == value
+            if frame.step == 16 and not frame.is_stage:
+                assert frame.exaggeration == 2.0
+        maps.append(run.embedding)
+    np.testing.assert_array_equal(*maps)
+
+
+def test_a_network_has_no_place_on_the_spectrum():
+    phases = nb.ParametricTSNE(loss="kl").phases(200)
+    check_phases(phases)
+    placed = [replace(phase, loss=phase.loss | {"spectrum": 0.5}) for phase in phases]
+    with pytest.raises(InvalidInputError, match="spectrum of its loss must be left out"):
+        check_phases(placed)
+
+
+def test_few_rows_need_a_lower_perplexity(blobs):
+    with pytest.raises(InvalidInputError, match="perplexity must be less than"):
+        NeighborEmbedding().fit(blobs[:25])
+    assert NeighborEmbedding(perplexity=2.5, n_epochs=5).fit_transform(blobs[:25]).shape == (25, 2)
+    assert NeighborEmbedding(loss="neg_tsne", n_epochs=5).fit_transform(blobs[:25]).shape == (25, 2)
+
+
 def test_maps_near_tsne_start_as_umap():
-    early, late = NeighborEmbedding(spectrum=0.25).phases(200)
+    early, late = NeighborEmbedding(spectrum=0.25, loss="neg_tsne").phases(200)
     assert (early.loss["spectrum"], late.loss["spectrum"]) == (1.0, 0.25)
     assert (early.n_steps, late.n_steps) == (166, 334)
-    assert len(NeighborEmbedding(spectrum=1.0).phases(200)) == 1
+    assert len(NeighborEmbedding(spectrum=1.0, loss="neg_tsne").phases(200)) == 1
 
 
-def test_the_slider_moves_in_mid_run(blobs):
+@pytest.mark.parametrize("loss", ["kl", "neg_tsne", "info_nce"])
+def test_the_slider_moves_in_mid_run(blobs, loss):
     maps = []
     for moved in (False, True):
-        run = NeighborEmbedding(n_epochs=30, random_state=0).run(blobs)
+        run = NeighborEmbedding(n_epochs=30, loss=loss, random_state=0).run(blobs)
         for frame in run:
             if moved and frame.step == 10 and not frame.is_stage:
                 assert run.set("spectrum", 0.2) == "next step"
         maps.append(run.embedding)
     assert not np.array_equal(*maps)
-    run = NeighborEmbedding(n_epochs=30, random_state=0).run(blobs)
+    run = NeighborEmbedding(n_epochs=30, loss=loss, random_state=0).run(blobs)
     next(frame for frame in run if frame.step == 3)
     assert run.set("metric", 1) == "needs a restart"
     with pytest.raises(InvalidInputError, match=r"spectrum must be in \[-1, 3\]"):
@@ -192,6 +264,7 @@ def test_the_slider_moves_in_mid_run(blobs):
     ("options", "message"),
     [
         ({"spectrum": 9}, "spectrum must be"),
+        ({"perplexity": 1}, "perplexity must be"),
         ({"loss": "infonce"}, "loss must be one of .*did you mean 'info_nce'"),
         ({"loss": "kl", "min_dist": 0.1}, "min_dist must be None for loss='kl'"),
     ],
@@ -204,9 +277,9 @@ def test_neighbor_embedding_names_what_is_wrong(blobs, options, message):
 ALL = [
     GDR(n_epochs=20, random_state=0),
     GDR.preset("gdr_tsne", n_epochs=20, random_state=0),
-    NeighborEmbedding(n_epochs=20, random_state=0, spectrum=0.4),
+    NeighborEmbedding(n_epochs=20, random_state=0, loss="neg_tsne", spectrum=0.4),
     NeighborEmbedding(n_epochs=20, random_state=0, min_dist=0.3, loss="info_nce"),
-    NeighborEmbedding(n_epochs=20, random_state=0, loss="kl"),
+    NeighborEmbedding(n_epochs=20, random_state=0, spectrum=0.6),
 ]
 
 

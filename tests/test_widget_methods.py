@@ -51,7 +51,7 @@ VARIANTS = [
     MDS(n_iter=12),
     Isomap(n_neighbors=60, n_iter=12),
     *(NeighborEmbedding(n_epochs=24, loss=loss, spectrum=0.5) for loss in ("neg_tsne", "nce", "info_nce", "kl")),
-    NeighborEmbedding(n_epochs=24, min_dist=0.2),
+    NeighborEmbedding(n_epochs=24, loss="neg_tsne", min_dist=0.2),
     GDR(n_epochs=24),
     GDR(n_epochs=24, repulsion="exact", amplified=True),
     GDR.preset("gdr_tsne", n_epochs=24),
@@ -136,7 +136,7 @@ def test_knobs_hold_what_the_run_began_with(blobs, estimator):
         (TSNE(**SHORT, degrees_of_freedom="learned"), ["degrees_of_freedom"]),
         (NeighborEmbedding(n_epochs=24, loss="nce"), ["spectrum"]),
         # A kernel that is told by its a and b.
-        (NeighborEmbedding(n_epochs=24), ["min_dist", "spread"]),
+        (NeighborEmbedding(n_epochs=24, loss="neg_tsne"), ["min_dist", "spread"]),
         (LargeVis(n_epochs=24, perplexity=10), ["min_dist", "spread"]),
         # All others repel; plain descent.
         (GDR(n_epochs=24, repulsion="exact"), ["n_negatives", "momentum"]),

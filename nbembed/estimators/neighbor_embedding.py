@@ -1,23 +1,27 @@
 """Neighbour embedding with one slider: from t-SNE over UMAP to Laplacian eigenmaps."""
 
 from collections.abc import Callable
+from math import log
 from typing import Any, ClassVar
 
 from nbembed import _checks
 from nbembed.errors import InvalidInputError
 from nbembed.estimators.base import Embedder
-from nbembed.estimators.parts import at_most, neighbors_part, planned
+from nbembed.estimators.parts import at_most, check_perplexity, neighbors_part
 from nbembed.phases import Part, Phase
 
 __all__ = ["NeighborEmbedding"]
 
-LOSSES = ("neg_tsne", "nce", "info_nce", "kl")
-# Steps up to this many rows, and above.
+LOSSES = ("kl", "neg_tsne", "nce", "info_nce")
+# Steps of sampled losses up to this many rows, and above.
 FEW_ROWS, EPOCHS_FEW, EPOCHS_MANY = 10_000, 500, 200
-# Share of the steps at the end of UMAP, from which maps nearer to t-SNE start.
+# Share of the steps before the last phase, at most: early exaggeration, or the end of UMAP.
 WARM_UP = 3
-# t-SNE at its own length, and the exaggeration that is like UMAP.
-STEPS, EARLY_STEPS, EARLY_EXAGGERATION, FOUR = 750, 250, 12.0, 4.0
+# t-SNE at its own length; its early exaggeration of 12 is a place on the spectrum too, as 4 to the power of it.
+STEPS, EARLY_STEPS, EARLY_PLACE = 750, 250, log(12.0, 4.0)
+# At UMAP's end the perplexity is this part of that at t-SNE's: 10 for 30, where the loss and the neighbours kept are
+# UMAP's on the digits. Fewer neighbours than this are none.
+THIRD, FEWEST = 3.0, 2.0
 
 
 class NeighborEmbedding(Embedder):
@@ -27,37 +31,47 @@ class NeighborEmbedding(Embedder):
     density; at 1 it is UMAP's, tight groups with room between them; beyond, continuous structure grows
     at the expense of groups. The slider can be moved while a map forms: ``run.set("spectrum", 0.3)``.
 
+    With ``loss="kl"`` all pairs repel, and the slider is exaggeration, :math:`4^s`, on t-SNE's affinities of a
+    perplexity of :math:`u/3^s` between 0 and 1, as UMAP looks at fewer neighbours. At 0 the map is that of
+    :class:`~nbembed.TSNE`, to the bit; at 1 it is as good as UMAP's by UMAP's own loss, although another loss has been
+    minimised (``benchmarks/README.md``). Nothing is drawn at random on the way, so that what differs between two places
+    is their difference. Moved in mid-run, the slider changes the exaggeration; the affinities stay.
+
     With ``loss="neg_tsne"`` the slider is the constant :math:`\bar Z` in negative sampling: pairs w of the
     graph are told from random ones by :math:`w/(w + m\bar Z/n^2)`, and :math:`\ln \bar Z` goes in a
     straight line from that of the sum of all kernels in a t-SNE map (100 n for many points) to
-    :math:`\ln(n^2/m)`. With ``loss="kl"`` it is exaggeration: t-SNE with :math:`4^s`.
+    :math:`\ln(n^2/m)`. With few negatives that is t-SNE in name only: its map of the digits keeps fewer neighbours, and
+    its divergence is a third higher. More negatives bring it nearer: for ever more of them it *is* ``"kl"``, whose
+    exaggeration is :math:`\bar Z` over the sum of all kernels.
 
     Parameters
     ----------
     n_neighbors
-        Size of the neighbourhood including the point itself, at least 2. Default 15. More than the
-        rows allow is cut, with a warning.
+        Size of the neighbourhood including the point itself, at least 2, for all losses but ``"kl"``. Default 15. More
+        than the rows allow is cut, with a warning.
     n_components
         Dimension of the map, at least 1. Default 2.
     spectrum
         Place between t-SNE (0) and UMAP (1), -1 to 3. Default 1.
     loss
-        ``"neg_tsne"`` (default), negative sampling. ``"nce"``, noise-contrastive estimation, which learns
-        :math:`\bar Z` and so comes near t-SNE wherever it starts; the slider only says where.
+        ``"kl"`` (default), t-SNE's divergence over all pairs. In three and more dimensions its steps take n², and from
+        some 10,000 rows on the others are faster there. ``"neg_tsne"``, negative sampling. ``"nce"``, noise-contrastive
+        estimation, which learns :math:`\bar Z` and so comes near t-SNE wherever it starts; the slider only says where.
         ``"info_nce"``, which needs no :math:`\bar Z`: the slider divides its repulsion by :math:`4^s`.
-        ``"kl"``, t-SNE with all pairs.
+    perplexity
+        Effective number of neighbours at t-SNE's end, u, above 1 and below the number of rows, for ``"kl"``.
+        Default 30.
     n_epochs
-        Visits of every edge (steps of ``"kl"``), at least 1. None (default): 500 up to 10,000 rows,
-        else 200; 750 for ``"kl"``. Below a spectrum of 1 the first third is done at 1, from where
-        t-SNE's map is reached without torn groups; ``"kl"`` has early exaggeration instead.
+        Steps of ``"kl"``, visits of every edge else, at least 1. None (default): 750 for ``"kl"``, a third of them
+        exaggerated by 12; else 500 up to 10,000 rows and 200 above, of which below a spectrum of 1 a third is done at
+        1, from where t-SNE's map is reached without torn groups.
     learning_rate
-        Step size at the start, above 0; falls linearly to 0. ``"auto"`` (default): 1, and for ``"kl"``
-        that of t-SNE.
+        Step size, above 0. ``"auto"`` (default): that of t-SNE for ``"kl"``; else 1 at the start, from where it falls
+        linearly to 0.
     n_negatives
         Random points an edge's end is told from, m, at least 1. Default 5. ``"kl"`` uses none.
     min_dist, spread
-        Shape of the kernel as in UMAP. ``min_dist=None`` (default) is t-SNE's kernel, and the only one
-        for ``"kl"``.
+        Shape of the kernel as in UMAP, for all losses but ``"kl"``. ``min_dist=None`` (default) is t-SNE's kernel.
     metric
         Any metric name of scikit-learn, or a function of two rows. Default ``"euclidean"``.
     init
@@ -75,8 +89,8 @@ class NeighborEmbedding(Embedder):
 
     References
     ----------
-    Damrich, Böhm, Hamprecht & Kobak (2023), ICLR, From t-SNE to UMAP with contrastive learning;
-    Böhm, Berens & Kobak (2022), JMLR 23(95), Attraction-repulsion spectrum in neighbor embeddings.
+    Böhm, Berens & Kobak (2022), JMLR 23(95), Attraction-repulsion spectrum in neighbor embeddings;
+    Damrich, Böhm, Hamprecht & Kobak (2023), ICLR, From t-SNE to UMAP with contrastive learning.
 
     Examples
     --------
@@ -95,7 +109,8 @@ class NeighborEmbedding(Embedder):
         n_components: int = 2,
         *,
         spectrum: float = 1.0,
-        loss: str = "neg_tsne",
+        loss: str = "kl",
+        perplexity: float = 30.0,
         n_epochs: int | None = None,
         learning_rate: float | str = "auto",
         n_negatives: int = 5,
@@ -112,6 +127,7 @@ class NeighborEmbedding(Embedder):
         self.n_components = n_components
         self.spectrum = spectrum
         self.loss = loss
+        self.perplexity = perplexity
         self.n_epochs = n_epochs
         self.learning_rate = learning_rate
         self.n_negatives = n_negatives
@@ -126,21 +142,11 @@ class NeighborEmbedding(Embedder):
 
     def phases(self, n_samples: int) -> list[Phase]:
         """Return the phases: a start that holds groups together, then the place on the spectrum."""
-        n_neighbors = at_most("n_neighbors", int(self.n_neighbors), n_samples, n_samples)
-        parts: dict[str, Any] = {
-            "neighbors": neighbors_part(max(1, n_neighbors - 1), self.metric),
-            "affinities": {
-                "name": "joint",
-                "rows": "fuzzy",
-                "local_connectivity": 1.0,
-                "normalized": self.loss == "kl",
-            },
-            "model": {"name": "free", "n_components": self.n_components},
-        }
+        model = {"name": "free", "n_components": self.n_components}
         start = {"name": self.init if isinstance(self.init, str) else "array"}
         if self.loss == "kl":
-            return self._exaggerated(parts, start)
-        return self._contrasted(parts, start, n_samples)
+            return self._exaggerated(model, start, n_samples)
+        return self._contrasted(model, start, n_samples)
 
     @property
     def graph_(self) -> Any:
@@ -151,6 +157,8 @@ class NeighborEmbedding(Embedder):
         """Raise for a hyper-parameter that cannot be used with ``n_samples`` rows."""
         super().check_parameters(n_samples)
         _checks.check_number("n_neighbors", self.n_neighbors, low=2, integer=True)
+        if self.loss == "kl":
+            check_perplexity(self.perplexity, n_samples)
         _checks.check_number("spectrum", self.spectrum, low=-1, high=3)
         if self.n_epochs is not None:
             _checks.check_number("n_epochs", self.n_epochs, low=1, integer=True)
@@ -165,29 +173,43 @@ class NeighborEmbedding(Embedder):
                     f"min_dist must be None for loss='kl', got {self.min_dist:g}; take loss='neg_tsne'"
                 )
 
-    def _exaggerated(self, parts: dict[str, Any], start: Part) -> list[Phase]:
-        """Return t-SNE, with exaggeration as the slider."""
-        n_steps = self.n_epochs or STEPS
+    def _exaggerated(self, model: Part, start: Part, n_samples: int) -> list[Phase]:
+        """Return t-SNE, with exaggeration as the slider and fewer neighbours towards UMAP."""
+        n_steps, spectrum = self.n_epochs or STEPS, float(self.spectrum)
         early = min(EARLY_STEPS, n_steps // WARM_UP)
-        exaggeration = FOUR ** float(self.spectrum)
-        plan = [
-            ("early exaggeration", early, max(EARLY_EXAGGERATION, exaggeration)),
-            ("optimization", n_steps - early, exaggeration),
-        ]
+        fewer = float(self.perplexity) / THIRD ** min(max(spectrum, 0.0), 1.0)
+        perplexity = max(fewer, min(float(self.perplexity), FEWEST))
         optimizer = {
             "name": "momentum_gains",
             "learning_rate": self.learning_rate,
             "momentum": 0.8,
+            "exaggeration": 1.0,
         }
-        others = {
-            "kernel": {"name": "student_t"},
-            "sampler": {"name": "everything"},
-            "loss": {"name": "kl"},
-        }
-        return planned(plan, optimizer, {**parts, **others}, start)
+        k = max(1, min(n_samples - 1, int(3 * perplexity)))
+        plan = [
+            ("early exaggeration", early, max(EARLY_PLACE, spectrum)),
+            ("optimization", n_steps - early, spectrum),
+        ]
+        wanted = [each for each in plan if each[1]]
+        return [
+            Phase(
+                name=name,
+                n_steps=n,
+                neighbors=neighbors_part(k, self.metric),
+                affinities={"name": "perplexity", "perplexity": perplexity},
+                kernel={"name": "student_t"},
+                sampler={"name": "everything"},
+                loss={"name": "kl", "spectrum": place},
+                optimizer=optimizer,
+                model=model,
+                init=None if number else start,
+            )
+            for number, (name, n, place) in enumerate(wanted)
+        ]
 
-    def _contrasted(self, parts: dict[str, Any], start: Part, n_samples: int) -> list[Phase]:
+    def _contrasted(self, model: Part, start: Part, n_samples: int) -> list[Phase]:
         """Return the sampled losses; maps nearer to t-SNE than UMAP start as UMAP."""
+        n_neighbors = at_most("n_neighbors", int(self.n_neighbors), n_samples, n_samples)
         n_epochs = self.n_epochs or (EPOCHS_FEW if n_samples <= FEW_ROWS else EPOCHS_MANY)
         spectrum = float(self.spectrum)
         early = n_epochs // WARM_UP if spectrum < 1.0 else 0
@@ -204,12 +226,14 @@ class NeighborEmbedding(Embedder):
                 phase = Phase(
                     name=name,
                     n_steps=n_steps,
+                    neighbors=neighbors_part(max(1, n_neighbors - 1), self.metric),
+                    affinities={"name": "joint", "rows": "fuzzy", "local_connectivity": 1.0},
                     kernel={"name": "cauchy", **shape},
                     sampler={"name": "edges", "n_negatives": int(self.n_negatives)},
                     loss={"name": "contrastive", "contrast": self.loss, "spectrum": place},
                     optimizer={"name": "decayed_sgd", "learning_rate": rate},
+                    model=model,
                     init=None if phases else start,
-                    **parts,
                 )
                 phases.append(phase)
         return phases

@@ -97,6 +97,11 @@ class Euclidean:
             return self.X
         return self.coarse[0]
 
+    def rest(self) -> None:
+        """Let go of copies of the samples; what needs one makes it again."""
+        for name in ("coarse", "fine"):
+            self.__dict__.pop(name, None)
+
     def _prepared(self, points: NDArray[Any], dtype: type[np.floating[Any]]) -> Prepared:
         """Return the centred points in units of the largest sample, and their squared norms."""
         samples = np.empty(points.shape, dtype=dtype)

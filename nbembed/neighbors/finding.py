@@ -211,10 +211,13 @@ def _by_cells(X: Any, k: int, metric: str, random_state: int) -> Stage[Neighbors
         by_blocks(find, sample, k, BLOCK_ENTRIES // len(X)), 0.0, 1.0 - SEARCH_SHARE
     )
     farthest = found[1][:, -1:] * np.float32(1 + 1e-5)
+    moderate = find.moderate
+    # The search works on the samples themselves: no copy of a million rows is held beside them.
+    find.rest()
 
     def measured(rows: Rows) -> Found:
         # Differences of float32 numbers are exact enough; those of rounded ones are not.
-        if find.moderate is find.X:
+        if moderate is find.X:
             return lists[0][rows], np.sqrt(lists[1][rows])
         indices, squared = refine(find.X, find.X[rows], rows, lists[0][rows], k)
         return indices, np.sqrt(squared)
@@ -225,7 +228,7 @@ def _by_cells(X: Any, k: int, metric: str, random_state: int) -> Stage[Neighbors
         return float((measured(sample)[1] <= farthest).mean())
 
     lists: Lists
-    searching = inverted_search(find.moderate, k, random_state, recall)
+    searching = inverted_search(moderate, k, random_state, recall)
     lists = yield from _within(searching, 1.0 - SEARCH_SHARE, SEARCH_SHARE)
     indices, distances = yield from _completed(measured, find, len(X), k)
     share = float((distances[sample] <= farthest).mean())

@@ -127,6 +127,10 @@ def _check(phase: Phase, path: str) -> None:
         raise wrong(f"{path}.optimizer.options.learning_rate", f"a number with {loss!r}", rate)
     if "lr" in phase.optimizer:
         raise wrong(f"{path}.optimizer.options.lr", "called learning rate with this sampling", "lr")
+    if loss == "kl" and "spectrum" in phase.loss and phase.model["name"] != "free":
+        raise wrong(
+            f"{path}: spectrum of its loss", "left out with a network", phase.loss["spectrum"]
+        )
     density = phase.loss.get("density", {})
     if set(density) - DENSITY or not all(isinstance(v, (int, float)) for v in density.values()):
         raise wrong(

@@ -90,7 +90,7 @@ add("transform", "distance")
 # ---- functions of a loss --------------------------------------------------------------------------
 STRENGTH = {"repulsion_strength": number(0)}
 add("loss", "mse|stress of pairs")
-add("loss", "kl|kl div|kl divergence", STRENGTH)
+add("loss", "kl|kl div|kl divergence", STRENGTH | {"spectrum": number(-1, 3)})
 add("loss", "cross_entropy", STRENGTH)
 add("loss", "bce|binary cross entropy")
 add("loss", "margin", {"margin": number(0)})

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from nbembed.errors import InvalidInputError
 from nbembed.neighbors import Graph, edge_lengths
 from nbembed.phases import Phase
-from nbembed.training.live import LIVE, curve, kernel_of
+from nbembed.training.live import LIVE, curve, exaggeration_of, kernel_of
 from nbembed.training.stepping import Stepper
 
 __all__ = ["make_free_stepper"]
@@ -72,16 +72,16 @@ def _gradient_stepper(phase: Phase, graph: Graph, embedding: NDArray[np.float32]
 def _gradient_options(phase: Phase, n: int) -> dict[str, Any]:
     optimizer = phase.optimizer
     return {
-        "learning_rate": _gradient_learning_rate(optimizer, n),
+        "learning_rate": _gradient_learning_rate(phase, n),
         "momentum": optimizer["momentum"],
-        "exaggeration": optimizer["exaggeration"],
+        "exaggeration": exaggeration_of(phase, {}),
     }
 
 
-def _gradient_learning_rate(optimizer: dict[str, Any], n: int) -> float:
+def _gradient_learning_rate(phase: Phase, n: int) -> float:
     """Return the number for ``"auto"``: n / exaggeration, at least 200 (Belkina et al. 2019)."""
-    rate = optimizer["learning_rate"]
-    return max(200.0, n / optimizer["exaggeration"]) if rate == "auto" else float(rate)
+    rate = phase.optimizer["learning_rate"]
+    return max(200.0, n / exaggeration_of(phase, {})) if rate == "auto" else float(rate)
 
 
 def _sampled_stepper(
@@ -205,7 +205,7 @@ def _matching_learning_rate(phase: Phase, graph: Graph) -> float:
     if not phase.loss["normalized"]:
         # Without a normalisation forces do not fall with the number of points.
         return 1.0
-    rate = _gradient_learning_rate(phase.optimizer, graph.n)
+    rate = _gradient_learning_rate(phase, graph.n)
     if phase.sampler["repulsion"] == "exact":
         return rate
     # The noise of a step is inverse to the draws; above this it tears maps of digits apart.

@@ -16,6 +16,7 @@ __all__ = [
     "curve",
     "degrees_of",
     "effect_of",
+    "exaggeration_of",
     "kernel_of",
     "live_parameters",
     "schedules_of",
@@ -57,6 +58,8 @@ LOWEST = {"n_negatives": 1, "spectrum": -1}
 # The largest values of those that have one.
 HIGHEST = {"spectrum": 3}
 LEARNED = "learned"
+# What a unit of the spectrum between t-SNE and UMAP multiplies attraction by, where all pairs repel.
+FOUR = 4.0
 
 
 def live_parameters(phase: Phase) -> tuple[str, ...]:
@@ -66,6 +69,8 @@ def live_parameters(phase: Phase) -> tuple[str, ...]:
         names = LIVE_NETWORK_KL
     elif "density" in phase.loss:
         names += ("density_weight",)
+    elif _slides(phase):
+        names = ("learning_rate", "spectrum", "momentum")
     elif phase.loss["name"] == "kl" and _tails_move(phase):
         names += ("degrees_of_freedom",)
     idle = _idle(phase)
@@ -76,6 +81,11 @@ def live_parameters(phase: Phase) -> tuple[str, ...]:
 def _tails_move(phase: Phase) -> bool:
     """Return whether the degrees of freedom are a number that the stepper of ``phase`` heeds."""
     return phase.kernel.get("degrees_of_freedom", 1) not in (1, LEARNED)
+
+
+def _slides(phase: Phase) -> bool:
+    """Return whether the exaggeration of ``phase`` is told by a place on the spectrum."""
+    return phase.loss["name"] == "kl" and "spectrum" in phase.loss
 
 
 def _idle(phase: Phase) -> set[str]:
@@ -107,6 +117,8 @@ def set_live(stepper: Stepper, phase: Phase, overrides: dict[str, Any], name: st
         a, b = curve(phase, overrides)
         stepper.set("a", a)
         stepper.set("b", b)
+    elif name == "spectrum" and _slides(phase):
+        stepper.set("exaggeration", exaggeration_of(phase, overrides))
     else:
         stepper.set(name, overrides[name])
 
@@ -120,6 +132,17 @@ def curve(phase: Phase, overrides: dict[str, Any]) -> tuple[float, float]:
         overrides.get("min_dist", kernel.get("min_dist", 0.1)),
         overrides.get("spread", kernel.get("spread", 1.0)),
     )
+
+
+def exaggeration_of(phase: Phase, overrides: Mapping[str, Any]) -> float:
+    """Return the factor of a phase's attraction, with what was set in mid-run.
+
+    Where the phase has a place s on the spectrum that is 4 to the power of s (Böhm, Berens & Kobak 2022, JMLR 23).
+    """
+    own = float(overrides.get("exaggeration", phase.optimizer["exaggeration"]))
+    if not _slides(phase):
+        return own
+    return own * FOUR ** float(overrides.get("spectrum", phase.loss["spectrum"]))
 
 
 def kernel_of(phase: Phase, overrides: dict[str, Any]) -> Kernel:
@@ -139,7 +162,8 @@ def effect_of(phase: Phase, name: str) -> str:
 def schedules_of(stepper: Stepper, phase: Phase) -> dict[str, float]:
     """Return what changes in the course of ``phase`` beside the map, by name, as it stands."""
     live = live_parameters(phase)
-    values = {"exaggeration": stepper.get("exaggeration")} if "exaggeration" in live else {}
+    exaggerated = "exaggeration" in live or _slides(phase)
+    values = {"exaggeration": stepper.get("exaggeration")} if exaggerated else {}
     if phase.kernel.get("degrees_of_freedom") == LEARNED:
         values["degrees_of_freedom"] = degrees_of(stepper)
     return values

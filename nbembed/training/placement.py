@@ -12,7 +12,7 @@ from nbembed.errors import InvalidInputError
 from nbembed.kernels import kernel_named
 from nbembed.neighbors import Graph, Index, Neighbors, content_keys
 from nbembed.phases import Phase
-from nbembed.training.live import curve, kernel_of
+from nbembed.training.live import curve, exaggeration_of, kernel_of
 from nbembed.training.run import Run
 from nbembed.training.scaling_placement import placed_by_scaling
 
@@ -165,9 +165,8 @@ class Reference:
             found, perplexity=min(perplexity, found.indices.shape[1])
         )
         start = np.median(embedding[found.indices], axis=1)
-        optimizer: dict[str, Any] = {**self.phase.optimizer, **self.overrides}
         ties, begin = Ties(found.indices, weights.astype(np.float32)), start.astype(np.float32)
-        hold = max(MIN_EXAGGERATION, float(optimizer["exaggeration"]))
+        hold = max(MIN_EXAGGERATION, exaggeration_of(self.phase, self.overrides))
         kernel = kernel_of(self.phase, self.overrides)
         if kernel == kernel_named("student_t"):
             return settle(embedding, ties, begin, exaggeration=hold)

@@ -149,6 +149,7 @@ class Readable:
         known = self.weights_by_name | {
             name: value for name, value in phase.kernel.items() if name in ("min_dist", "spread")
         }
+        known |= {"spectrum": phase.loss["spectrum"]} if "spectrum" in phase.loss else {}
         # A network's exaggeration is a factor of its plan's.
         known |= {} if phase.model["name"] == "free" else {"exaggeration": 1.0}
         known |= self._overrides
