@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from nbembed import affinities
 from nbembed.neighbors import Graph, Neighbors, nearest_neighbors
 
-__all__ = ["everyone", "joint", "neighbors_for"]
+__all__ = ["KEPT", "everyone", "joint", "neighbors_for"]
 
 Floats = NDArray[np.float64]
 

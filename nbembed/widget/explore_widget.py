@@ -275,6 +275,14 @@ class ExploreWidget(StagesWidget):
                 del self._made[next(iter(self._made))]
         return plate, step
 
+    def _made_last(self, name: str) -> "Plate | None":
+        """Return the newest plate of an internal that was made in this run; None if there is none."""
+        with self._look_lock:
+            found = [
+                made for key, made in self._made.items() if key[0] == name and key[4] == self._runs
+            ]
+        return found[-1] if found else None
+
     # ---- what the browser asks ----------------------------------------------------------------
 
     def _tell_plate(self, question: int, content: Mapping[str, Any]) -> None:
