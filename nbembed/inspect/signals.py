@@ -309,12 +309,15 @@ def _beside_twins(points: Floats, near: float, k: int) -> float:
     """
     from scipy.stats import ks_2samp
 
+    from nbembed.neighbors import nearest_neighbors
+
     if not near > 0:
         return 0.0
     own, ratios = lengths_of(points), list[float]()
     for kind in KINDS:
         twins = [without_structure(points, kind, seed=seed) for seed in range(TWINS)]
-        far = float(np.mean([everyone(each).distances[:, k - 1].mean() for each in twins]))
+        found = [nearest_neighbors(each, n_neighbors=k, method="exact") for each in twins]
+        far = float(np.mean([each.distances[:, k - 1].mean() for each in found]))
         apart: Any = ks_2samp(own, np.concatenate([lengths_of(each) for each in twins]))
         ratios.append(near / far)
         if ratios[-1] <= STRUCTURED or apart.statistic >= ALIKE:
