@@ -372,6 +372,11 @@ ANSWERS = {
             ({SMALL: "as before", FLIES: "as before"}, "no ornament"),
         ],
     ),
+    "07-d": (
+        4.0,
+        [(-4.0, "as it is printed"), (2.0, "asymmetric SNE's"), (8.01, "two steps"), (1.0, "the learning rate")],
+    ),
+    "07-e": (2.0, [(1.0, "it changes"), (4.0, "as strong as once"), (0.5, "the other way round")]),
     "08-a": (
         tree_from,
         [
@@ -453,6 +458,15 @@ ANSWERS = {
     "10-d": (
         0.2,
         [(0.8, "what is left"), (0.1, "a difference of two shares"), (0.25, "before training"), (0.3, "the first layer")],
+    ),
+    "10-e": (
+        lambda data, embedded: np.sum(np.square(data - embedded)) / np.sum(data * data),
+        [
+            (lambda data, embedded: np.sum((data - embedded) ** 2) / np.sum(embedded), "as it is printed"),
+            (lambda data, embedded: np.sum((data - embedded) ** 2) / np.sum(embedded**2), "what should have been kept"),
+            (lambda data, embedded: np.sum((data - embedded) ** 2) / np.sum(data), "depends on the unit"),
+            (lambda data, embedded: np.linalg.norm(data - embedded) / np.linalg.norm(data), "no root"),
+        ],
     ),
     "12-a": (entropy, ENTROPIES),
     "12-b": (honest, SEARCHES),

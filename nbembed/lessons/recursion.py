@@ -61,6 +61,17 @@ def _of_last(make: Any) -> Test:
 
 
 FEATURES = _features()
+# Distances of pairs in the data and in the map.
+LENGTHS = [
+    (np.array([1.0, 2.0, 4.0]), np.array([2.0, 1.0, 3.0])),
+    (np.array([3.0, 1.0]), np.array([1.0, 1.0])),
+]
+
+
+def _stress(data: Any, embedded: Any) -> float:
+    """Return the stress of distances, as a share of the squared distances in the data."""
+    return float(((data - embedded) ** 2).sum() / (data**2).sum())
+
 
 EXERCISES = {
     "10-a": Exercise(
@@ -126,5 +137,24 @@ EXERCISES = {
         },
         otherwise="of the last layer: how much less the trained one keeps, as part of what the untrained one keeps",
         needs=("kept",),
+    ),
+    "10-e": Exercise(
+        right=agrees(_stress, LENGTHS),
+        mistakes={
+            "as it is printed: the distances of the map below, and not squared": agrees(
+                lambda data, embedded: ((data - embedded) ** 2).sum() / embedded.sum(), LENGTHS
+            ),
+            "below the line stand the distances in the data: what should have been kept": agrees(
+                lambda data, embedded: ((data - embedded) ** 2).sum() / (embedded**2).sum(), LENGTHS
+            ),
+            "the line below has to be squared too, or the score depends on the unit": agrees(
+                lambda data, embedded: ((data - embedded) ** 2).sum() / data.sum(), LENGTHS
+            ),
+            "no root is taken here": agrees(
+                lambda data, embedded: _stress(data, embedded) ** 0.5, LENGTHS
+            ),
+        },
+        otherwise="twice the unit must give the same score: try it with both arrays doubled",
+        probes=LENGTHS,
     ),
 }

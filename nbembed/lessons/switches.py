@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from nbembed.lessons.exercise import Exercise, Test, same
+from nbembed.lessons.exercise import Exercise, Test, close_to, same
 
 __all__ = ["EXERCISES", "FATES"]
 
@@ -114,5 +114,34 @@ EXERCISES = {
             ),
         },
         otherwise="for each of the two one of: stays small, flies apart, as before",
+    ),
+    "07-d": Exercise(
+        right=close_to(4.0),
+        mistakes={
+            "as it is printed; finite differences say otherwise: along it the divergence falls": close_to(
+                -4.0
+            ),
+            "this is asymmetric SNE's; symmetric affinities hold each pair twice": close_to(2.0),
+            "the difference of two places is divided by the whole way between them, two steps": (
+                lambda value, **_: same(abs(float(value)), 8.0, 1e-2)
+            ),
+            "divided by the factor of the learning rate; what is the gradient itself?": close_to(
+                1.0
+            ),
+        },
+        otherwise="divide the finite difference of the divergence by the sum, for any point and direction",
+    ),
+    "07-e": Exercise(
+        right=close_to(2.0),
+        mistakes={
+            "it changes: the graph holds (i, j) and (j, i) already, and now each moves both ends": close_to(
+                1.0
+            ),
+            "as strong as once; twice in the graph and twice moved is twice as much as twice moved once": close_to(
+                4.0
+            ),
+            "the other way round: turned on over turned off": close_to(0.5),
+        },
+        otherwise="compare the attraction on a point, turned on, with that turned off, on the same map",
     ),
 }
