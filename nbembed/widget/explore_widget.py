@@ -11,6 +11,7 @@ from nbembed._checks import nearest
 from nbembed.errors import InvalidInputError, NbembedError, RunEndedError
 from nbembed.widget.handout import Handout
 from nbembed.widget.measures import Background
+from nbembed.widget.parameters import live_values
 from nbembed.widget.plates import Asked, Numbers, packed_plate, read_asked, refused_plate
 from nbembed.widget.stages_widget import CLOSING, StagesWidget
 from nbembed.widget.traits import kept
@@ -219,6 +220,7 @@ class ExploreWidget(StagesWidget):
             kept_frames = list(run.history.frames)
             more["frames"] = np.stack([frame.embedding for frame in kept_frames])
             more["steps"] = np.array([frame.step for frame in kept_frames])
+            more["live"] = live_values(run)
         if "network" in needs and run is not None and run.has_map:
             self._keep()
             more["estimator"] = self._estimator
