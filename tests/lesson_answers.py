@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from tests.lesson_answers_methods import ANSWERS as OF_METHODS
+
 LN2 = np.log(2)
 
 
@@ -138,33 +140,11 @@ def fifty_rows(**columns):
     return table.assign(**columns)
 
 
-# --- 11
-def written(
-    *more, weights="connect", union=True, kernel="cauchy", loss="cross entropy", sampling="edge"
-):
-    options = {"perplexity": 20} if weights == "perplexity" else {"neighbors": 15}
-    union = {"type": "symmetrize"} | ({"options": {"sub prod": True}} if union else {})
-    q = [{"type": kernel}, *({"type": name} for name in more)]
-    relation = {"name": "emb", "type": "relation", "func": loss, "keys": {"rels": ["p", "q"]}}
-    return {
-        "relations": [
-            {"name": "p", "level": "global", "type": "neighbor", "transforms": [{"type": weights, "options": options}, union]},
-            {"name": "q", "level": "batch", "type": "pairwise", "transforms": q},
-        ],
-        "losses": [relation],
-        "training phases": [{"loss": {"components": "emb"}, "sampling": {"type": sampling}}],
-    }  # fmt: skip
-
-
-def followed(**options):
-    return {"name": "bmi", "type": "correlation", "options": options}
-
-
 CLAIMS = dict.fromkeys(("sizes", "gaps", "islands", "seed"), False) | {"neighbours": True, "rounding": True}  # fmt: skip
 FACTORS = {"SNE": 2, "symmetric SNE": 4, "t-SNE": 4}
 GOOD = "The trustworthiness is 0.98 over 5 seeds."
 
-ANSWERS = {
+ANSWERS = OF_METHODS | {
     "01-a": (entropy, ENTROPIES),
     "01-b": (
         float(BETA),
@@ -270,33 +250,6 @@ ANSWERS = {
             (np.exp(-(5**2 - 2**2) / 2), "both are squared"),
             (np.exp(-((5 - 2) ** 2) / 2), "the difference is squared"),
             (np.exp(-5 / 2), "rho is not taken off"),
-        ],
-    ),
-    "11-a": (
-        written(),
-        [
-            ("relations:\n- {name: p, level: all}", "does not read this"),
-            (written(weights="perplexity"), "t-SNE's still"),
-            (written(union=False), "averaged"),
-            (written("normalize"), "sum to 1"),
-            (written(kernel="t-dist"), "Student's t"),
-            (written(loss="kl div"), "there or not"),
-            (written(sampling="item"), "whole rows"),
-        ],
-    ),
-    "11-b": (
-        "new rows",
-        [("neighborhood_hit", "counts labels"), ("silhouette", "well parted"), ("loss", "falls for shuffled")],
-    ),
-    "11-c": (
-        followed(feature=2),
-        [
-            (followed(feature=3), "the column after"),
-            (followed(i=2), "the column before"),
-            (followed(feature=2, component=1), "the second axis"),
-            ({"name": "bmi", "type": "distance correlation"}, "all distances"),
-            (written(), "the whole method"),
-            ({"name": "bmi", "options": {"feature": 2}}, "a type is missing"),
         ],
     ),
     "12-a": (entropy, ENTROPIES),

@@ -8,7 +8,7 @@ from nbembed.affinities import joint
 from nbembed.errors import InvalidInputError
 from nbembed.forces import MatchingStepper, Switches
 from nbembed.inspect import gradient_plates, pair_gradient, repulsion_angles
-from nbembed.inspect.repulsion_angles import tree_repulsion
+from nbembed.inspect.tree import tree_repulsion
 from nbembed.kernels import kernel_named
 from nbembed.neighbors import nearest_neighbors
 

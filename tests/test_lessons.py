@@ -8,22 +8,19 @@ import doctest
 import numpy as np
 import pytest
 
-from nbembed import datasets, lessons, metrics
+from nbembed import lessons, metrics
 from nbembed.errors import InvalidInputError
 from nbembed.lessons import LESSONS, check, exercise, exercises, textbook
 from tests.lesson_answers import ANSWERS
+from tests.lesson_answers_methods import GIVEN
 
 EVERY = [name for lesson in LESSONS for name in exercises(lesson)]
 
 
 @pytest.fixture(scope="module")
 def given():
-    """What some exercises are to be given: digits, and maps of which half the points stay where they are."""
-    rng = np.random.default_rng(0)
-    base = rng.normal(size=(200, 2)) * 10
-    base[100:] += 200
-    maps = [base + (np.arange(200) >= 100)[:, None] * rng.normal(size=(200, 2)) * 60 for _ in range(4)]  # fmt: skip
-    return {"X": datasets.digits()[0][:300], "maps": maps}
+    """What some exercises are to be given: digits, maps of which half the points stay where they are, and so on."""
+    return GIVEN
 
 
 def line(name, value, given, capsys):
@@ -79,7 +76,7 @@ def test_a_function_that_stops_is_told_what_python_said(given, capsys):
 
 
 def test_unknown_exercises_and_missing_inputs_are_refused():
-    with pytest.raises(InvalidInputError, match="exercise must be one of 01-a"):
+    with pytest.raises(InvalidInputError, match="exercise must be one of 00-a"):
         check("99-z", 1)
     with pytest.raises(InvalidInputError, match="must be given X besides the answer, got nothing"):
         check("01-b", 0.5)

@@ -171,6 +171,66 @@ def test_python_opens_another_view_and_says_what_is_lacking(monkeypatch, blobs):
         widget.explore("pair", 3).describe()
 
 
+def told_by(wire, step=-1):
+    wire.messages.clear()
+    wire.say(t="signals", id=1, step=step)
+    wait_for(lambda: wire.of_kind("signals"))
+    return wire.of_kind("signals")[-1]
+
+
+def test_the_browser_is_told_what_a_cell_can_ask_for(taught, blobs):
+    widget, wire = taught
+    widget.step(5)
+    answer = told_by(wire)
+    assert answer["step"] == 5
+    assert [each["text"] for each in answer["signals"]] == [s.text for s in widget.signals()]
+    said = {each["name"]: each for each in answer["signals"]}
+    note = nb.inspect.scale_note(blobs[:60], widget.embedding_)
+    assert said["scale"]["text"] == note.text
+    assert said["exaggerated"]["text"] == "exaggerated ×12: not final"
+    assert said["stability"] | {"alarm": False, "shows": "stability"} == said["stability"]
+    assert said["stability"]["text"] == "1 run: stability unknown"
+    assert told_by(wire, step=0)["step"] == 0
+    wire.messages.clear()
+    for wrong in ({"step": "1"}, {"step": True}, {"id": -1}, {"id": None}):
+        wire.say(**{"t": "signals", "id": 1, "step": -1} | wrong)
+    assert told_by(wire)["step"] == 5
+    assert len(wire.of_kind("signals")) == 1
+
+
+def test_signals_change_with_what_is_known(taught):
+    widget, _ = taught
+    widget.step(20)
+    widget.other_maps = [widget.embedding_, -widget.embedding_]
+    told = {each.name: each for each in widget.signals()}
+    assert told["stability"].text == "3 runs: 1.00"
+    assert "exaggerated" not in told
+    widget.other_maps = []
+    places = np.random.default_rng(0).normal(size=(60, 2)) * 0.01
+    far = places + np.repeat([[0, 0], [9, 9]], 30, axis=0)
+    panels = [
+        Panel("chart", "", series=(Series("", Y[:, 0], Y[:, 1], "points"),)) for Y in (far, places)
+    ]
+    for null, name in ((panels, "null twin"), (panels[::-1], "null shows clusters")):
+        plate = Plate("null_twin", "", tuple(null), "", "", {}, places)
+        runs = Plate("stability", "", (), "", "", {"maps": [places] * 5, "k": 5}, places)
+        widget._made = {(each.name, None, None, -1, widget._runs): each for each in (plate, runs)}
+        told = {each.name: each for each in widget.signals()}
+        assert told["stability"].text == "5 runs: 1.00"
+        assert name in told
+    assert told["null shows clusters"].value == 2
+
+
+def test_traps_are_signalled_in_the_widget_whatever_the_method():
+    X = np.random.default_rng(0).normal(size=(60, 4))
+    X[:30] = X[0]
+    umap = nb.explore(X, method="umap", n_epochs=5, random_state=0)
+    assert {"copies"} <= {each.name for each in umap.signals()}
+    assert not {"bandwidth", "perplexity"} & {each.name for each in umap.signals()}
+    tsne = nb.explore(X, **QUICK)
+    assert {"copies", "bandwidth", "bandwidth failed"} <= {each.name for each in tsne.signals()}
+
+
 def test_numbers_lie_one_after_the_other():
     numbers = Numbers()
     series = Series("s", np.array([1e300, 2.0]), np.array([3.0, -1e300]), index=np.array([4, 5]))
@@ -200,6 +260,8 @@ def test_a_handout_holds_the_views_of_stated_points(taught, tmp_path, blobs):
     assert {0.5, 2.0} < set(strengths)
     place = found[0]["panels"][0]["arrows"]["places"]
     np.testing.assert_allclose(slot(numbers, place)[:2], widget.embedding_[7], rtol=1e-6)
+    said = [each["text"] for each in page["signs"]["signals"]]
+    assert said == [each.text for each in widget.signals()]
     first = next(each for each in plates["stored"] if each["name"] == "bandwidth")
     assert first["controls"][0]["value"] == 5
     large = nb.explore(blobs.repeat(5, axis=0)[:301], **QUICK)

@@ -24,6 +24,7 @@ import { Scores } from "./views/scores";
 import { Scrubber } from "./views/scrubber";
 import { Search } from "./views/search";
 import { Shown } from "./views/shown";
+import { SignsView } from "./views/signs";
 import { Changed, Inset, TileMarks } from "./views/tile-marks";
 import { Tools } from "./views/tools";
 
@@ -77,6 +78,7 @@ export function App(props: ViewProps) {
             </MapView>
           )}
           <Caption {...props} />
+          <SignsView {...props} />
           <GroupsCard {...props} />
         </div>
         {isWide && (

@@ -19,6 +19,7 @@ import {
   unpackPlate,
 } from "./plates";
 import { reachOf } from "./plot";
+import { SignDesk, type SignsMessage } from "./signals";
 import type { Bytes, PageQuality, ToKernel, Traits } from "./state";
 import { type Frame, fromBase64, inflate } from "./transport";
 
@@ -52,6 +53,8 @@ export class LessonDesk {
   readonly reach = signal(1);
   /** The rows of which an exported page holds plates; null where a kernel computes any. */
   readonly held: readonly number[] | null;
+  /** What is worth a word about the map on show. */
+  readonly signs: SignDesk;
   private readonly numbers: Float32Array;
   private asked = 0;
   /** A question is on its way, and to be said so when that takes long. */
@@ -72,6 +75,9 @@ export class LessonDesk {
     this.held = page === undefined ? null : (page.plates?.rows ?? []);
     const packed = inflate(fromBase64(page?.buffers?.plates ?? ""));
     this.numbers = floatsOf(packed ?? new Uint8Array(0));
+    const { fields } = looking;
+    const watched = { isOpen: this.isOpen, plate: this.plate, ...shown, fields };
+    this.signs = new SignDesk(watched, send, page);
     this.read();
     const read = () => this.read();
     model.on("change:lesson", read);
@@ -83,6 +89,7 @@ export class LessonDesk {
     aborted.addEventListener("abort", () => {
       model.off("change:lesson", read);
       clearTimeout(this.timer);
+      this.signs.close();
       for (const end of endings) end();
     });
   }
@@ -128,7 +135,11 @@ export class LessonDesk {
     this.settings.value = { ...this.settings.peek(), [name]: own };
   }
 
-  receive(message: PlateMessage, buffers: readonly Bytes[]): void {
+  receive(message: PlateMessage | SignsMessage, buffers: readonly Bytes[]): void {
+    if (message.t === "signals") {
+      this.signs.receive(message);
+      return;
+    }
     if (message.id !== this.asked) return;
     this.take(plateOf(message, buffers));
     this.settle();

@@ -3,6 +3,7 @@
 
 import type { Bytes } from "./bytes";
 import type { Lesson, PagePlates, PlateMessage, PlateQuestion } from "./plates";
+import type { Signs, SignsMessage } from "./signals";
 import type { Encodings } from "./specs";
 
 export type { Bytes } from "./bytes";
@@ -125,6 +126,7 @@ export interface PageQuality {
   measured?: { steps: number[]; of: number };
   affinities?: AffinityChange[];
   plates?: PagePlates;
+  signs?: Signs;
   buffers?: { neighbors?: string; measured?: string; plates?: string };
 }
 
@@ -342,6 +344,7 @@ export type FromKernel =
   | AffinitiesMessage
   | FoundMessage
   | PlateMessage
+  | SignsMessage
   | RefusedMessage;
 
 export type CommandName = "pause" | "resume" | "step" | "stop";
@@ -357,6 +360,7 @@ export type ToKernel =
   | { t: "groups"; id: number }
   | { t: "affinities"; id: number }
   | PlateQuestion
+  | { t: "signals"; id: number; step: number }
   | { t: "search"; text: string }
   | { t: "color"; by: string | null }
   | { t: "set"; name: string; value: number }

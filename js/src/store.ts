@@ -264,7 +264,8 @@ export class Store {
     else if (message.t === "frame") this.receiveFrame(message, buffers);
     else if (message.t === "history") this.receiveHistory(message, buffers);
     else if (message.t === "refused") this.steering.refuse(message);
-    else if (message.t === "plate") this.lesson.receive(message, buffers);
+    else if (message.t === "plate" || message.t === "signals")
+      this.lesson.receive(message, buffers);
     else if (message.t === "affinities") this.gallery.affinities.receive(message);
     else if (message.t === "status") {
       this.setStatus(message.status);

@@ -7,8 +7,10 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { LessonSide } from "../src/lesson-side";
 import type { PackedPlate } from "../src/plates";
 import { createScreen } from "../src/screen";
+import { PAUSE, type Sign } from "../src/signals";
 import { Store } from "../src/store";
 import { snapped } from "../src/views/knobs";
+import { SignsView } from "../src/views/signs";
 import { FakeModel, frame, running, welcome } from "./fake";
 
 beforeEach(() => {
@@ -221,6 +223,46 @@ test("what lacks something is passed over; Python's wish opens another view", ()
   expect(lesson.settings.value.forces).toEqual({ k: 9 });
 });
 
+test("what is worth a word is asked when the map rests, and stands there as text", () => {
+  const { model, store, answer } = open();
+  const screen = createScreen(document.body, store, new AbortController().signal);
+  act(() => render(h(SignsView, { store, screen }), document.body));
+  const asked = () => model.sentOf("signals");
+  expect(asked()).toHaveLength(0);
+  vi.advanceTimersByTime(PAUSE);
+  expect(asked()).toEqual([{ t: "signals", id: 1, step: -1 }]);
+  const tell = (id: number, signals: Sign[]) =>
+    act(() => model.push({ t: "signals", id, step: 5, signals }));
+  const words = () => [...document.querySelectorAll("li")].map((one) => one.textContent);
+  tell(1, [
+    { name: "scale", text: "30% <b>kept</b>", alarm: false },
+    { name: "copies", text: "9 copies", alarm: true },
+    { name: "stability", text: "1 run", alarm: false, shows: "sigma" },
+    { name: "groups", text: "A and B?", alarm: false, shows: "net" },
+  ]);
+  expect(words()).toEqual(["30% <b>kept</b>", "⚠ 9 copies", "1 run", "A and B?"]);
+  // A view that cannot be had is no button.
+  const buttons = document.querySelectorAll<HTMLElement>("[data-cmd=show-sign]");
+  expect(buttons).toHaveLength(1);
+  act(() => buttons[0]?.click());
+  expect(store.lesson.name.value).toBe("sigma");
+  // A click on a point asks nothing; frames ask once in a while; a view of all points does.
+  act(() => store.looking.select([1]));
+  answer({ row: 1 });
+  vi.advanceTimersByTime(PAUSE);
+  expect(asked()).toHaveLength(1);
+  for (const step of [6, 7, 8]) act(() => model.push(...frame(step, step)));
+  expect(words().at(-1)).toBe("of step 5");
+  vi.advanceTimersByTime(2 * PAUSE);
+  expect(asked()).toHaveLength(2);
+  answer({ name: "sigma", row: -1 });
+  vi.advanceTimersByTime(PAUSE);
+  expect(asked()).toHaveLength(3);
+  tell(3, []);
+  tell(2, [{ name: "scale", text: "late", alarm: false }]);
+  expect(words()).not.toContain("late");
+});
+
 test("sliders keep to their steps", () => {
   const control = {
     name: "a",
@@ -249,11 +291,13 @@ test("a page shows the stored plate that is nearest, and says of which points th
       stored: [at(2), at(4), at(8)],
       note: "It holds those of point 0.",
     },
+    signs: { step: 5, signals: [{ name: "scale", text: "30% kept", alarm: false }] },
     buffers: { plates: btoa(String.fromCharCode(...bytes)) },
   };
   const store = new Store(model.asModel, true, undefined, quality);
   const words = () => store.lesson.current.value?.text;
   expect(words()).toBe("k is 2");
+  expect(store.lesson.signs.now.value?.signals[0]?.text).toBe("30% kept");
   store.lesson.set("k", 7);
   expect(words()).toBe("k is 8");
   store.lesson.set("k", 3.5);

@@ -10,6 +10,7 @@ from nbembed.affinities import bisections, conditional
 from nbembed.inspect.near import Floats, neighbors_for
 from nbembed.inspect.parts import Control, Internal, Panel, Plate, Scene, Series
 from nbembed.inspect.rows import Rows, chosen
+from nbembed.neighbors import Neighbors
 
 __all__ = ["INTERNALS", "Bandwidth", "Bandwidths", "bandwidth", "bandwidths", "perplexity_control"]
 
@@ -129,22 +130,23 @@ def bandwidth(X: Any, i: int, *, perplexity: float = 30.0) -> Bandwidth:
     (2.0, False)
     """
     rows, points = chosen(X, i)
-    near = neighbors_for(points, perplexity)
+    near, at = neighbors_for(points, perplexity), rows.at(i)
+    own = slice(at, at + 1)
+    near = Neighbors(near.indices[own], near.distances[own], exact=True)
     p, beta = conditional(near, perplexity=perplexity)
-    at = rows.at(i)
     with np.errstate(divide="ignore"):
-        sigma = float(np.sqrt(0.5 / beta[at]))
+        sigma = float(np.sqrt(0.5 / beta[0]))
     return Bandwidth(
         rows=rows,
         i=i,
-        neighbors=rows.indices[near.indices[at]],
-        lengths=near.distances[at].astype(np.float64),
-        probabilities=p[at],
-        precision=float(beta[at]),
+        neighbors=rows.indices[near.indices[0]],
+        lengths=near.distances[0].astype(np.float64),
+        probabilities=p[0],
+        precision=float(beta[0]),
         sigma=sigma,
-        steps=bisections(near.distances[at], perplexity=perplexity),
+        steps=bisections(near.distances[0], perplexity=perplexity),
         perplexity=float(perplexity),
-        reached=float(reached_by(p[at : at + 1])[0]),
+        reached=float(reached_by(p)[0]),
     )
 
 

@@ -13,7 +13,16 @@ from nbembed.inspect.parts import Control, Scene
 from nbembed.kernels import kernel_named
 from nbembed.neighbors import Graph
 
-__all__ = ["EARLY", "STEPS", "Lane", "lane", "start_of", "steps_control", "steps_of"]
+__all__ = [
+    "EARLY",
+    "STEPS",
+    "Lane",
+    "lane",
+    "live_controls",
+    "start_of",
+    "steps_control",
+    "steps_of",
+]
 
 # Steps with exaggeration, and steps in all; the published numbers are 250 and 1,000.
 EARLY, STEPS = 100, 350
@@ -21,6 +30,12 @@ EARLY, STEPS = 100, 350
 KEPT = 26
 # Beyond this a map is no map any more.
 LARGEST = 1e6
+
+# Of a run that goes on: what can be changed, from where to where.
+LIVE = {
+    "exaggeration": ("Exaggeration of this run", 0.5, 50.0),
+    "learning_rate": ("Learning rate of this run", 0.1, 1e4),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,3 +146,21 @@ def steps_control(scene: Scene, usual: int = STEPS) -> Control:
     """Return the slider of the number of steps."""
     value = steps_of(scene, usual)
     return Control("steps", "Steps", "slider", value, low=10, high=1000, step=10, acts="restart")
+
+
+def live_controls(scene: Scene) -> tuple[Control, ...]:
+    """Return what of the run on show can be changed for its next step; nothing where none goes on."""
+    return tuple(
+        Control(
+            name,
+            label,
+            "slider",
+            scene.live[name],
+            low=low,
+            high=high,
+            scale="log",
+            acts="next step",
+        )
+        for name, (label, low, high) in LIVE.items()
+        if name in scene.live
+    )

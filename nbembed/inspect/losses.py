@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nbembed.inspect.lanes import STEPS, lane, start_of, steps_control, steps_of
+from nbembed.inspect.lanes import STEPS, lane, live_controls, start_of, steps_control, steps_of
 from nbembed.inspect.near import Floats, joint
 from nbembed.inspect.parts import Internal, Panel, Plate, Scene, Series
 from nbembed.inspect.pulls import force_controls, in_map
@@ -203,7 +203,8 @@ def plate_of_curve(scene: Scene) -> Plate:
         snippet=CURVE,
         inputs={"maps": found.maps[few], "P": found.P},
         result=np.column_stack([found.kl, found.attraction, found.repulsion])[few],
-        controls=(*controls[:1], steps_control(scene)),
+        # The steps of a run of its own; those of the run on show are what they are.
+        controls=(*controls[:1], *([steps_control(scene)] if scene.frames is None else live_controls(scene))),
         sample=found.rows.sample,
     )  # fmt: skip
 

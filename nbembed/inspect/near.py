@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from nbembed import affinities
 from nbembed.neighbors import Graph, Neighbors, nearest_neighbors
 
-__all__ = ["everyone", "joint", "neighbors_for"]
+__all__ = ["KEPT", "everyone", "joint", "neighbors_for"]
 
 Floats = NDArray[np.float64]
 
@@ -18,23 +18,26 @@ KEPT = 8
 
 
 def neighbors_for(points: Floats, perplexity: float) -> Neighbors:
-    """Return the neighbours over which t-SNE spreads probability: three times the perplexity; read-only."""
+    """Return the neighbours over which t-SNE spreads probability: three times the perplexity."""
     k = max(1, min(len(points) - 1, int(3 * perplexity)))
-    return _neighbors(points.tobytes(), points.shape, points.dtype.str, k)
-
-
-@lru_cache(maxsize=KEPT)
-def _neighbors(data: bytes, shape: tuple[int, ...], kind: str, k: int) -> Neighbors:
-    points = np.frombuffer(data, dtype=kind).reshape(shape)
-    found = nearest_neighbors(points, n_neighbors=k, method="exact")
-    for array in (found.indices, found.distances):
-        array.setflags(write=False)
-    return found
+    every = everyone(points)
+    # The nearest of all are the nearest: another perplexity needs no search.
+    nearest = (np.ascontiguousarray(each[:, :k]) for each in (every.indices, every.distances))
+    return Neighbors(*nearest, exact=True, recall=1.0)
 
 
 def everyone(points: Floats, metric: str = "euclidean") -> Neighbors:
-    """Return all other points of each point, the nearest first."""
-    return nearest_neighbors(points, n_neighbors=len(points) - 1, metric=metric, method="exact")
+    """Return all other points of each point, the nearest first; read-only."""
+    return _everyone(points.tobytes(), points.shape, points.dtype.str, metric)
+
+
+@lru_cache(maxsize=KEPT)
+def _everyone(data: bytes, shape: tuple[int, ...], kind: str, metric: str) -> Neighbors:
+    points = np.frombuffer(data, dtype=kind).reshape(shape)
+    found = nearest_neighbors(points, n_neighbors=len(points) - 1, metric=metric, method="exact")
+    for array in (found.indices, found.distances):
+        array.setflags(write=False)
+    return found
 
 
 def joint(points: Floats, perplexity: float) -> tuple[Graph, Floats]:

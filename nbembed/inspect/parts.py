@@ -180,6 +180,8 @@ class Scene:
         Maps of a run in their order.
     steps : ndarray of int, shape (m,), or None
         The step of each of the frames.
+    live : dict
+        Numbers of a run that goes on which can be changed for its next step.
     """
 
     X: Any
@@ -191,6 +193,7 @@ class Scene:
     estimator: Any = None
     frames: Any = None
     steps: Any = None
+    live: dict[str, float] = field(default_factory=dict[str, float])
 
     def get(self, name: str, default: Any) -> Any:
         """Return a setting, or its default."""

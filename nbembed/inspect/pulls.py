@@ -1,6 +1,7 @@
 """The forces on one point of a t-SNE map, and the field they are of."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from nbembed._checks import check_number
 from nbembed.forces import MatchingStepper, Switches
-from nbembed.inspect.near import Floats, joint
+from nbembed.inspect.near import KEPT, Floats, joint
 from nbembed.inspect.parts import Arrows, Control, Heat, Internal, Panel, Plate, Scene, Series
 from nbembed.inspect.rows import Rows, chosen
 from nbembed.kernels import student_t
@@ -160,8 +161,10 @@ def forces(
     """
     rows, points = chosen(X, i)
     places, at = in_map(rows, Y), rows.at(i)
-    graph, P = joint(points, perplexity)
-    pull, push = exact_forces(graph, places).forces()
+    _, P = joint(points, perplexity)
+    pull, push = _of_all(
+        points.tobytes(), points.shape, float(perplexity), places.tobytes(), places.shape
+    )
     gap = places[at] - places
     w = student_t((gap**2).sum(axis=1))
     w[at] = 0.0
@@ -180,6 +183,17 @@ def forces(
         P=P,
         Y=places,
     )
+
+
+# A map that stands is looked at point after point: the forces on all of them are kept for the next one.
+@lru_cache(maxsize=KEPT)
+def _of_all(
+    data: bytes, shape: tuple[int, ...], perplexity: float, places: bytes, extent: tuple[int, ...]
+) -> tuple[Floats, Floats]:
+    """Return pull and push on every point, not exaggerated."""
+    graph, _ = joint(np.frombuffer(data).reshape(shape), perplexity)
+    pull, push = exact_forces(graph, np.frombuffer(places).reshape(extent)).forces()
+    return pull, push
 
 
 def field(

@@ -11,6 +11,7 @@ from nbembed.forces.spline import SplineRepulsion
 from nbembed.inspect.near import Floats
 from nbembed.inspect.parts import Arrows, Control, Internal, Panel, Plate, Scene, Series
 from nbembed.inspect.rows import Rows, chosen
+from nbembed.inspect.tree import boxes, tree_repulsion
 from nbembed.kernels import student_t
 
 __all__ = ["INTERNALS", "THETAS", "Cell", "Repulsions", "cells_for", "repulsions"]
@@ -18,8 +19,6 @@ __all__ = ["INTERNALS", "THETAS", "Cell", "Repulsions", "cells_for", "repulsions
 THETAS = (0.0, 0.2, 0.5, 0.8, 1.0, 1.5)
 # Points whose errors are measured.
 SEEN = 6
-# Cells are halved no further than this.
-MAX_DEPTH = 40
 
 SNIPPET = """gap = Y[i] - np.delete(Y, i, axis=0)
 w = 1 / (1 + (gap ** 2).sum(axis=1))
@@ -91,37 +90,18 @@ class Repulsions:
 
 
 def cells_for(points: Floats, place: Floats, theta: float) -> tuple[Cell, ...]:
-    """Return the cells of a quadtree that stand for all points as seen from a place.
-
-    A cell is opened unless its width is less than ``theta`` times its distance; a point alone is a cell.
-    Points at the very place are left out.
-
-    References
-    ----------
-    Barnes & Hut (1986), Nature 324; van der Maaten (2014), JMLR 15, sec. 4.2.
-    """
-    low = points.min(axis=0)
-    width = float(np.ptp(points, axis=0).max()) or 1.0
-    found: list[Cell] = []
-    waiting: list[tuple[Floats, Floats, float, int]] = [(points, low, width, 0)]
-    while waiting:
-        inside, corner, size, depth = waiting.pop()
-        centre = inside.mean(axis=0)
-        distance = float(np.linalg.norm(place - centre))
-        single = len(inside) == 1 or depth == MAX_DEPTH or not np.ptp(inside, axis=0).any()
-        if single or size < theta * distance:
-            if distance > 0 or not single:
-                box = float(corner[0]), float(corner[1])
-                found.append(
-                    Cell((float(centre[0]), float(centre[1])), len(inside), box, size, depth)
-                )
-            continue
-        right = inside >= corner + size / 2
-        for half in np.ndindex(2, 2):
-            part = inside[(right == np.array(half, dtype=bool)).all(axis=1)]
-            if len(part):
-                waiting.append((part, corner + np.array(half) * (size / 2), size / 2, depth + 1))
-    return tuple(found)
+    """Return the boxes of the tree that stand for all points as seen from a place, but for points at the very place."""
+    return tuple(
+        Cell(
+            (float(box.centre[0]), float(box.centre[1])),
+            box.count,
+            (float(box.corner[0]), float(box.corner[1])),
+            box.width,
+            box.depth,
+        )
+        for box in boxes(points, place[None], theta)
+        if (box.centre != place).any()
+    )
 
 
 def repulsions(
@@ -163,10 +143,8 @@ def repulsions(
     sampled = np.array([_push(places[k], places[draws[k]]) for k in range(n)]) * (
         (n - 1) / n_negatives
     )
-    seen = list(range(0, n, max(1, n // SEEN)))
-    errors = [
-        _error(np.array([_by_cells(places, k, t) for k in seen]), exact[seen]) for t in THETAS
-    ]
+    seen = np.arange(0, n, max(1, n // SEEN))
+    errors = [_error(tree_repulsion(places, theta=t, of=seen), exact[seen]) for t in THETAS]
     lengths = np.linalg.norm(sampled, axis=1) * np.linalg.norm(exact, axis=1)
     cosines = (sampled * exact).sum(axis=1) / np.where(lengths > 0, lengths, 1.0)
     trees = [cells_for(places, places[at], t) for t in THETAS]
@@ -175,7 +153,7 @@ def repulsions(
         i=i,
         exact=exact[at].astype(np.float64),
         grid=grid[at].astype(np.float64),
-        trees=np.stack([_by_cells(places, at, t) for t in THETAS]),
+        trees=np.stack([_by_cells(places[at], each) for each in trees]),
         counts=np.array([len(each) for each in trees]),
         errors=np.array(errors),
         grid_error=_error(grid, exact),
@@ -193,9 +171,8 @@ def _push(place: Floats, others: Floats, counts: Any = 1.0) -> Floats:
     return (counts * student_t((gap**2).sum(axis=1)) ** 2) @ gap
 
 
-def _by_cells(points: Floats, k: int, theta: float) -> Floats:
-    cells = cells_for(points, points[k], theta)
-    return _push(points[k], np.array([c.centre for c in cells]), np.array([c.count for c in cells]))
+def _by_cells(place: Floats, cells: tuple[Cell, ...]) -> Floats:
+    return _push(place, np.array([c.centre for c in cells]), np.array([c.count for c in cells]))
 
 
 def _error(found: Any, exact: Any) -> float:
@@ -219,7 +196,7 @@ def plate(scene: Scene) -> Plate:
     here = found.Y[found.rows.at(found.i)]
     centres = np.array([c.centre for c in found.cells])
     counts = np.array([float(c.count) for c in found.cells])
-    tree = _push(here, centres, counts)
+    tree = _by_cells(here, found.cells)
     ways = [
         ("exact", found.exact),
         (f"tree, θ = {theta:g}", tree),

@@ -12,16 +12,15 @@ from nbembed.errors import InvalidInputError
 from nbembed.forces.hashing import stream
 from nbembed.forces.pairs import ALL_OTHERS, SIMILAR, push_pairs
 from nbembed.forces.spline import SplineRepulsion
+from nbembed.inspect.tree import tree_repulsion
 from nbembed.kernels import Kernel, kernel_named
 from nbembed.transport import check_map
 
-__all__ = ["WAYS", "RepulsionAngles", "repulsion_angles", "tree_repulsion"]
+__all__ = ["WAYS", "RepulsionAngles", "repulsion_angles"]
 
 WAYS = ("sampled", "grid", "tree")
 # The grid of the FFT is a plane.
 MAX_GRID_COMPONENTS = 2
-# Points nearer to each other than this share of the map are one leaf of the tree.
-SMALLEST = 1e-9
 
 Forces = NDArray[np.float64]
 
@@ -138,61 +137,6 @@ def repulsion_angles(
     whole = exact.reshape(1, -1)
     of_all = {way: float(_angles(f.reshape(1, -1), whole)[0]) for way, f in found.items()}
     return RepulsionAngles(angles, exact, of_all)
-
-
-def tree_repulsion(
-    points: NDArray[np.floating], *, theta: float, kernel: Kernel | None = None
-) -> Forces:
-    r"""Return the repulsion of all points by the rule of Barnes and Hut, not divided by Z.
-
-    A box that is narrower than ``theta`` times its distance from a point counts as all its points at their mean, else
-    it is cut in half along every axis.
-
-    Parameters
-    ----------
-    points
-        The map, shape (n_samples, n_components).
-    theta
-        At least 0; 0 opens every box and is exact.
-    kernel
-        Similarity in the map; None (default) is t-SNE's.
-
-    References
-    ----------
-    Barnes & Hut (1986), Nature 324; van der Maaten (2014), JMLR 15, sec. 4.2.
-    """
-    places = np.asarray(points, dtype=np.float64)
-    shape = kernel or kernel_named("student_t")
-    push = np.zeros_like(places)
-    everybody = np.arange(len(places))
-    width = float(np.ptp(places, axis=0).max()) or 1.0
-    waiting = [(everybody, places.min(axis=0), width, everybody)]
-    smallest = SMALLEST * width
-    while waiting:
-        inside, corner, width, asking = waiting.pop()
-        away = places[asking] - places[inside].mean(axis=0)
-        is_leaf = len(inside) == 1 or width < smallest
-        # Who asks from within is never far: the box holds the point itself.
-        far = (width < theta * np.linalg.norm(away, axis=1)) | is_leaf
-        squared = (away[far] ** 2).sum(axis=1, keepdims=True)
-        strength = shape.values(squared) * shape.slopes(squared)
-        push[asking[far]] += len(inside) * strength * away[far]
-        near = asking[~far]
-        if len(near):
-            waiting += _halves(places, inside, corner, width / 2.0, near)
-    return push
-
-
-def _halves(
-    places: Forces, inside: NDArray[np.intp], corner: Forces, half: float, asking: NDArray[np.intp]
-) -> list[tuple[NDArray[np.intp], Forces, float, NDArray[np.intp]]]:
-    """Return the boxes of half the width that hold a point."""
-    upper = places[inside] >= corner + half
-    number = upper @ (1 << np.arange(places.shape[1]))
-    return [
-        (inside[number == each], corner + half * upper[number == each][0], half, asking)
-        for each in np.unique(number)
-    ]
 
 
 def _by_grid(points: NDArray[np.float32], kernel: Kernel) -> Forces:

@@ -5,13 +5,14 @@ arXiv:2506.08725, found that warnings mostly do not); they are there so that nob
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from nbembed.inspect.bandwidth import MISSED, reached_by
 from nbembed.inspect.curves import lengths_of
-from nbembed.inspect.near import Floats, everyone, neighbors_for
+from nbembed.inspect.near import KEPT, Floats, everyone, neighbors_for
 from nbembed.inspect.null import KINDS, clusters_in, without_structure
 from nbembed.inspect.pulls import in_map
 from nbembed.inspect.rows import chosen
@@ -149,7 +150,12 @@ def stability_chip(maps: Any, *, n_neighbors: int = 15) -> StabilityChip:
 
 
 def run_state(
-    X: Any, maps: Any, steps: Any = None, *, perplexity: float = 30.0, exaggeration: float = 1.0
+    X: Any,
+    maps: Any,
+    steps: Any = None,
+    *,
+    perplexity: float | None = 30.0,
+    exaggeration: float = 1.0,
 ) -> RunState:
     """Return where a run stands.
 
@@ -162,7 +168,7 @@ def run_state(
     steps
         The step of each; None counts them.
     perplexity
-        Of the run.
+        Of the run; None for a method that searches no bandwidths of a perplexity.
     exaggeration
         Factor that is in force at the last map.
     """
@@ -176,7 +182,7 @@ def run_state(
         size = np.sqrt(found[-1].var(axis=0).sum()) or 1.0
         way = np.sqrt(((found[-1] - found[-2]) ** 2).sum(axis=1).mean())
         moving = float(way / size / max(1, at[-1] - at[-2]))
-    failed = len(_failed(points, perplexity))
+    failed = 0 if perplexity is None else len(_failed(points, perplexity))
     if failed:
         return RunState("bandwidth failed", moving, failed, f"bandwidth failed for {failed} rows")
     if exaggeration > 1:
@@ -194,7 +200,7 @@ def signals(
     maps: Any = None,
     steps: Any = None,
     labels: Any = None,
-    perplexity: float = 30.0,
+    perplexity: float | None = 30.0,
     exaggeration: float = 1.0,
 ) -> tuple[Signal, ...]:
     """Return all that is worth a word about data and their map.
@@ -210,7 +216,7 @@ def signals(
     labels
         Labels that the map was told (``y=``), where it was told any.
     perplexity, exaggeration
-        Of the run.
+        Of the run, as for :func:`run_state`.
 
     Examples
     --------
@@ -245,17 +251,17 @@ def _failed(points: Floats, perplexity: float) -> Any:
     return np.flatnonzero(np.abs(np.log(reached_by(p) / perplexity)) > MISSED)
 
 
-def _of_input(points: Floats, perplexity: float) -> list[Signal]:
+def _of_input(points: Floats, perplexity: float | None) -> list[Signal]:
     """Look at what makes a search fail, or the numbers hard to read."""
     told: list[Signal] = []
     n = len(points)
-    if perplexity > (n - 1) / 3:
+    if perplexity is not None and perplexity > (n - 1) / 3:
         text = f"perplexity {perplexity:g} is more than a third of the {n} rows: nearly all are neighbours of each"
         told.append(Signal("perplexity", text, perplexity / n))
     copies = n - len(np.unique(points, axis=0))
     if copies > COPIES * n:
         told.append(Signal("copies", f"{copies} rows are copies of others", copies / n))
-    failed = len(_failed(points, perplexity))
+    failed = 0 if perplexity is None else len(_failed(points, perplexity))
     if failed:
         told.append(Signal("bandwidth", f"bandwidth failed for {failed} rows", failed / n))
     largest = float(np.abs(points).max())
@@ -268,9 +274,7 @@ def _of_input(points: Floats, perplexity: float) -> list[Signal]:
 def _of_shape(points: Floats, places: Floats) -> list[Signal]:
     """Look at structure, densities and gaps: what the map shows and what it hides."""
     told: list[Signal] = []
-    k = min(TWIN_NEIGHBOR, len(points) - 2)
-    near = everyone(points).distances[:, k - 1].astype(np.float64)
-    ratio = _beside_twins(points, float(near.mean()), k)
+    near, ratio = _of_data(points.tobytes(), points.shape)
     if ratio > 0:
         text = f"neighbours are as far ({ratio:.0%}) as in data without structure: clumps in the map mean nothing"
         told.append(Signal("structureless", text, ratio))
@@ -286,6 +290,16 @@ def _of_shape(points: Floats, places: Floats) -> list[Signal]:
     return told
 
 
+# A map that moves is looked at again and again, and its data stay.
+@lru_cache(maxsize=KEPT)
+def _of_data(data: bytes, shape: tuple[int, ...]) -> tuple[Floats, float]:
+    """Return how far each point's neighbour is, and how far that is beside the twins."""
+    points = np.frombuffer(data).reshape(shape)
+    k = min(TWIN_NEIGHBOR, len(points) - 2)
+    near = everyone(points).distances[:, k - 1].astype(np.float64)
+    return near, _beside_twins(points, float(near.mean()), k)
+
+
 def _beside_twins(points: Floats, near: float, k: int) -> float:
     """Return how far neighbours are as part of what they are in the twins, 0 if one of these is not alike.
 
@@ -295,12 +309,15 @@ def _beside_twins(points: Floats, near: float, k: int) -> float:
     """
     from scipy.stats import ks_2samp
 
+    from nbembed.neighbors import nearest_neighbors
+
     if not near > 0:
         return 0.0
     own, ratios = lengths_of(points), list[float]()
     for kind in KINDS:
         twins = [without_structure(points, kind, seed=seed) for seed in range(TWINS)]
-        far = float(np.mean([everyone(each).distances[:, k - 1].mean() for each in twins]))
+        found = [nearest_neighbors(each, n_neighbors=k, method="exact") for each in twins]
+        far = float(np.mean([each.distances[:, k - 1].mean() for each in found]))
         apart: Any = ks_2samp(own, np.concatenate([lengths_of(each) for each in twins]))
         ratios.append(near / far)
         if ratios[-1] <= STRUCTURED or apart.statistic >= ALIKE:

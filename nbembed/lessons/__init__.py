@@ -15,12 +15,17 @@ __all__ = ["LESSONS", "check", "exercises"]
 
 # The first part of an exercise's name, and the module that holds its table.
 LESSONS = {
+    "00": "quickstart",
     "01": "probabilities",
     "02": "crowding",
     "03": "pushing",
     "04": "optimizer",
     "05": "misreadings",
     "06": "umap_steps",
+    "07": "switches",
+    "08": "fast",
+    "09": "learned",
+    "10": "recursion",
     "11": "grammar",
     "12": "faults",
     "C": "walkthrough",

@@ -189,6 +189,7 @@ class EmbedWidget(ResultsWidget):
             groups=self._tell_groups,
             affinities=self._tell_affinities,
             plate=self._tell_plate,
+            signals=self._tell_signals,
             resend=self._resend_bytes,
         )
         self._inbox = Inbox(self._publisher, lambda: self._session, questions)

@@ -11,6 +11,7 @@ from nbembed._checks import nearest
 from nbembed.errors import InvalidInputError, NbembedError, RunEndedError
 from nbembed.widget.handout import Handout
 from nbembed.widget.measures import Background
+from nbembed.widget.parameters import live_values
 from nbembed.widget.plates import Asked, Numbers, packed_plate, read_asked, refused_plate
 from nbembed.widget.stages_widget import CLOSING, StagesWidget
 from nbembed.widget.traits import kept
@@ -221,6 +222,7 @@ class ExploreWidget(StagesWidget):
             kept_frames = list(run.history.frames)
             more["frames"] = np.stack([frame.embedding for frame in kept_frames])
             more["steps"] = np.array([frame.step for frame in kept_frames])
+            more["live"] = live_values(run)
         if "network" in needs and run is not None and run.has_map:
             self._keep()
             more["estimator"] = self._estimator
@@ -276,6 +278,14 @@ class ExploreWidget(StagesWidget):
             while len(self._made) > KEPT:
                 del self._made[next(iter(self._made))]
         return plate, step
+
+    def _made_last(self, name: str) -> "Plate | None":
+        """Return the newest plate of an internal that was made in this run; None if there is none."""
+        with self._look_lock:
+            found = [
+                made for key, made in self._made.items() if key[0] == name and key[4] == self._runs
+            ]
+        return found[-1] if found else None
 
     # ---- what the browser asks ----------------------------------------------------------------
 

@@ -42,6 +42,8 @@ class Questions:
         ``affinities(question)`` tells how the affinities changed from recursion to recursion.
     plate
         ``plate(question, message)`` tells what a view of an internal shows.
+    signals
+        ``signals(question, message)`` tells what is worth a word about a map.
     resend
         ``resend()`` sends again what was in buffers, for a host that loses them.
     """
@@ -55,6 +57,7 @@ class Questions:
     groups: Callable[[int], None]
     affinities: Callable[[int], None]
     plate: Callable[[int, dict[str, Any]], None]
+    signals: Callable[[int, dict[str, Any]], None]
     resend: Callable[[], None]
 
 
@@ -152,6 +155,7 @@ class Inbox:
         asked, question, row = self._questions, content.get("id"), content.get("row")
         text, by = content.get("text"), content.get("by", 0)
         plain = {"groups": asked.groups, "affinities": asked.affinities}
+        told = {"plate": asked.plate, "signals": asked.signals}
         about_row = {"details": asked.details, "neighbors": asked.neighbors}
         if not isinstance(kind, str):
             return
@@ -159,8 +163,8 @@ class Inbox:
             plain[kind](question)
         elif kind in about_row and _is_count(question) and _is_count(row):
             about_row[kind](question, row)
-        elif kind == "plate" and _is_count(question):
-            asked.plate(question, content)
+        elif kind in told and _is_count(question):
+            told[kind](question, content)
         elif kind == "search" and isinstance(text, str) and len(text) <= MAX_TEXT:
             asked.search(text)
         elif kind == "restart":

@@ -10,9 +10,9 @@ from nbembed.encodings import as_text
 from nbembed.estimators import Embedder
 from nbembed.persistence import replacing
 from nbembed.widget import packs
-from nbembed.widget.explore_widget import ExploreWidget
 from nbembed.widget.publisher import PROTOCOL
 from nbembed.widget.selection import pack_rows
+from nbembed.widget.signals_widget import SignalsWidget
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ __all__ = ["ResultsWidget"]
 _AXES = ("x", "y", "z")
 
 
-class ResultsWidget(ExploreWidget):
+class ResultsWidget(SignalsWidget):
     """A widget that hands out what it shows."""
 
     @property

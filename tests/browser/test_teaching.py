@@ -45,6 +45,11 @@ MOVE = """([knob, to]) => { const e = document.querySelector(`[data-knob="${knob
   e.value = others ? others[0] : String(to < 500 === +e.value < 500 ? 1000 - to : to);
   e.dispatchEvent(new Event(e.options ? 'change' : 'input', { bubbles: true })); }"""
 
+# Moves a slider to its middle or, from there, on; one that restarts acts once it is let go.
+TYPE = """([knob, isSlow]) => { const e = document.querySelector(`[data-knob="${knob}"] [type=range]`);
+  e.value = String(+e.value === 500 ? 300 : 500);
+  e.dispatchEvent(new Event(isSlow ? 'change' : 'input', { bubbles: true })); }"""
+
 
 def opened(open_notebook, *cells):
     notebook = open_notebook(SETUP, WHERE, *cells)
@@ -148,4 +153,65 @@ def test_keys_are_enough(open_notebook):
     notebook.page.locator("[data-cmd=close-lesson]").focus()
     press("Enter")
     notebook.until("r.querySelector('.nbe-panels') && !r.querySelector('[data-nbembed=lesson]')")
+    assert notebook.errors == []
+
+
+# What the lessons ask to change, each as a view of the learner's own data: lesson, view, control.
+CHANGES = [
+    ("01", "bandwidth", "perplexity"),
+    ("02", "kernels", "dof"),
+    ("03", "forces", "row"),
+    ("04", "exaggeration", "exaggeration"),
+    ("05", "null_twin", "perplexity"),
+    ("06", "fuzzy", "n_neighbors"),
+    ("07", "normalization", "n_negatives"),
+    ("08", "repulsion", "theta"),
+]
+# What a cell has of the view on show: its words, and what was asked of the control.
+CELL = "a = w._asked; print(a.row if {knob!r} == 'row' else a.settings.get({knob!r}), w.inspect(a.name, a.row, **a.settings).text)"
+
+
+def test_a_learner_changes_one_thing_and_python_knows(open_notebook):
+    notebook = opened(open_notebook, "w.step(20);")
+    notebook.run(2)
+    words = notebook.page.locator("[data-nbembed=words]")
+    # What acts from the next step on changes the run itself, and leaves the view as it is.
+    show(notebook, "loss_curve")
+    assert notebook.page.locator("[data-knob=exaggeration] [data-effect='next step']").count() == 1
+    notebook.js(TYPE, ["exaggeration", False])
+    notebook.until("+r.querySelector('[data-knob=exaggeration] [type=number]').value < 12")
+    notebook.page.wait_for_timeout(400)
+    notebook.page.locator("[data-cmd=internal]").focus()
+    notebook.page.keyboard.press("n")
+    notebook.until("r.dataset.step === '21'")
+    assert notebook.ask("print(w.status['events'], w.status['live']['exaggeration'])") == (
+        "[[20, 'exaggeration', 5]] 5.0"
+    )
+    for lesson, view, knob in CHANGES:
+        show(notebook, view)
+        notebook.until("r.querySelector('[data-nbembed=lesson]').ariaBusy === 'false'", timeout=30)
+        before = words.inner_text()
+        if knob == "row":
+            notebook.page.locator("[data-cmd=row]").focus()
+            notebook.page.keyboard.press("ArrowUp")
+            notebook.page.keyboard.press("Tab")
+        else:
+            acts = notebook.page.get_attribute(f"[data-knob={knob}] .nbe-effect", "data-effect")
+            assert acts in ("now", "restart"), lesson
+            notebook.js(TYPE, [knob, acts == "restart"])
+        notebook.page.wait_for_function(
+            f"(before) => {WORDS} !== before", arg=before, timeout=12_000
+        )
+        asked, _, said = notebook.ask(CELL.format(knob=knob)).partition(" ")
+        assert asked != "None", lesson
+        assert words.inner_text().startswith(said), lesson
+    # Below the map stands what a cell has, too; what rests on a view leads to it.
+    notebook.until("r.querySelector('[data-nbembed=signals]').dataset.step === '21'")
+    listed = notebook.page.locator("[data-sign]").all_inner_texts()
+    told = json.loads(notebook.ask("print(json.dumps([s.text for s in w.signals()]))"))
+    assert [text.removeprefix("⚠ ") for text in listed] == told
+    notebook.page.click("[data-sign=stability] button")
+    notebook.until(
+        "r.querySelector('[data-sign=stability]').textContent.startsWith('5 runs: ')", timeout=30
+    )
     assert notebook.errors == []
