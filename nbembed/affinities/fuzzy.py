@@ -1,5 +1,7 @@
 """Fuzzy memberships, row by row: the affinities of UMAP before they are made symmetric."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -127,7 +129,7 @@ def _bisected(
 ) -> NDArray[np.float64]:
     """Return the bandwidth of each row, looked for from ``start``; those that are 0 remain."""
     bandwidths = start.copy()
-    left = np.flatnonzero(start > 0.0)
+    left: Any = np.flatnonzero(start > 0.0)
     excess, at = excess[left], start[left]
     low, high = np.zeros(len(left)), np.full(len(left), np.inf)
     for _ in range(MAX_BISECTIONS):
@@ -135,9 +137,8 @@ def _bisected(
         go_on = np.abs(total - target) >= SUM_TOLERANCE
         if not go_on.all():
             bandwidths[left] = at
-            left, excess, at, low, high, total = (
-                values[go_on] for values in (left, excess, at, low, high, total)
-            )
+            left, total = left[go_on], total[go_on]
+            excess, at, low, high = (values[go_on] for values in (excess, at, low, high))
         if not len(left):
             break
         low, high = np.where(total > target, low, at), np.where(total > target, at, high)

@@ -163,8 +163,8 @@ class SampledStepper(Stepper):
         """Move every point along the edges of one turn after the other."""
         n_blocks = -(-len(self._points) // BLOCK)
         if len(self._points) <= ALONE_LIMIT:
-            room = room_for(*self._room)
-            take_turns((0, n_blocks), (0, TURNS), self._points, self._moved, *given, room)
+            everything = (0, n_blocks), (0, TURNS), self._points, self._moved, *given
+            take_turns(*everything, room=room_for(*self._room))
             return
         for turn in range(TURNS):
             given_now = self._points, self._moved, *given
@@ -216,7 +216,7 @@ def _loss_pairs(degrees: NDArray[np.float64], name: tuple[int, int]) -> Pairs:
 def _turn_part(
     turn: int, given: tuple[Any, ...], room: tuple[int, int], first: int, last: int
 ) -> None:
-    take_turns((first, last), (turn, turn + 1), *given, room_for(*room))
+    take_turns((first, last), (turn, turn + 1), *given, room=room_for(*room))
 
 
 @numba.njit(**INLINED)

@@ -156,7 +156,7 @@ def take_turns(
 
 
 @numba.njit(**STRICT_INLINED)
-def _acting(first: int, last: int, edges: Edges, time: np.uint64, room: Room) -> int:
+def _acting(first: int, last: int, edges: Edges, time: np.uint64, room: Room) -> Any:
     """Gather the ends of the edges that act now, and return how many there are."""
     m: Any = np.uint64(0)
     for edge in range(np.uint64(first), np.uint64(last)):

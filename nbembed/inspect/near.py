@@ -22,8 +22,8 @@ def neighbors_for(points: Floats, perplexity: float) -> Neighbors:
     k = max(1, min(len(points) - 1, int(3 * perplexity)))
     every = everyone(points)
     # The nearest of all are the nearest: another perplexity needs no search.
-    nearest = (np.ascontiguousarray(each[:, :k]) for each in (every.indices, every.distances))
-    return Neighbors(*nearest, exact=True, recall=1.0)
+    indices, distances = every.indices[:, :k].copy(), every.distances[:, :k].copy()
+    return Neighbors(indices, distances, exact=True, recall=1.0)
 
 
 def everyone(points: Floats, metric: str = "euclidean") -> Neighbors:
