@@ -225,7 +225,7 @@ def test_a_network_has_no_place_on_the_spectrum():
     phases = nb.ParametricTSNE(loss="kl").phases(200)
     check_phases(phases)
     placed = [replace(phase, loss=phase.loss | {"spectrum": 0.5}) for phase in phases]
-    with pytest.raises(InvalidInputError, match="spectrum of its loss must be left out"):
+    with pytest.raises(InvalidInputError, match="spectrum of its loss: must be left out"):
         check_phases(placed)
 
 

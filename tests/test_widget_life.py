@@ -18,7 +18,7 @@ from nbconvert import HTMLExporter
 from nbformat import v4
 
 from nbembed import EmbedWidget
-from nbembed.errors import InvalidInputError
+from nbembed.errors import InvalidTypeError
 from nbembed.widget import display
 from tests.kernel import VIEW, Kernel
 from tests.widgets import make
@@ -207,7 +207,7 @@ def test_two_threads_at_the_end_of_a_cell_do_what_waits_for_it_once(monkeypatch)
 def test_what_its_constructor_refused_is_closed_in_silence(monkeypatch, blobs):
     said = []
     monkeypatch.setattr(sys, "unraisablehook", lambda told: said.append(repr(told)))
-    with pytest.raises(InvalidInputError):
+    with pytest.raises(InvalidTypeError):
         make(blobs, live_metrics="no")
     # ipywidgets closes what nobody holds.
     gc.collect()
