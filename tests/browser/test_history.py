@@ -269,10 +269,10 @@ def test_panels_hand_out_their_numbers_and_their_figure(film, kind):
     svg = ET.fromstring(text)  # noqa: S314 - our own file
     space = "{http://www.w3.org/2000/svg}"
     assert svg.tag == f"{space}svg"
-    lines = svg.findall(f".//{space}polyline")
-    assert len(lines) == len(names)
-    for line, curve in zip(lines, names, strict=True):
-        assert len(line.get("points").split()) == len(curves[curve][0])
+    drawn = [len(e.get("points").split()) for e in svg.iter(f"{space}polyline")]
+    drawn += [1 for _ in svg.iter(f"{space}circle")]
+    # A busy machine measures quality seldom: a score that was taken once is a dot.
+    assert sorted(drawn) == sorted(len(curves[curve][0]) for curve in names)
     assert {e.tag.removeprefix(space) for e in svg.iter()} <= {
         "svg", "g", "title", "rect", "path", "text", "polyline", "circle",
     }  # fmt: skip
