@@ -11,30 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbembed._threads import share
+from nbembed.forces.compiling import FAST
 from nbembed.forces.stepper import Points
 from nbembed.neighbors import Graph
 
-__all__ = ["CHUNKS", "FAST", "INLINED", "STRICT", "STRICT_INLINED", "attract", "log_sums"]
+__all__ = ["CHUNKS", "attract", "log_sums"]
 
 # Rows are worked on in this many fixed pieces, whatever the number of threads.
 CHUNKS = 64
 # Components of nearly all maps.
 PLANE = 2
-# Sums may be reordered by the compiler (once, when it compiles), but NaN and infinity stay legal.
-# numpy's rule for division by 0 has no exception to test for, so that loops become vector code.
-FAST: dict[str, Any] = {
-    "cache": True,
-    "nogil": True,
-    "error_model": "numpy",
-    "fastmath": {"reassoc", "contract", "arcp", "nsz"},
-}
-# For what other kernels call. Left to itself, a call may reach one of two copies, whose sums are ordered
-# differently: the callee's own where it has been compiled in this process, else that in the caller's cache.
-INLINED: dict[str, Any] = {**FAST, "forceinline": True}
-# For loops that write to what they may also read: a check of addresses chooses, at run time, between vector code and
-# the plain loop, so both must round alike. Every operation rounds on its own, on any processor.
-STRICT: dict[str, Any] = {**FAST, "fastmath": False}
-STRICT_INLINED: dict[str, Any] = {**INLINED, "fastmath": False}
 
 
 def attract(graph: Graph, points: Points, forces: Points) -> None:

@@ -5,7 +5,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbembed._threads import share
-from nbembed.forces.attraction import CHUNKS, FAST
+from nbembed.forces.attraction import CHUNKS
+from nbembed.forces.compiling import FAST
 from nbembed.forces.hashing import draws, stream
 from nbembed.forces.powers import log2, power
 from nbembed.forces.stepper import Points

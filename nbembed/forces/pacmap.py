@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from nbembed._threads import share
-from nbembed.forces.attraction import CHUNKS, FAST, INLINED
+from nbembed.forces.attraction import CHUNKS
+from nbembed.forces.compiling import FAST, INLINED
 from nbembed.forces.hashing import draw, stream, substream
 from nbembed.forces.stepper import Points, Stepper
 from nbembed.neighbors import Graph

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbembed._threads import share
-from nbembed.forces.attraction import CHUNKS, FAST, INLINED
+from nbembed.forces.attraction import CHUNKS
+from nbembed.forces.compiling import FAST, INLINED
 from nbembed.forces.hashing import draw, substream
 from nbembed.forces.stepper import Points
 from nbembed.kernels import Kernel

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbembed._threads import share
-from nbembed.forces.attraction import CHUNKS, FAST, INLINED
+from nbembed.forces.attraction import CHUNKS
+from nbembed.forces.compiling import FAST, INLINED
 from nbembed.forces.hashing import draw
 from nbembed.forces.repulsion import TILE, faster_repulsion, push_from_all
 from nbembed.forces.sampled import pull, push

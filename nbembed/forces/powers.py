@@ -6,7 +6,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from nbembed.forces.attraction import STRICT_INLINED
+from nbembed.forces.compiling import STRICT_INLINED
 
 __all__ = ["log2", "power"]
 
@@ -43,7 +43,10 @@ def power(x: Any, b: Any) -> Any:
     The error is at most 1e-6 relative for :math:`|b \log_2 x| < 10`, and 1e-5 as far as float32
     reaches; beyond :math:`2^{\pm 126}` the result stays there.
     """
-    total = max(min(np.float32(b) * log2(x), LARGEST), -LARGEST)
+    # Written out: min and max are compiled anew by everyone who calls them.
+    total = np.float32(b) * log2(x)
+    total = min(LARGEST, total)
+    total = max(-LARGEST, total)
     whole = np.floor(total + HALF)
     f = total - whole
     fraction = ONE + f * (E1 + f * (E2 + f * (E3 + f * (E4 + f * (E5 + f * E6)))))

@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 
 from nbembed._threads import share
 from nbembed.errors import InvalidInputError
-from nbembed.forces.attraction import CHUNKS, FAST, INLINED
+from nbembed.forces.attraction import CHUNKS
+from nbembed.forces.compiling import FAST, INLINED
 from nbembed.forces.spline import SplineRepulsion
 from nbembed.forces.stepper import Points
 

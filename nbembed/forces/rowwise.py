@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbembed._threads import share
-from nbembed.forces.attraction import CHUNKS, FAST
+from nbembed.forces.attraction import CHUNKS
+from nbembed.forces.compiling import FAST
 from nbembed.forces.pairs import ALL_OTHERS, PLAIN, SIMILAR, kernel_at, pull_edges, push_pairs
 from nbembed.forces.stepper import Points
 from nbembed.forces.tails import KernelStepper

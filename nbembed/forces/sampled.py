@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbembed._threads import share
-from nbembed.forces.attraction import INLINED
+from nbembed.forces.compiling import INLINED
 from nbembed.forces.hashing import draws, stream, substreams
 from nbembed.forces.losses import (
     Pairs,

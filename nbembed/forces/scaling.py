@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from nbembed._threads import share
 from nbembed.errors import InvalidInputError
-from nbembed.forces.attraction import CHUNKS, FAST
+from nbembed.forces.attraction import CHUNKS
+from nbembed.forces.compiling import FAST
 from nbembed.forces.stepper import Points, Stepper
 from nbembed.neighbors import Graph
 

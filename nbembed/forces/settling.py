@@ -5,7 +5,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbembed._threads import share
-from nbembed.forces.attraction import CHUNKS, FAST, INLINED
+from nbembed.forces.attraction import CHUNKS
+from nbembed.forces.compiling import FAST, INLINED
 from nbembed.forces.pairs import TINY, kernel_at
 from nbembed.forces.placing import (
     LONGER,

@@ -21,7 +21,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import fft
 
 from nbembed._threads import share
-from nbembed.forces.attraction import CHUNKS, FAST, INLINED
+from nbembed.forces.attraction import CHUNKS
+from nbembed.forces.compiling import FAST, INLINED
 from nbembed.forces.stepper import Points
 from nbembed.kernels import Kernel, kernel_named
 

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbembed._threads import share
-from nbembed.forces.attraction import CHUNKS, FAST
+from nbembed.forces.attraction import CHUNKS
+from nbembed.forces.compiling import FAST
 from nbembed.forces.gradient import GradientStepper
 from nbembed.forces.pairs import ALL_OTHERS, PLAIN, SIMILAR, pull_edges, push_pairs
 from nbembed.forces.repulsion import faster_repulsion

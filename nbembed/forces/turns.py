@@ -11,7 +11,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from nbembed.forces.attraction import STRICT, STRICT_INLINED
+from nbembed.forces.compiling import STRICT, STRICT_INLINED
 from nbembed.forces.hashing import draw, substream
 from nbembed.forces.powers import power
 from nbembed.forces.stepper import Points
@@ -242,4 +242,5 @@ def _add(
 @numba.njit(**STRICT_INLINED)
 def clipped(force: np.float32) -> np.float32:
     """Return a force along one coordinate, at most MAX_FORCE in size."""
-    return max(min(force, MAX_FORCE), -MAX_FORCE)
+    force = min(MAX_FORCE, force)
+    return max(-MAX_FORCE, force)
