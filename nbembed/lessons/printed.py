@@ -1,5 +1,8 @@
 """Exercises on what publications print: formulas that are to be mended, each against the mistakes usual there."""
 
+# A learner's answer may be of any kind.
+# pyright: reportUnknownLambdaType=false
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -112,8 +112,8 @@ PRINTED = {
             "the other way round: like that many degrees of freedom leave the kernel no width at all": (
                 lambda squared, alpha: _kernel(squared, alpha, divided=1)
             ),
-            "the power is too large: at one degree of freedom it has to be 1": lambda squared, alpha: _kernel(
-                squared, alpha, half=1
+            "the power is too large: at one degree of freedom it has to be 1": lambda squared, alpha: (
+                _kernel(squared, alpha, half=1)
             ),
         },
     ),
