@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from tests.lesson_answers_methods import ANSWERS as OF_METHODS
+from tests.lesson_answers_printed import ANSWERS as OF_PRINTED
 
 LN2 = np.log(2)
 
@@ -144,7 +145,7 @@ CLAIMS = dict.fromkeys(("sizes", "gaps", "islands", "seed"), False) | {"neighbou
 FACTORS = {"SNE": 2, "symmetric SNE": 4, "t-SNE": 4}
 GOOD = "The trustworthiness is 0.98 over 5 seeds."
 
-ANSWERS = OF_METHODS | {
+ANSWERS = OF_METHODS | OF_PRINTED | {
     "01-a": (entropy, ENTROPIES),
     "01-b": (
         float(BETA),

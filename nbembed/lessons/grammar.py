@@ -5,8 +5,12 @@
 
 from typing import Any
 
+import numpy as np
+
 from nbembed.errors import NbembedError
 from nbembed.lessons.exercise import Exercise, Test, close_to
+from nbembed.lessons.printed import Formula, mended
+from nbembed.lessons.textbook import entropy, gaussian_row
 from nbembed.spec import Spec
 
 __all__ = ["EXERCISES"]
@@ -70,6 +74,66 @@ def _follows(*wrong: tuple[int, int]) -> Test:
     return lambda value, **_: _followed(value) in [("correlation", *pair) for pair in wrong]
 
 
+def _perplexity(squared: Any, beta: float) -> float:
+    return float(np.exp(entropy(gaussian_row(squared, beta))))
+
+
+def _in_reach(squared: Any, perplexity: float) -> bool:
+    """Return whether a bell of that perplexity has a beta between 0.01 and 1."""
+    return _perplexity(squared, 1) <= perplexity <= _perplexity(squared, 0.01)
+
+
+def _cauchy(squared: Any, a: float, b: float) -> Any:
+    return 1 / (1 + a * np.asarray(squared) ** b)
+
+
+# Squared distances of rows whose beta lies below 0.01, twice between, and above 1.
+REACHED = [(scale * np.arange(1.0, 40.0) ** 2, 10.0) for scale in (10.0, 0.5, 0.05, 1e-4)]
+PRINTED = {
+    "bracket": Formula(
+        right=_in_reach,
+        probes=REACHED,
+        wrong={
+            "this is what the code takes for granted; look at the perplexities at both ends": (
+                lambda *_: True
+            ),
+            "the other way round: the larger beta, the narrower the bell and the fewer neighbours": (
+                lambda squared, perplexity: (
+                    _perplexity(squared, 0.01) <= perplexity <= _perplexity(squared, 1)
+                )
+            ),
+            "a small beta can be missed as well as a large one: there are two ends": (
+                lambda squared, perplexity: _perplexity(squared, 1) <= perplexity
+            ),
+            "the bell has squared distances in it, and they are squared already": (
+                lambda squared, perplexity: _in_reach(squared**2, perplexity)
+            ),
+        },
+    ),
+    "cauchy": Formula(
+        right=_cauchy,
+        probes=[(np.array([0.1, 1.0, 9.0]), a, b) for a, b in ((1.577, 0.895), (0.5, 1.3))],
+        wrong={
+            "as it is in the code: a is forgotten": lambda squared, _, b: _cauchy(squared, 1, b),
+            "b is of the squared distance; of the distance it is 2 b": lambda squared, a, b: (
+                _cauchy(squared, a, 2 * b)
+            ),
+            "b is of the squared distance; take no root of it": lambda squared, a, b: _cauchy(
+                squared, a, b / 2
+            ),
+        },
+    ),
+    "negative": Formula(
+        right=lambda n, k: (k + 1) / n,
+        probes=[(20, 5), (1000, 15)],
+        wrong={
+            "as it is printed; but the columns are drawn from all rows": lambda *_: 0.0,
+            "a row can meet itself, too": lambda n, k: k / n,
+            "this is the chance of a true stranger": lambda n, k: 1 - (k + 1) / n,
+        },
+    ),
+}
+
 EXERCISES = {
     "11-a": Exercise(
         right=lambda value, **_: _umap(value) == UMAP,
@@ -131,4 +195,5 @@ EXERCISES = {
         },
         otherwise="an entry with a name, a type and options: of the type that correlates a column with an axis",
     ),
+    "11-d": mended(PRINTED, "a dictionary of functions, one for each of " + ", ".join(PRINTED)),
 }

@@ -49,6 +49,9 @@ def _helps(gains: Any) -> bool:
     return len(gains) >= FEWEST and bool((gains > 0).all())
 
 
+# Similarities of pairs in the map.
+SIMILAR = [(np.array([0.01, 0.2, 0.5, 0.99]),), (0.7,)]
+
 EXERCISES = {
     "09-a": Exercise(
         right=close_to(_share, 5e-3),
@@ -100,5 +103,23 @@ EXERCISES = {
         },
         otherwise="True if there are three seeds or more and each has gained, else False",
         probes=GAINS,
+    ),
+    "09-d": Exercise(
+        right=agrees(lambda w: w / (1 + w), SIMILAR),
+        mistakes={
+            "this is the paper's loss, its equation 2.8; the sigmoid takes another number than w in": agrees(
+                lambda w: w, SIMILAR
+            ),
+            "the sigmoid is given ln w, not w": agrees(lambda w: 1 / (1 + np.exp(-w)), SIMILAR),
+            "this is what has to be put in for w to come out: the other way round": agrees(
+                lambda w: np.log(w / (1 - w)), SIMILAR
+            ),
+            "this is how unlike they are: the sign in the sigmoid": agrees(
+                lambda w: 1 / (1 + w), SIMILAR
+            ),
+            "a logarithm is no similarity: the sigmoid is still to come": agrees(np.log, SIMILAR),
+        },
+        otherwise="put ln w into the sigmoid, 1 / (1 + e^-x), and simplify",
+        probes=SIMILAR,
     ),
 }

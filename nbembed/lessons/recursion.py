@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nbembed.lessons.exercise import Exercise, Test, agrees, close_to
+from nbembed.lessons.printed import Formula, mended
 from nbembed.lessons.textbook import squared_distances
 
 __all__ = ["EXERCISES", "READINGS"]
@@ -72,6 +73,87 @@ def _stress(data: Any, embedded: Any) -> float:
     """Return the stress of distances, as a share of the squared distances in the data."""
     return float(((data - embedded) ** 2).sum() / (data**2).sum())
 
+
+def _kernel(squared: Any, alpha: float, *, divided: float = -1, half: float = 0.5) -> Any:
+    """Return Student's t with alpha degrees of freedom, without its constant."""
+    return (1 + np.asarray(squared) * alpha**divided) ** (-half * (alpha + 1))
+
+
+def _score(far: Any, near: Any, k: int, *, ranked: Any = None, itself: int = 1) -> float:
+    """Return the trustworthiness of the map whose distances are ``near`` for data of distances ``far``."""
+    data, shown, n = _ranks(far), _ranks(near), len(far)
+    strangers = (shown < k + itself) & (data >= k + itself)
+    past = (data if ranked is None else ranked(data, shown)) - k - itself + 1
+    return 1 - 2 / (n * k * (2 * n - 3 * k - 1)) * float(past[strangers].sum())
+
+
+def _ranks(distances: Any) -> Any:
+    """Return the rank of every row among those near each row, which itself has rank 0."""
+    return np.argsort(np.argsort(distances, axis=1, kind="stable"), axis=1, kind="stable")
+
+
+def _tables() -> list[tuple[Any, ...]]:
+    """Return distances in data and in a map that loses two of its four dimensions, and numbers of neighbours."""
+    rows = [np.random.default_rng(seed).normal(size=(14, 4)) for seed in (0, 1)]
+    return [
+        (np.sqrt(squared_distances(X)), np.sqrt(squared_distances(X[:, :2])), k)
+        for X, k in zip(rows, (3, 4), strict=True)
+    ]
+
+
+PRINTED = {
+    "equation 4": Formula(
+        right=_kernel,
+        probes=[(np.array([0.5, 1.0, 4.0]), alpha) for alpha in (1.0, 3.0, 63.0)],
+        wrong={
+            "as it is printed: with many degrees of freedom it should become a bell, and this becomes nothing": (
+                lambda squared, alpha: _kernel(squared, alpha, divided=0)
+            ),
+            "the other way round: like that many degrees of freedom leave the kernel no width at all": (
+                lambda squared, alpha: _kernel(squared, alpha, divided=1)
+            ),
+            "the power is too large: at one degree of freedom it has to be 1": lambda squared, alpha: (
+                _kernel(squared, alpha, half=1)
+            ),
+        },
+    ),
+    "equations 7 and 12": Formula(
+        right=lambda d, rho, sigma: np.exp(-np.maximum(0, d - rho) / sigma),
+        probes=[(np.array([0.0, 1.5, 2.0, 5.0]), 2.0, sigma) for sigma in (1.0, 3.0)],
+        wrong={
+            "as it is printed: what is nearer than rho, such as a copy, belongs with more than 1": (
+                lambda d, rho, sigma: np.exp(-(d - rho) / sigma)
+            ),
+            "a neighbour nearer than rho belongs as one at rho does, not as one beyond it": (
+                lambda d, rho, sigma: np.exp(-np.abs(d - rho) / sigma)
+            ),
+            "rho is not taken off: the nearest has to belong with 1": (
+                lambda d, _, sigma: np.exp(-d / sigma)
+            ),
+            "it falls with the distance, not with its square": (
+                lambda d, rho, sigma: np.exp(-np.square(np.maximum(0, d - rho)) / sigma)
+            ),
+        },
+    ),
+    "equation 16": Formula(
+        right=_score,
+        probes=_tables(),
+        wrong={
+            "as it is printed, with ranks in the map: neighbours there have ranks up to K, and so nothing is lost": (
+                lambda far, near, k: _score(far, near, k, ranked=lambda _, shown: shown)
+            ),
+            "this is the continuity, equation 17: of neighbours that the map has lost": (
+                lambda far, near, k: _score(near, far, k)
+            ),
+            "the point itself is counted among its neighbours": (
+                lambda far, near, k: _score(far, near, k, itself=0)
+            ),
+            "each stranger is counted once; one from far off has to count more": (
+                lambda far, near, k: _score(far, near, k, ranked=lambda data, _: 0 * data + k + 1)
+            ),
+        },
+    ),
+}
 
 EXERCISES = {
     "10-a": Exercise(
@@ -157,4 +239,5 @@ EXERCISES = {
         otherwise="twice the unit must give the same score: try it with both arrays doubled",
         probes=LENGTHS,
     ),
+    "10-f": mended(PRINTED, "a dictionary of functions, one for each of " + ", ".join(PRINTED)),
 }

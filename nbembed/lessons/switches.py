@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from nbembed.lessons.exercise import Exercise, Test, close_to, same
+from nbembed.lessons.printed import Formula, mended
+from nbembed.lessons.textbook import forces, squared_distances
 
 __all__ = ["EXERCISES", "FATES"]
 
@@ -57,6 +59,121 @@ def _fates(**wrong: str) -> Test:
     named = FATES | {name.replace("_", " ").replace(" not", ", not"): fate for name, fate in wrong.items()}  # fmt: skip
     return lambda value, **_: all(same(value[name], fate) for name, fate in named.items())
 
+
+def _rows(squared: Any, beta: Any, *, over: Any = None, itself: bool = False) -> Any:
+    """Return t-SNE's p(j|i), divided by the sum over the axis: of the row by default."""
+    bells = np.exp(-np.asarray(beta)[:, None] * squared)
+    if not itself:
+        np.fill_diagonal(bells, 0)
+    return bells / bells.sum(axis=1 if over is None else over, keepdims=True)
+
+
+def _attraction(
+    away: Any, p: Any, a: float, b: float, *, sign: int = -1, lower: float = 1, a_is_in: bool = True
+) -> Any:
+    """Return with which force neighbours at ``-away`` pull a point in UMAP."""
+    squared = np.square(away).sum(axis=1)
+    below = 1 + a * squared**b if a_is_in else 1 + squared
+    return (sign * 2 * a * b * squared ** (b - lower) / below * p) @ away
+
+
+def _frobenius(
+    P: Any, Y: Any, *, scale: float = -8, joined: bool = True, printed: bool = False
+) -> Any:
+    """Return the force on every point that makes the normalised Frobenius norm of P - Q smaller."""
+    w = 1 / (1 + squared_distances(Y)) - np.eye(len(Y))
+    q = w / w.sum()
+    if printed:
+        return -4 * forces(w.sum() * (P - q) * (q**2 + 2 * q**3), Y)
+    excess = ((P - q) * q).sum() if joined else 0
+    return scale * forces(w * q * (P - q - excess), Y)
+
+
+def _cosine(u: Any, v: Any) -> float:
+    return float(u @ v / np.linalg.norm(u) / np.linalg.norm(v))
+
+
+def _probes() -> dict[str, list[tuple[Any, ...]]]:
+    """Return what each formula is tried on; a and b are not 1, for there equation 6 is right."""
+    random = np.random.default_rng(0)
+    Y, P = random.normal(size=(6, 2)), random.random((6, 6))
+    P = (P + P.T) * (1 - np.eye(6))
+    directions = np.array([[2.0, 0.5], [0.0, 3.0], [-1.0, 0.1], [1.0, 1.0]])
+    return {
+        "equation 1": [(squared_distances(random.normal(size=(n, 3))), random.uniform(0.2, 2, n)) for n in (4, 7)],
+        "equation 6": [(Y, random.random(6), 1.577, 0.895), (Y[:3], np.ones(3), 0.5, 1.3)],
+        "Frobenius": [(P / P.sum(), Y)],
+        "ang_dist": [(np.array([1.0, 0.0]), other) for other in directions],
+    }  # fmt: skip
+
+
+PROBES = _probes()
+PRINTED = {
+    "equation 1": Formula(
+        right=_rows,
+        probes=PROBES["equation 1"],
+        wrong={
+            "as it is printed, with the sum over all pairs: a point in a sparse place gets hardly any neighbours": (
+                lambda squared, beta: _rows(squared, beta, over=(0, 1))
+            ),
+            "divided by the sums of the columns: k runs over the others of i, not of j": (
+                lambda squared, beta: _rows(squared, beta, over=0)
+            ),
+            "a point is no neighbour of its own: the diagonal has to be 0 before the division": (
+                lambda squared, beta: _rows(squared, beta, itself=True)
+            ),
+        },
+    ),
+    "equation 6": Formula(
+        right=_attraction,
+        probes=PROBES["equation 6"],
+        wrong={
+            "as it is printed, with 1 + d² below, which is another kernel's: a and b are missing there": (
+                lambda away, p, a, b: _attraction(away, p, a, b, a_is_in=False)
+            ),
+            "the sign: it pulls the point to its neighbours, and away leads from them": (
+                lambda away, p, a, b: _attraction(away, p, a, b, sign=1)
+            ),
+            "the power of d in the slope is one of d² less than in the kernel": (
+                lambda away, p, a, b: _attraction(away, p, a, b, lower=0)
+            ),
+            "each neighbour pulls with its p": (
+                lambda away, p, a, b: _attraction(away, np.ones(len(p)), a, b)
+            ),
+        },
+    ),
+    "Frobenius": Formula(
+        right=_frobenius,
+        probes=PROBES["Frobenius"],
+        wrong={
+            "as it is printed: finite differences of the norm point elsewhere": (
+                lambda P, Y: _frobenius(P, Y, printed=True)
+            ),
+            "Z holds every place too, so there is a sum over all pairs in the bracket: where is it?": (
+                lambda P, Y: _frobenius(P, Y, joined=False)
+            ),
+            "half of it: the norm sums each pair twice, as (i, j) and as (j, i)": (
+                lambda P, Y: _frobenius(P, Y, scale=-4)
+            ),
+            "the sign: this is the gradient, and the force goes down": (
+                lambda P, Y: _frobenius(P, Y, scale=8)
+            ),
+        },
+    ),
+    "ang_dist": Formula(
+        right=lambda u, v: 1 - _cosine(u, v),
+        probes=PROBES["ang_dist"],
+        wrong={
+            "as it is in the code: this is largest for equal directions, so it says how alike they are": _cosine,
+            "half a turn is no turn here: opposite directions are the farthest": (
+                lambda u, v: 1 - abs(_cosine(u, v))
+            ),
+            "it grows with the lengths; only the directions count": lambda u, v: float(
+                np.linalg.norm(u) * np.linalg.norm(v) - u @ v
+            ),
+        },
+    ),
+}
 
 EXERCISES = {
     "07-a": Exercise(
@@ -147,4 +264,5 @@ EXERCISES = {
         },
         otherwise="compare the attraction on a point, turned on, with that turned off, on the same map",
     ),
+    "07-f": mended(PRINTED, "a dictionary of functions, one for each of " + ", ".join(PRINTED)),
 }

@@ -85,6 +85,20 @@ def test_it_fits_every_width_in_light_and_dark(open_page, width, scheme):
     assert notebook.pixels()[1] > 0.003
 
 
+def test_a_narrow_map_keeps_its_tools_in_view_when_points_are_selected(open_page):
+    notebook, _ = open_page(viewport={"width": 206, "height": 900})
+    notebook.page.locator(".nbe-surface").focus()
+    notebook.page.keyboard.press("a")
+    notebook.until("r.dataset.selected === '1797'")
+    places = notebook.js("""() => { const of = (e) => e.getBoundingClientRect(), map = of(document.querySelector('.nbe-stage'));
+      return [...document.querySelectorAll('.nbe-tools .nbe-tool')].map(of).map((b) =>
+        [b.left - map.left, map.right - b.right, b.top - map.top]); }""")
+    assert len(places) > 4
+    assert min(min(place) for place in places) >= 0
+    # Two lines: what is selected, below the tools.
+    assert len({top for *_, top in places[1:]}) == 1 < len({top for *_, top in places})
+
+
 def test_a_zoom_and_the_way_back(open_page):
     notebook, _ = open_page(viewport={"width": 900, "height": 900})
     notebook.press("fit")

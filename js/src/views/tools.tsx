@@ -50,36 +50,38 @@ export function Tools({ store, screen }: ViewProps) {
           Compare with …
         </button>
       )}
-      <Stages store={store} screen={screen} />
-      <Tool
-        command="fit"
-        label="Fit view"
-        title="Show the whole map (0 or double click)"
-        isPressed={!isFree}
-        icon={FIT}
-        act={() => showAll(screen)}
-      />
-      <Tool
-        command="lasso"
-        label="Lasso"
-        title="Select by drawing around points (L, or Shift and drag)"
-        isPressed={isLasso}
-        icon={LASSO}
-        act={() => toggleLasso(screen)}
-      />
-      {canFullscreen(screen.root) && (
+      <div class="nbe-tool-set">
+        <Stages store={store} screen={screen} />
         <Tool
-          command="fullscreen"
-          label="Full screen"
-          title={
-            screen.isFull.value ? "Leave the full screen (Escape)" : "Full screen (F)"
-          }
-          isPressed={screen.isFull.value}
-          icon={screen.isFull.value ? LESS : FULL}
-          act={() => toggleFullscreen(screen.root)}
+          command="fit"
+          label="Fit view"
+          title="Show the whole map (0 or double click)"
+          isPressed={!isFree}
+          icon={FIT}
+          act={() => showAll(screen)}
         />
-      )}
-      {canSave(store) && <Export store={store} screen={screen} />}
+        <Tool
+          command="lasso"
+          label="Lasso"
+          title="Select by drawing around points (L, or Shift and drag)"
+          isPressed={isLasso}
+          icon={LASSO}
+          act={() => toggleLasso(screen)}
+        />
+        {canFullscreen(screen.root) && (
+          <Tool
+            command="fullscreen"
+            label="Full screen"
+            title={
+              screen.isFull.value ? "Leave the full screen (Escape)" : "Full screen (F)"
+            }
+            isPressed={screen.isFull.value}
+            icon={screen.isFull.value ? LESS : FULL}
+            act={() => toggleFullscreen(screen.root)}
+          />
+        )}
+        {canSave(store) && <Export store={store} screen={screen} />}
+      </div>
     </div>
   );
 }
