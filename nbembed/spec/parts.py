@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from nbembed.spec import registry
@@ -78,7 +79,7 @@ class Described:
     derived: Mapping[str, Mapping[str, Any]]
     model: Step | None
     seed: int | None = None
-    rows: int | None = None
+    rows: tuple[int, float] = (2, inf)
     title: str | None = None
 
     @property
@@ -121,9 +122,16 @@ def described(document: Mapping[str, Any]) -> Described:
     more = {
         "title": document.get("name"),
         "seed": document.get("seed"),
-        "rows": document.get("rows"),
+        "rows": _span(document.get("rows", {})),
     }
     return Described(relations, losses, tuple(stages), derived, model, **more)
+
+
+def _span(rows: int | Mapping[str, int]) -> tuple[int, float]:
+    """Return the fewest and the most rows for which a document was written."""
+    if isinstance(rows, int):
+        return rows, rows
+    return rows.get("from", 2), rows.get("to", inf)
 
 
 def _unique(items: Any) -> dict[str, Any]:
