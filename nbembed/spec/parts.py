@@ -119,7 +119,7 @@ def described(document: Mapping[str, Any]) -> Described:
     for i, item in enumerate(document.get("derived data", ())):
         derived[item["name"]] = _derived(item, f"derived data[{i}]", relations, derived)
     model = _step("model", document["model"], "model") if "model" in document else None
-    more = {
+    more: dict[str, Any] = {
         "title": document.get("name"),
         "seed": document.get("seed"),
         "rows": _span(document.get("rows", {})),
