@@ -91,6 +91,17 @@ def test_a_method_that_is_no_document_has_a_picture_with_its_losses_too(name):
     widget.close()
 
 
+def test_the_picture_is_of_the_method_that_a_restart_made():
+    widget = nb.EmbedWidget(X, method=PARTED["tsne"], live_metrics=False).fit()
+    picture = widget.diagram()
+    assert "early exaggeration" in picture.value
+    widget.restart(early_exaggeration_iter=0, perplexity=7).wait()
+    assert "→ perplexity 7" in picture.value
+    assert "early exaggeration" not in picture.value
+    assert picture.value.count(">value ") == 1
+    widget.close()
+
+
 def test_a_loss_keeps_the_value_of_the_phase_that_had_it():
     method = nb.DRE(perplexity=5, n_epochs=2, batch_size=15, recursions=("hidden1",), hidden=(4,), **FIXED)  # fmt: skip
     run = method.run(X)

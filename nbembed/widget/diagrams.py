@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from nbembed.estimators import Embedder, Routine
@@ -25,7 +26,7 @@ OWN = ("kl", "attraction", "repulsion", "near", "mid_near", "far")
 
 
 def live_diagram(
-    widget: Any, estimator: Embedder, n: int, session: "Callable[[], Session | None]"
+    widget: Any, method: "Callable[[], Embedder]", n: int, session: "Callable[[], Session | None]"
 ) -> "HTML":
     """Return the picture of a method, which follows the status of a widget; of a run that has ended nothing is lit.
 
@@ -33,8 +34,8 @@ def live_diagram(
     ----------
     widget
         Has the trait ``status``, which changes about once a second while a run goes on, and when it rests or ends.
-    estimator
-        Whose method it is.
+    method
+        Returns the method, which is another one after a restart with other parameters.
     n
         Rows of the data.
     session
@@ -42,11 +43,12 @@ def live_diagram(
     """
     from ipywidgets import HTML
 
-    spec = Spec.of(estimator.spec) if isinstance(estimator, Routine) else estimator.spec(n)
     view = HTML()
+    document = cache(partial(_document, n=n))
+    document(method())  # raises here what must not be raised where a trait is observed
 
     def draw(_: Any = None) -> None:
-        shown = session()
+        spec, shown = document(method()), session()
         status = widget.status
         phase = None if status.get("state") in ENDED else str(status.get("phase", ""))
         known = {} if shown is None else loss_values(spec, shown.run)
@@ -57,12 +59,16 @@ def live_diagram(
     return view
 
 
+def _document(method: Embedder, n: int) -> Spec:
+    return Spec.of(method.spec) if isinstance(method, Routine) else method.spec(n)
+
+
 def loss_values(spec: Spec, run: Run) -> dict[str, float]:
     """Return the newest recorded values of a document's losses, by their names, each of the last phase that had it."""
     curves = dict(run.history.curves)
     found: dict[str, float] = {}
     start = 0
-    for stage, phase in zip(spec.parts.stages, run.phases, strict=True):
+    for stage, phase in zip(spec.parts.stages, run.phases, strict=False):
         steps = range(start, start + phase.n_steps + 1)
         values = {name: value for name, curve in curves.items() for value in _last(curve, steps)}
         known = {
