@@ -40,7 +40,7 @@ class Attributions:
 
 
 def integrated_gradients(
-    estimator: Any, X: Any, *, component: int = 0, baseline: Any = None, n_steps: int = 256
+    estimator: Any, X: Any, *, component: int = 0, baseline: Any = None, n_steps: int = 1024
 ) -> Attributions:
     r"""Return integrated gradients of one axis of a fitted network's map.
 
@@ -58,7 +58,8 @@ def integrated_gradients(
     baseline
         A row; None (default) is the mean of the data of the fit.
     n_steps
-        Points of the path, at least 2; more are closer to the integral. Default 256.
+        Points of the path, at least 2; more are closer to the integral, which has as many kinks as a path meets
+        where units begin to act: with 256 sums are some thousandths off. Default 1024.
 
     Raises
     ------

@@ -1,11 +1,14 @@
 """Documents: every estimator as one, and back with the same numbers."""
 
+import warnings
+
 import numpy as np
 import pytest
 
 import nbembed as nb
 from nbembed import terms
 from nbembed.spec import Spec, phases_of
+from nbembed.spec.writing import for_rows
 
 rng = np.random.default_rng(0)
 X = np.concatenate([rng.normal(size=(20, 5)) + 3 * k for k in range(3)]).astype(np.float32)
@@ -97,3 +100,41 @@ def test_every_method_is_among_them():
 def test_a_document_gives_back_the_phases_and_not_only_the_numbers():
     estimator = nb.DRE(perplexity=5, recursions=("hidden1",), **NETWORK)
     assert phases_of(estimator.spec(200).parts) == estimator.phases(200)
+
+
+@pytest.mark.parametrize("name", sorted(ESTIMATORS.keys() - {"projection of a method"}))
+def test_a_document_knows_for_how_many_rows_its_numbers_hold(name):
+    estimator = ESTIMATORS[name]
+    n = len(X)
+    low, high = estimator.spec(n).parts.rows
+    assert low <= n <= high
+    written = estimator.phases(n)
+    for rows in {low, (low + n) // 2, n + 1, min(high, 20_000)}:
+        assert ([for_rows(phase, rows) for phase in written] == phases_of_rows(estimator, rows)) == (low <= rows <= high)  # fmt: skip
+
+
+def phases_of_rows(estimator, rows):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return estimator.phases(rows)
+
+
+def test_a_document_of_any_number_of_rows_names_none():
+    assert nb.TSNE().spec().parts.rows == (2, np.inf)
+    assert "rows" not in nb.TSNE().spec().to_dict()
+    assert nb.UMAP().spec().to_dict()["rows"] == {"to": 10_000}
+    assert nb.UMAP().spec(20_000).to_dict()["rows"] == {"from": 10_001}
+    assert Spec.of(nb.TSNE().spec().to_dict() | {"rows": 500}).parts.rows == (500, 500)
+
+
+def test_other_rows_than_a_document_is_for_are_warned_of_once():
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        nb.EmbedWidget(X, method=nb.UMAP(n_epochs=3, random_state=0).spec()).fit().close()
+        assert [str(each.message) for each in heard] == []
+        dre = nb.DRE(perplexity=5, n_epochs=2, batch_size=20, recursions=("hidden1",), **NETWORK)
+        nb.EmbedWidget(X, method=dre.spec(200)).fit().close()
+    said = [str(each.message) for each in heard]
+    assert len(said) == 1
+    assert said[0].startswith("the spec was written for 181 to 200 rows, got 60")
+    assert said[0].endswith("estimator.spec(60) writes them anew")

@@ -1,5 +1,8 @@
 """What a document is good for: a picture, functions of one's own, a search for weights."""
 
+import ast
+import json
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -175,3 +178,40 @@ def test_a_sweep_changes_weights_alone():
     assert found[0].losses["umap"] < found[2].losses["umap"]
     with pytest.raises(InvalidInputError, match=r"weights.clas: .*did you mean 'class'"):
         nb.sweep(document, X, Y, weights=[{"clas": 1}], **FIXED)
+
+
+GUIDE = Path(__file__).parent.parent / "notebooks" / "guide_write_a_method.ipynb"
+
+
+def guide():
+    """Return the documents, functions and words of the guide, and their lines, without its runs."""
+    cells = json.loads(GUIDE.read_text(encoding="utf-8"))["cells"]
+    texts = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    found, lines = {"nb": nb}, {}
+    for text in texts:
+        for part in ast.parse(text).body:
+            if isinstance(part, ast.Assign) and isinstance(part.value, ast.Constant):
+                name = part.targets[0].id
+                found[name] = part.value.value
+                lines[name] = len(part.value.value.strip().splitlines())
+            if isinstance(part, ast.FunctionDef):
+                first = min([part.lineno, *(each.lineno for each in part.decorator_list)])
+                lines[part.name] = part.end_lineno - first + 1
+                if not part.decorator_list:
+                    exec(ast.unparse(part), found)  # noqa: S102
+    return found, lines
+
+
+@pytest.mark.parametrize("name", ["tsne", "umap", "dre"])
+def test_a_published_method_is_below_40_lines_in_yaml_and_in_python(name):
+    found, lines = guide()
+    assert nb.Spec.from_yaml(found[name.upper()]) == found[name]()
+    # The function for deep recursive embedding takes the one for t-SNE as its base.
+    python = lines[name] + (lines["tsne"] if name == "dre" else 0)
+    assert max(lines[name.upper()], python) < 40
+    nb.Routine(found[name](), **FIXED).run(X).close()
+
+
+def test_a_panel_is_below_15_lines():
+    _, lines = guide()
+    assert lines["widths"] < 15

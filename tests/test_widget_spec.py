@@ -6,6 +6,7 @@ import pytest
 import nbembed as nb
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.inspect.plates import Panel, Plate, Series, catalogue, register, unregister
+from nbembed.widget.diagrams import OWN, loss_values
 
 X = np.random.default_rng(0).normal(size=(30, 3))
 DOCUMENT = """
@@ -57,17 +58,64 @@ def test_the_picture_of_a_method_follows_its_run():
     assert "second; 3 × item, adam; 1 · stress (from stress), now" not in picture.value
     assert picture.value.count("stroke-width='2'") == 2
     widget.resume().wait()
-    assert "second; 3 × item, adam; 1 · stress (from stress), now" in picture.value
+    # Where nothing trains any more nothing is lit, and the values stay.
+    assert ", now" not in picture.value
+    assert picture.value.count("stroke-width='2'") == 0
+    assert picture.value == widget.diagram().value
     final = widget.history_.curves["stress"].values[-1]
     assert f"value {final:.4g}" in picture.value
     assert len(seen) >= 3
     widget.close()
 
 
-def test_a_method_that_is_no_document_has_a_picture_too():
-    widget = nb.EmbedWidget(X, method="umap")
-    assert "<title>UMAP</title>" in widget.diagram().value
+PARTED = {
+    "umap": nb.UMAP(n_epochs=12, random_state=0),
+    "pacmap": nb.PaCMAP(n_iter=60, random_state=0),
+    "tsne": nb.TSNE(perplexity=5, early_exaggeration_iter=6, n_iter=6, random_state=0),
+    "sne": nb.SNE(perplexity=5, n_iter=6, random_state=0),
+    "two losses": nb.ParametricUMAP(n_batches=4, hidden=(4,), terms=["reconstruction"], **FIXED),
+}
+
+
+@pytest.mark.parametrize("name", PARTED)
+def test_a_method_that_is_no_document_has_a_picture_with_its_losses_too(name):
+    widget = nb.EmbedWidget(X, method=PARTED[name], live_metrics=False)
+    assert f"<title>{PARTED[name].title}</title>" in widget.diagram().value
+    assert "value" not in widget.diagram().value
+    picture = widget.fit().diagram().value
+    last = dict(PARTED[name].spec(len(X)).parts.losses)
+    ends = [curve.values[-1] for name, curve in widget.history_.curves.items() if name in OWN]
+    assert f"value {sum(ends):.4g}<" in picture
+    assert picture.count(">value ") == len(last)
+    assert ", now" not in picture
     widget.close()
+
+
+def test_the_picture_is_of_the_method_that_a_restart_made():
+    widget = nb.EmbedWidget(X, method=PARTED["tsne"], live_metrics=False).fit()
+    picture = widget.diagram()
+    assert "early exaggeration" in picture.value
+    widget.restart(early_exaggeration_iter=0, perplexity=7).wait()
+    assert "→ perplexity 7" in picture.value
+    assert "early exaggeration" not in picture.value
+    assert picture.value.count(">value ") == 1
+    widget.close()
+
+
+def test_a_loss_keeps_the_value_of_the_phase_that_had_it():
+    method = nb.DRE(perplexity=5, n_epochs=2, batch_size=15, recursions=("hidden1",), hidden=(4,), **FIXED)  # fmt: skip
+    run = method.run(X)
+    spec = method.spec(len(X))
+    first, _ = run.phases
+    while run.step < first.n_steps:
+        next(run)
+    assert list(loss_values(spec, run)) == ["info_nce"]
+    before = loss_values(spec, run)["info_nce"]
+    for _ in run:
+        pass
+    values = loss_values(spec, run)
+    assert values["info_nce"] == before
+    assert values["info_nce #2"] == run.history.curves["loss"].values[-1] != before
 
 
 def test_how_to_register_a_panel():

@@ -1,6 +1,8 @@
 """A method that is a document."""
 
+import warnings
 from collections.abc import Mapping
+from math import inf
 from typing import Any, ClassVar
 
 import numpy as np
@@ -157,6 +159,7 @@ class Routine(ParametricEmbedder):
         n = len(array)
         self.check_parameters(n)
         found = self._meant(array, y)
+        _warn_of_rows(Spec.of(self.spec), n)
         phases, targets = found.phases, dict(found.targets)
         if found.classes is not None:
             targets["classes"] = found.classes
@@ -262,3 +265,23 @@ class Routine(ParametricEmbedder):
         if "phase" in config:
             return Embedder._stored_reference(self, config, arrays)  # noqa: SLF001
         return NetworkReference.from_config(config, arrays)
+
+
+def _warn_of_rows(spec: Spec, n: int) -> None:
+    """Warn where numbers in a document would be others had it been written for ``n`` rows."""
+    low, high = spec.parts.rows
+    if low <= n <= high:
+        return
+    written = (
+        f"{low:,}"
+        if low == high
+        else f"{low:,} rows and more"
+        if high == inf
+        else f"{low:,} to {high:,}"
+    )
+    warnings.warn(
+        f"the spec was written for {written.removesuffix(' rows')} rows, got {n:,}: lengths and sizes in it are not "
+        f"those that its method takes for these; estimator.spec({n}) writes them anew",
+        UserWarning,
+        stacklevel=4,
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from nbembed.spec import registry
@@ -78,7 +79,7 @@ class Described:
     derived: Mapping[str, Mapping[str, Any]]
     model: Step | None
     seed: int | None = None
-    rows: int | None = None
+    rows: tuple[int, float] = (2, inf)
     title: str | None = None
 
     @property
@@ -118,12 +119,19 @@ def described(document: Mapping[str, Any]) -> Described:
     for i, item in enumerate(document.get("derived data", ())):
         derived[item["name"]] = _derived(item, f"derived data[{i}]", relations, derived)
     model = _step("model", document["model"], "model") if "model" in document else None
-    more = {
+    more: dict[str, Any] = {
         "title": document.get("name"),
         "seed": document.get("seed"),
-        "rows": document.get("rows"),
+        "rows": _span(document.get("rows", {})),
     }
     return Described(relations, losses, tuple(stages), derived, model, **more)
+
+
+def _span(rows: int | Mapping[str, int]) -> tuple[int, float]:
+    """Return the fewest and the most rows for which a document was written."""
+    if isinstance(rows, int):
+        return rows, rows
+    return rows.get("from", 2), rows.get("to", inf)
 
 
 def _unique(items: Any) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """What a document means for some data: phases, and all that a run needs beside them."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,7 +17,7 @@ from nbembed.spec.document import Spec
 from nbembed.spec.lowering import lowered
 from nbembed.spec.parts import Described, Relation, Step
 from nbembed.spec.rules import wrong
-from nbembed.spec.writing import phases_of
+from nbembed.spec.writing import for_rows, phases_of
 from nbembed.training.preparation import HEEDED
 
 __all__ = ["Meant", "meant"]
@@ -173,7 +172,7 @@ def _compiled(parts: Described, arrays: Arrays, metrics: dict[str, Any], model: 
     phases = phases_of(parts)
     check_phases(phases)
     named = {str(r.type.options.get("metric")): metrics[r.name] for r in parts.relations.values()}
-    phases = [_fitting(phase, parts, len(arrays.X), named) for phase in phases]
+    phases = [_fitting(phase, len(arrays.X), named) for phase in phases]
     arrays.n_components = phases[0].model["n_components"]
     for phase in phases[1:]:
         if phase.model != phases[0].model:
@@ -187,19 +186,11 @@ def _compiled(parts: Described, arrays: Arrays, metrics: dict[str, Any], model: 
     return Meant(phases, targets, module, start, arrays.seed, arrays.classes)
 
 
-def _fitting(phase: Phase, parts: Described, n: int, metrics: Mapping[str, Any]) -> Phase:
+def _fitting(phase: Phase, n: int, metrics: Mapping[str, Any]) -> Phase:
     """Return a phase whose neighbours are those of ``n`` rows, and whose metric is a function if it is the caller's."""
     part = dict(phase.neighbors)
     part["metric"] = metrics.get(str(part["metric"]), part["metric"])
-    if parts.rows not in (None, n):
-        warnings.warn(
-            f"the spec was written for {parts.rows} rows, got {n}: what depends on their number is that of the former",
-            UserWarning,
-            stacklevel=2,
-        )
-    all_rows = phase.loss["name"] in ("stress", "strain")
-    part["n_neighbors"] = n - 1 if all_rows else min(int(part["n_neighbors"]), n - 1)
-    return replace(phase, neighbors=part)
+    return for_rows(replace(phase, neighbors=part), n)
 
 
 def _targets(phases: list[Phase], arrays: Arrays) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The phases of this package's recipes as a document, and back, without loss."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from nbembed.errors import InvalidTypeError
@@ -9,7 +10,7 @@ from nbembed.spec.parts import MAIN, Described, Loss, Relation, Stage, Step
 from nbembed.spec.reading import plain
 from nbembed.spec.rules import wrong
 
-__all__ = ["TERM_TYPES", "document_of", "phases_of"]
+__all__ = ["TERM_TYPES", "document_of", "for_rows", "phases_of"]
 
 # What documents call the terms of a loss, where it is not what code calls them.
 TERM_TYPES = {"correlation": "distance correlation", "attribute": "correlation"}
@@ -53,6 +54,13 @@ def document_of(
         "losses": list(book.losses.values()),
         "training phases": stages,
     }
+
+
+def for_rows(phase: Phase, n: int) -> Phase:
+    """Return what a phase of a document means for ``n`` rows: no row has more neighbours than there are others."""
+    all_rows = phase.loss["name"] in ("stress", "strain")
+    k = n - 1 if all_rows else min(int(phase.neighbors["n_neighbors"]), n - 1)
+    return replace(phase, neighbors=phase.neighbors | {"n_neighbors": k})
 
 
 class _Book:

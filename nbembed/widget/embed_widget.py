@@ -217,7 +217,7 @@ class EmbedWidget(ResultsWidget):
         True
         """
         self._needs_one("diagram()")
-        return live_diagram(self, self._estimator, len(self._data), lambda: self._session)
+        return live_diagram(self, lambda: self._estimator, len(self._data), lambda: self._session)
 
     def __repr__(self) -> str:
         n, d = self._data.shape
