@@ -74,7 +74,7 @@ def attribution_chart(
     axes = _new_axes(len(order)) if ax is None else ax
     _draw(axes, bars[:, order], list(shown), [called[i] for i in order])
     worst = max(each.error for each in shown.values())
-    axes.set_xlabel(f"mean magnitude, in units of the map; sums are off by {worst:.1g} at most")
+    axes.set_xlabel(f"mean magnitude, in units of the map\nsums are off by {worst:.1g} at most")
     axes.set_title("").set_parse_math(False)
     axes.set_title(title)
     figure: Any = axes.figure

@@ -23,3 +23,12 @@ def test_the_chart_has_a_bar_for_each_feature_the_largest_on_top():
         nb.attribution_chart(found, names=["a"])
     with pytest.raises(InvalidTypeError, match="integrated_gradients"):
         nb.attribution_chart({})
+
+
+def test_the_label_has_room_beside_long_names():
+    found = Attributions(np.eye(2), 0, 2e-5)
+    ax = nb.attribution_chart(found, names=["od280/od315_of_diluted_wines", "hue"]).axes[0]
+    ax.figure.draw_without_rendering()
+    label = ax.xaxis.label.get_window_extent()
+    assert label.x0 >= 0
+    assert label.x1 <= ax.figure.bbox.x1
