@@ -163,7 +163,7 @@ def claims():
 def names_across(table):
     """Return the names that code makes for the cells after it, and those that it takes from others."""
     made = (
-        {s.get_name() for s in table.get_symbols() if s.is_assigned()}
+        {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}
         if table.get_type() == "module"
         else set()
     )
