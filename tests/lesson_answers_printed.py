@@ -43,7 +43,8 @@ def cosine(u, v):
 
 
 GDR = instead(
-    {"equation 1": rows, "equation 6": pulled, "Frobenius": norm_force, "ang_dist": lambda u, v: 1 - cosine(u, v)},
+    {"equation 1": rows, "equation 6": pulled, "Frobenius": norm_force,
+     "slope": lambda s, a, b: -1 - 1 / (a * s**b), "ang_dist": lambda u, v: 1 - cosine(u, v)},
     ("equation 1", lambda s, beta: rows(s, beta, None), "as it is printed"),
     ("equation 1", lambda s, beta: rows(s, beta, 0), "divided by the sums of the columns"),
     ("equation 1", lambda s, beta: rows(s, beta, itself=1), "a point is no neighbour"),
@@ -57,6 +58,10 @@ GDR = instead(
     ("Frobenius", lambda P, Y: norm_force(P, Y, S=0), "Z holds every place"),
     ("Frobenius", lambda P, Y: norm_force(P, Y, times=4), "half of it"),
     ("Frobenius", lambda P, Y: -norm_force(P, Y), "the sign"),
+    ("slope", lambda s, a, b: (1 - a * s**b) / (2 - a * s**b), "as it is printed first"),
+    ("slope", lambda s, a, b: (1 + a * s**b) / (a * s**b), "as it is printed last"),
+    ("slope", lambda s, a, b: 1 + a * s**b, "this is the slope of ln q"),
+    ("slope", lambda s, a, b: -1 - 1 / (a * s ** (2 * b)), "b is of the squared distance"),
     ("ang_dist", cosine, "as it is in the code"),
     ("ang_dist", lambda u, v: 1 - abs(cosine(u, v)), "half a turn"),
     ("ang_dist", lambda u, v: np.linalg.norm(u) * np.linalg.norm(v) - u @ v, "it grows"),
@@ -113,11 +118,16 @@ def in_reach(squared, perplexity):
     return found(squared, 1.0) < perplexity < found(squared, 0.01)
 
 
+def divergence(P, Q, log=np.log):
+    return sum(p * (log(p) - log(q)) for p, q in zip(P.flat, Q.flat, strict=True) if p > 0)
+
+
 PARADIME = instead(
     {
         "bracket": in_reach,
         "cauchy": lambda squared, a, b: (1 + a * squared**b) ** -1.0,
         "negative": lambda n, k: (1 + k) / n,
+        "kl": divergence,
     },
     ("bracket", lambda squared, perplexity: True, "this is what the code"),
     ("bracket", lambda s, u: found(s, 0.01) < u < found(s, 1.0), "the other way round"),
@@ -129,6 +139,11 @@ PARADIME = instead(
     ("negative", lambda n, k: 0, "as it is printed"),
     ("negative", lambda n, k: k / n, "a row can meet itself"),
     ("negative", lambda n, k: 1 - (1 + k) / n, "this is the chance"),
+    ("kl", lambda P, Q: divergence(P, Q) / P.shape[0], "as it is in the code"),
+    ("kl", lambda P, Q: divergence(P, Q) / P.shape[0] ** 2, "this is a mean over pairs"),
+    ("kl", lambda P, Q: np.sum(P * np.log(P) - P * np.log(Q)), "where P is 0"),
+    ("kl", lambda P, Q: -divergence(P, Q), "the sign"),
+    ("kl", lambda P, Q: divergence(P, Q, np.log2), "in bits"),
 )  # fmt: skip
 
 
@@ -136,7 +151,27 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
+# --- 06, the loss that UMAP's sampling minimises
+def met(A, m, half=0.5):
+    table = np.zeros(A.shape)
+    for i, j in np.ndindex(A.shape):
+        table[i, j] = half * (A[i].sum() / len(A) + A[j].sum() / len(A)) * m
+    return table
+
+
 ANSWERS = {
+    "06-d": (
+        met,
+        [
+            (lambda A, m: 1 - A, "this is the paper's loss"),
+            (lambda A, m: np.full(A.shape, m / len(A)), "a point with more edges"),
+            (lambda A, m: met(A, m, 1), "twice as much"),
+            (lambda A, m: np.outer(A.sum(axis=1), np.ones(len(A))) * m / len(A), "from either end"),
+            (lambda A, m: met(A, 1), "not one"),
+            (lambda A, m: met(A, m) * len(A), "one draw in n"),
+            (lambda A, m: met(A, m) ** 2, "count: how often"),
+        ],
+    ),
     "07-f": GDR,
     # 09, umap-learn's parametric loss
     "09-d": (

@@ -10,7 +10,7 @@ import numpy as np
 from nbembed.errors import NbembedError
 from nbembed.lessons.exercise import Exercise, Test, close_to
 from nbembed.lessons.printed import Formula, mended
-from nbembed.lessons.textbook import entropy, gaussian_row
+from nbembed.lessons.textbook import entropy, gaussian_row, kl_divergence
 from nbembed.spec import Spec
 
 __all__ = ["EXERCISES"]
@@ -87,6 +87,13 @@ def _cauchy(squared: Any, a: float, b: float) -> Any:
     return 1 / (1 + a * np.asarray(squared) ** b)
 
 
+def _tables() -> list[tuple[Any, ...]]:
+    """Return affinities of two batches and of their maps: with sum 1, and no row its own neighbour."""
+    random = np.random.default_rng(0)
+    made = [random.random((2, n, n)) * (1 - np.eye(n)) for n in (4, 7)]
+    return [(P / P.sum(), (Q + 0.1) / (Q + 0.1).sum()) for P, Q in made]
+
+
 # Squared distances of rows whose beta lies below 0.01, twice between, and above 1.
 REACHED = [(scale * np.arange(1.0, 40.0) ** 2, 10.0) for scale in (10.0, 0.5, 0.05, 1e-4)]
 PRINTED = {
@@ -130,6 +137,25 @@ PRINTED = {
             "as it is printed; but the columns are drawn from all rows": lambda *_: 0.0,
             "a row can meet itself, too": lambda n, k: k / n,
             "this is the chance of a true stranger": lambda n, k: 1 - (k + 1) / n,
+        },
+    ),
+    "kl": Formula(
+        right=kl_divergence,
+        probes=_tables(),
+        wrong={
+            "as it is in the code, divided by the rows: twice the batch, half the loss, for maps that are as wrong": (
+                lambda P, Q: kl_divergence(P, Q) / len(P)
+            ),
+            "this is a mean over pairs; both tables sum to 1, so the sum is a mean already": (
+                lambda P, Q: kl_divergence(P, Q) / P.size
+            ),
+            "where P is 0 the term is 0, and 0 times a logarithm of 0 is no number": (
+                lambda P, Q: (P * np.log(P / Q)).sum()
+            ),
+            "the sign: a divergence is not below 0": lambda P, Q: -kl_divergence(P, Q),
+            "in bits; the code has the natural logarithm": (
+                lambda P, Q: kl_divergence(P, Q) / np.log(2)
+            ),
         },
     ),
 }

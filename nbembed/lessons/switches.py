@@ -160,6 +160,24 @@ PRINTED = {
             ),
         },
     ),
+    "slope": Formula(
+        right=lambda squared, a, b: -1 / (1 - 1 / (1 + a * squared**b)),
+        probes=[(np.array([0.3, 2.0, 9.0]), 1.577, 0.895), (np.array([0.5, 4.0]), 0.5, 1.3)],
+        wrong={
+            "as it is printed first: the one is added where it is taken off, and the fraction below is another": (
+                lambda squared, a, b: 1 / (1 + 1 / (1 - a * squared**b))
+            ),
+            "as it is printed last: the sign is missing; does ln(1 - q) grow with q?": (
+                lambda squared, a, b: 1 / (1 - 1 / (1 + a * squared**b))
+            ),
+            "this is the slope of ln q; what repels is the other logarithm": (
+                lambda squared, a, b: 1 + a * squared**b
+            ),
+            "b is of the squared distance already": (
+                lambda squared, a, b: -1 / (1 - 1 / (1 + a * squared ** (2 * b)))
+            ),
+        },
+    ),
     "ang_dist": Formula(
         right=lambda u, v: 1 - _cosine(u, v),
         probes=PROBES["ang_dist"],

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nbembed.lessons.exercise import Exercise, agrees, close_to
+from nbembed.lessons.exercise import Exercise, Test, agrees, close_to
 from nbembed.lessons.textbook import bisect, smooth_bandwidth
 
 __all__ = ["EXERCISES"]
@@ -23,6 +23,39 @@ def _bandwidth(distances: Any, target: float, *, rho: bool = True, power: int = 
     beyond = far - far.min() if rho else far
     return 1 / bisect(lambda rate: float(np.exp(-beyond * rate).sum()), target)
 
+
+def _graphs() -> list[tuple[Any, int]]:
+    """Return weights of the edges of two small graphs, and how many strangers are pushed."""
+    random = np.random.default_rng(0)
+    halves = [np.triu(random.random((n, n)), 1) for n in (6, 9)]
+    return [(half + half.T, m) for half, m in zip(halves, (5, 2), strict=True)]
+
+
+def _pushes(A: Any, m: int, *, from_i: float = 0.5, from_j: float = 0.5) -> Any:
+    """Return how often each pair is pushed apart where an edge of weight 1 is drawn once in each direction.
+
+    The loss that this sampling minimises has these weights in place of 1 - A, if both ends of a push move
+    (Damrich & Hamprecht, 2021, arXiv:2103.14608).
+    """
+    degree = np.asarray(A).sum(axis=1)
+    return (from_i * degree[:, None] + from_j * degree) * m / len(A)
+
+
+def _apart(reference: Any) -> Test:
+    """Return a test of a function of a graph, whatever it says of a point and itself."""
+
+    def others(value: Any) -> Any:
+        def function(A: Any, m: int) -> Any:
+            made = np.asarray(value(A, m), dtype=np.float64)
+            return np.broadcast_to(made, A.shape) * (1 - np.eye(len(A)))
+
+        return function
+
+    test = agrees(others(reference), GRAPHS)
+    return lambda value, **_: test(others(value))
+
+
+GRAPHS = _graphs()
 
 EXERCISES = {
     "06-a": Exercise(
@@ -72,5 +105,31 @@ EXERCISES = {
             "rho is not taken off": close_to(math.exp(-2.5)),
         },
         otherwise="the distance is 5, rho is 2 and sigma is 2: put them into the formula that fits the graph",
+    ),
+    "06-d": Exercise(
+        right=_apart(_pushes),
+        mistakes={
+            "this is the paper's loss; nothing in the sampling looks at who is no neighbour": _apart(
+                lambda A, _: 1 - A
+            ),
+            "a point with more edges is drawn more often, and pushes more often": _apart(
+                lambda A, m: m / len(A)
+            ),
+            "twice as much: an edge is drawn in both directions too, so pulls come with twice their weight": _apart(
+                lambda A, m: _pushes(A, m, from_i=1, from_j=1)
+            ),
+            "a pair is met from either end: when i draws j, and when j draws i": lambda value, **_: (
+                any(
+                    _apart(lambda A, m, i=i: _pushes(A, m, from_i=i, from_j=0))(value)
+                    for i in (0.5, 1)
+                )
+            ),
+            "m strangers are pushed for each edge that is drawn, not one": _apart(
+                lambda A, _: _pushes(A, 1)
+            ),
+            "one of n points is met by one draw in n": _apart(lambda A, m: _pushes(A, m) * len(A)),
+        },
+        otherwise="count: how often is i the first end, how often does it then draw j, and how often is j the first?",
+        probes=GRAPHS,
     ),
 }
