@@ -44,7 +44,8 @@ def cosine(u, v):
 
 GDR = instead(
     {"equation 1": rows, "equation 6": pulled, "Frobenius": norm_force,
-     "slope": lambda s, a, b: -1 - 1 / (a * s**b), "ang_dist": lambda u, v: 1 - cosine(u, v)},
+     "slope": lambda s, a, b: -1 - 1 / (a * s**b), "ang_dist": lambda u, v: 1 - cosine(u, v),
+     "V": lambda h, c: 1 / np.mean([1 / h, 1 / c])},
     ("equation 1", lambda s, beta: rows(s, beta, None), "as it is printed"),
     ("equation 1", lambda s, beta: rows(s, beta, 0), "divided by the sums of the columns"),
     ("equation 1", lambda s, beta: rows(s, beta, itself=1), "a point is no neighbour"),
@@ -66,6 +67,9 @@ GDR = instead(
     ("ang_dist", lambda u, v: 1 - abs(cosine(u, v)), "half a turn"),
     ("ang_dist", lambda u, v: np.linalg.norm(u) * np.linalg.norm(v) - u @ v, "it grows"),
     ("ang_dist", None.__class__, "neither"),
+    ("V", lambda h, c: np.mean([h, c]), "as it is called"),
+    ("V", lambda h, c: (h * c) ** 0.5, "this is the geometric mean"),
+    ("V", lambda h, c: 1 / (1 / h + 1 / c), "the 2 is missing"),
 )  # fmt: skip
 
 
@@ -93,6 +97,7 @@ DRE = instead(
         "equation 4": lambda s, alpha: (1 + s / alpha) ** (-(alpha + 1) / 2),
         "equations 7 and 12": lambda d, rho, sigma: np.minimum(1, np.exp((rho - d) / sigma)),
         "equation 16": trust,
+        "section 5.1": lambda pull, push, e: push + pull * e,
     },
     ("equation 4", lambda s, alpha: (1 + s) ** (-(alpha + 1) / 2), "as it is printed"),
     ("equation 4", lambda s, alpha: (1 + s * alpha) ** (-(alpha + 1) / 2), "the other way round"),
@@ -105,6 +110,9 @@ DRE = instead(
     ("equation 16", lambda far, near, k: trust(near, far, k), "this is the continuity"),
     ("equation 16", counted_itself, "the point itself"),
     ("equation 16", lambda far, near, k: trust(far, near, k, worst=1), "each stranger is counted once"),
+    ("section 5.1", lambda pull, push, e: pull + e * push, "as it is said"),
+    ("section 5.1", lambda pull, push, e: e * pull + e * push, "both times e"),
+    ("section 5.1", lambda pull, push, e: e * pull - push, "the repulsion is a force already"),
 )  # fmt: skip
 
 

@@ -153,6 +153,24 @@ PRINTED = {
             ),
         },
     ),
+    "section 5.1": Formula(
+        right=lambda attraction, repulsion, e: e * attraction + repulsion,
+        probes=[
+            (np.array([1.0, 0.5]), np.array([-0.5, 0.3]), e)  # on one point, with exaggeration e
+            for e in (1.0, 4.0)
+        ],
+        wrong={
+            "as it is said in the text: were it the repulsion that grows, the islands would not tighten": (
+                lambda attraction, repulsion, e: attraction + e * repulsion
+            ),
+            "both times e is a longer step and nothing else": (
+                lambda attraction, repulsion, e: e * (attraction + repulsion)
+            ),
+            "the repulsion is a force already: it is added": (
+                lambda attraction, repulsion, e: e * attraction - repulsion
+            ),
+        },
+    ),
 }
 
 EXERCISES = {

@@ -191,6 +191,21 @@ PRINTED = {
             ),
         },
     ),
+    "V": Formula(
+        right=lambda h, c: 2 * h * c / (h + c),
+        probes=[(1.0, 0.1), (0.9, 0.6), (0.3, 0.8)],
+        wrong={
+            "as it is called in the text: an average of 1 and 0 is a half, for one group a row": (
+                lambda h, c: (h + c) / 2
+            ),
+            "this is the geometric mean: what is asked for is the mean of 1/h and 1/c, turned over": (
+                lambda h, c: np.sqrt(h * c)
+            ),
+            "the 2 is missing: where h and c are the same, V is the same too": (
+                lambda h, c: h * c / (h + c)
+            ),
+        },
+    ),
 }
 
 EXERCISES = {
