@@ -43,10 +43,7 @@ def power(x: Any, b: Any) -> Any:
     The error is at most 1e-6 relative for :math:`|b \log_2 x| < 10`, and 1e-5 as far as float32
     reaches; beyond :math:`2^{\pm 126}` the result stays there.
     """
-    # Written out: min and max are compiled anew by everyone who calls them.
-    total = np.float32(b) * log2(x)
-    total = min(LARGEST, total)
-    total = max(-LARGEST, total)
+    total = max(min(np.float32(b) * log2(x), LARGEST), -LARGEST)
     whole = np.floor(total + HALF)
     f = total - whole
     fraction = ONE + f * (E1 + f * (E2 + f * (E3 + f * (E4 + f * (E5 + f * E6)))))

@@ -242,5 +242,4 @@ def _add(
 @numba.njit(**STRICT_INLINED)
 def clipped(force: np.float32) -> np.float32:
     """Return a force along one coordinate, at most MAX_FORCE in size."""
-    force = min(MAX_FORCE, force)
-    return max(-MAX_FORCE, force)
+    return max(min(force, MAX_FORCE), -MAX_FORCE)
