@@ -64,6 +64,13 @@ def turned(algorithm, switch, **more):
     return method.set_params(**{name: other if getattr(method, name) == one else one})
 
 
+def by_grid(method):
+    """Return a method whose repulsion of all points comes from a grid, where there is one for it."""
+    if method.repulsion == "exact" and method.normalized and method.b == 1.0:
+        method.set_params(repulsion="fft")
+    return method
+
+
 def splits(options):
     """Return the data asked for."""
     return [Split(name, *DATA[name](options)) for name in options.data]
@@ -111,8 +118,8 @@ def switches(options):
     """Print the tables."""
     epochs = {} if options.steps is None else {"n_epochs": options.steps}
     families = [
-        alone(f"{algorithm}, {switch}", turned(algorithm, switch, **epochs))
-        for algorithm, switch in product(options.who or ALGORITHMS, SWITCHES)
+        alone(f"{algorithm}, {switch}", by_grid(turned(algorithm, switch, **epochs)))
+        for algorithm, switch in product(options.who or ALGORITHMS, options.turn or SWITCHES)
     ]
     trials = tried(families, splits(options), options.seeds, switch_scores, options.file)
     for data in dict.fromkeys(t.data for t in trials):
@@ -253,6 +260,7 @@ def main():
     add("--limit", type=int, default=10_000, help="rows of each data set, at most")
     add("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4], help="which seeds")
     add("--who", nargs="+", choices=ALGORITHMS, help="algorithms whose switches are turned")
+    add("--turn", nargs="+", choices=SWITCHES, help="switches that are turned")
     add("--rows", type=int, nargs="+", default=[2_000, 5_000, 10_000, 20_000, 70_000, 140_000])
     add("--columns", type=int, nargs="+", default=[50, 200, 784, 3_136])
     add("--steps", type=int, help="far fewer steps, to try the command itself")

@@ -12,9 +12,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from nbembed.errors import InvalidInputError
 
-__all__ = ["KERNELS", "Kernel", "cauchy", "fit_ab", "gaussian", "kernel_named", "student_t"]
+__all__ = [
+    "KERNELS",
+    "MAX_GRID_COMPONENTS",
+    "Kernel",
+    "cauchy",
+    "check_grid",
+    "fit_ab",
+    "gaussian",
+    "kernel_named",
+    "student_t",
+]
 
 KERNELS = ("student_t", "cauchy", "gaussian")
+# The grid of the FFT is a plane.
+MAX_GRID_COMPONENTS = 2
 
 # Squared distances below this count as this: (d^2)^b has an infinite slope at 0 for b < 1.
 TINY = 1e-12
@@ -212,3 +224,27 @@ def fit_ab(min_dist: float, spread: float) -> tuple[float, float]:
 
     (a, b), _ = curve_fit(curve, distances, target)
     return float(a), float(b)
+
+
+def check_grid(*, normalized: bool, b: float | None, n_components: int) -> None:
+    """Raise where the repulsion of a recipe with switches cannot come from a potential on a grid.
+
+    Parameters
+    ----------
+    normalized
+        Whether similarities are divided by their sum; else the repulsion has a pole at distance 0.
+    b
+        Shape of the kernel, smooth at distance 0 for 1 alone; None where it is fitted.
+    n_components
+        Dimension of the map.
+
+    Raises
+    ------
+    InvalidInputError
+        With all three.
+    """
+    if not (normalized and b == 1.0 and n_components <= MAX_GRID_COMPONENTS):
+        raise InvalidInputError(
+            "repulsion='fft' needs normalized=True, b=1 and n_components of 1 or 2, got "
+            f"normalized={normalized}, b={b} and n_components={n_components}; use 'exact' or 'sampled'"
+        )

@@ -30,6 +30,15 @@ def test_a_switch_turns_one_thing(scripts):
             assert len(changed) == {"original": 0, "a, b": 2}.get(switch, 1), (algorithm, switch)
 
 
+def test_all_points_repel_by_the_grid_where_there_is_one(scripts):
+    ways = {
+        switch: scripts.spectrum.by_grid(scripts.spectrum.turned("t-SNE", switch)).repulsion
+        for switch in scripts.spectrum.SWITCHES
+    }
+    assert {switch for switch, way in ways.items() if way == "exact"} == {"a, b", "normalization"}
+    assert set(ways.values()) == {"exact", "fft"}
+
+
 def test_turned_normalisation_of_the_one_is_the_other(scripts):
     turned = scripts.spectrum.turned("GDR UMAP", "normalization").get_params()
     assert turned == nb.GDR.preset("gdr_tsne").get_params()

@@ -17,6 +17,7 @@ KERNELS = {
     "t3": kernel_named("student_t", dof=3.0),
     "t0.5": kernel_named("student_t", dof=0.5),
     "cauchy": kernel_named("cauchy", a=1.5769, b=0.8951),
+    "flat": kernel_named("cauchy", a=0.5, b=1.0),
     "gaussian": kernel_named("gaussian"),
 }
 LOSSES = list(itertools.product(("kl", "frobenius"), (True, False)))
@@ -135,6 +136,42 @@ def test_any_number_of_components(found, n_components):
         np.testing.assert_allclose(one, other, atol=1e-6 * np.abs(other).max())
 
 
+@pytest.mark.parametrize("n_components", [1, 2])
+@pytest.mark.parametrize("kernel", ["t", "t3", "flat"])
+@pytest.mark.parametrize("divergence", ["kl", "frobenius"])
+def test_the_grid_steps_as_all_pairs_do(found, divergence, kernel, n_components):
+    graph, Y = graph_of(found, normalized=True), start(n_components=n_components)
+
+    def stepped(repulsion):
+        stepper = matching(
+            graph,
+            Y,
+            kernel,
+            normalized=True,
+            amplified=True,
+            divergence=divergence,
+            repulsion=repulsion,
+            learning_rate=10.0,
+        )
+        stepper.step()
+        return stepper.embedding() - Y
+
+    exact = stepped("exact")
+    assert np.linalg.norm(stepped("fft") - exact) < 1e-2 * np.linalg.norm(exact)
+
+
+def test_the_grid_says_what_it_needs(found):
+    for normalized, kernel, n_components in ((False, "t", 2), (True, "cauchy", 2), (True, "t", 3)):
+        with pytest.raises(InvalidInputError, match="'fft' needs normalized=True, b=1"):
+            matching(
+                graph_of(found, normalized=True),
+                start(n_components=n_components),
+                kernel,
+                normalized=normalized,
+                repulsion="fft",
+            )
+
+
 @pytest.mark.parametrize(("divergence", "normalized"), LOSSES)
 @pytest.mark.parametrize("weights", ["explicit", "sampled"])
 def test_sampled_forces_are_the_exact_ones_in_expectation(found, divergence, normalized, weights):
@@ -157,7 +194,9 @@ def test_sampled_forces_are_the_exact_ones_in_expectation(found, divergence, nor
         shares = stepper._expected_draws() / (graph.n - 1)
         stepper.switches = stepper.switches._replace(repulsion="sampled")
         every = np.full(graph.n, -1, dtype=np.int64)
-        wanted = stepper._terms(graph, every, np.uint64(0), shares, known=False).repulsion
+        wanted = stepper._terms(
+            graph, stepper._pushed(every, np.uint64(0), shares), known=False
+        ).repulsion
     cosine = (push * wanted).sum() / np.linalg.norm(push) / np.linalg.norm(wanted)
     slope = (push * wanted).sum() / (wanted**2).sum()
     assert cosine > 0.98

@@ -140,6 +140,14 @@ def test_more_draws_come_nearer_to_the_divergence_of_tsne(X):
     assert many < few
 
 
+def test_the_grid_ends_where_all_pairs_do(X):
+    losses = [
+        GDR.preset("tsne", repulsion=r, init="pca", random_state=0).fit(X).loss_
+        for r in ("exact", "fft")
+    ]
+    assert losses[1] == pytest.approx(losses[0], rel=0.01)
+
+
 @pytest.mark.parametrize("estimator", [GDR.preset(name) for name in PRESETS])
 def test_gdr_phases_are_plain_data(estimator):
     for phase in estimator.phases(300):
@@ -156,6 +164,8 @@ def test_gdr_phases_are_plain_data(estimator):
         ({"affinities": "perplexity"}, r"perplexity must be at most .*\(14\), got 30"),
         ({"b": 0.0}, "b must be"),
         ({"n_negatives": 0}, "n_negatives must be"),
+        ({"repulsion": "fft"}, "'fft' needs normalized=True, b=1 .* got normalized=False"),
+        ({"repulsion": "fft", "normalized": True, "b": None, "a": None}, "got .*b=None"),
     ],
 )
 def test_gdr_names_what_is_wrong(blobs, options, message):

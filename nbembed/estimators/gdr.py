@@ -8,6 +8,7 @@ from nbembed.affinities import SYMMETRIZATIONS
 from nbembed.errors import InvalidInputError, InvalidTypeError
 from nbembed.estimators.base import Embedder
 from nbembed.estimators.parts import at_most, neighbors_part, planned
+from nbembed.kernels import check_grid
 from nbembed.phases import Part, Phase
 from nbembed.terms import encoded
 from nbembed.training.preparation import HEEDED
@@ -79,7 +80,8 @@ class GDR(Embedder):
         it act as often as its affinity says, as UMAP does.
     repulsion
         ``"sampled"`` (default) draws ``n_negatives`` points for each acting edge; ``"exact"`` takes all
-        points, which costs n² an epoch.
+        points, which costs n² an epoch; ``"fft"`` takes all by a potential on a grid, to within a hundredth, in
+        about n, and needs ``normalized=True``, ``b=1`` and one or two components.
     amplified
         Momentum, gains, early exaggeration and a constant learning rate, as t-SNE; else plain descent
         with a rate that falls to 0, as UMAP. None (default) goes with ``normalized``.
@@ -143,7 +145,7 @@ class GDR(Embedder):
         "symmetrization": tuple(SYMMETRIZATIONS),
         "divergence": ("kl", "frobenius"),
         "weights": ("explicit", "sampled"),
-        "repulsion": ("sampled", "exact"),
+        "repulsion": ("sampled", "exact", "fft"),
         "affinities": ("fuzzy", "perplexity", "equal_label"),
     }
 
@@ -262,6 +264,9 @@ class GDR(Embedder):
         if self.amplified is not None:
             _checks.check_flag("amplified", self.amplified)
         self._check_numbers(n_samples)
+        if self.repulsion == "fft":
+            size = int(self.n_components)
+            check_grid(normalized=self.normalized, b=self.b, n_components=size)
 
     def heeded(self, y: Any, n_samples: int) -> dict[str, Any]:
         """Return the numbers of the classes, where affinities ask for them."""

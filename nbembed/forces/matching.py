@@ -11,9 +11,10 @@ from nbembed.forces.divergences import DIVERGENCES, Collected, Terms, factors, t
 from nbembed.forces.gradient import Rates, move_points
 from nbembed.forces.hashing import stream
 from nbembed.forces.pairs import ALL_OTHERS, CROSS, pull_edges, push_pairs
+from nbembed.forces.spline import SplineRepulsion
 from nbembed.forces.stepper import Points, Stepper
 from nbembed.forces.turns import LOW_BITS
-from nbembed.kernels import Kernel
+from nbembed.kernels import Kernel, check_grid
 from nbembed.neighbors import Graph
 
 __all__ = ["MatchingStepper", "Switches"]
@@ -24,6 +25,8 @@ MAX_STEP_NORM, MAX_SLOPE = np.float32(5.0), 1.0
 EXACT_LOSS_LIMIT, LOSS_DRAWS = 2_000, 64
 
 Forces = NDArray[np.float64]
+# Forces with the factor of the repulsion, with the kernel times that, and the sums over all pairs.
+Pushed = tuple[Forces, Forces, Forces]
 Counts = NDArray[np.int64]
 
 
@@ -40,7 +43,9 @@ class Switches(NamedTuple):
         ``"explicit"`` multiplies every edge by its affinity in every step; ``"sampled"`` lets it act
         with the largest affinity, as often as its own affinity says.
     repulsion
-        ``"sampled"`` draws other points for each acting edge; ``"exact"`` takes all.
+        ``"sampled"`` draws other points for each acting edge; ``"exact"`` takes all; ``"fft"`` takes all by
+        a potential on a grid, to within a hundredth: normalised, in one or two dimensions, for kernels
+        that are smooth at distance 0 (b = 1, finite c).
     symmetric_attraction
         Whether an edge moves both its ends, which doubles the attraction of a symmetric graph.
     amplified
@@ -63,7 +68,7 @@ class Switches(NamedTuple):
         for name, value, known in (
             ("divergence", self.divergence, DIVERGENCES),
             ("weights", self.weights, ("explicit", "sampled")),
-            ("repulsion", self.repulsion, ("sampled", "exact")),
+            ("repulsion", self.repulsion, ("sampled", "exact", "fft")),
         ):
             if value not in known:
                 names = " or ".join(map(repr, known))
@@ -131,6 +136,10 @@ class MatchingStepper(Stepper):
             n_negatives=n_negatives,
         )
         switches.check()
+        if switches.repulsion == "fft":
+            check_grid(
+                normalized=switches.normalized, b=kernel.b, n_components=self._points.shape[1]
+            )
         self.kernel, self.switches = kernel, switches
         self._n_steps, self._name = max(int(n_steps), 1), (int(seed), int(phase))
         self._velocity = np.zeros_like(self._points)
@@ -160,10 +169,8 @@ class MatchingStepper(Stepper):
         if self.switches.weights == "sampled":
             edges = _acting(self.graph, self._clock, self.n_done + 1)
             counts = _acting_counts(edges)
-        counts, factor = self._drawn(counts)
-        key = stream(*self._name, self.n_done)
-        terms = self._terms(edges, counts, key, factor, both_ends=self._both_ends)
-        self._move(terms)
+        pushed = self._push_of_step(counts)
+        self._move(self._terms(edges, pushed, both_ends=self._both_ends))
         self.n_done += 1
         centre = self._points.mean(axis=0, dtype=np.float64)
         if not np.isfinite(centre).all():
@@ -196,7 +203,8 @@ class MatchingStepper(Stepper):
         if n > EXACT_LOSS_LIMIT:
             counts = np.full(n, LOSS_DRAWS, dtype=np.int64)
             factor = factor * ((n - 1) / LOSS_DRAWS)
-        return self._terms(self.graph, counts, stream(*self._name, -1), factor, known=whole).losses
+        pushed = self._pushed(counts, stream(*self._name, -1), factor)
+        return self._terms(self.graph, pushed, known=whole).losses
 
     # ---- inside -------------------------------------------------------------------------------
 
@@ -206,7 +214,7 @@ class MatchingStepper(Stepper):
 
     def _is_whole(self) -> bool:
         """Return whether the repulsion stands for that of all pairs."""
-        return self.switches.normalized or self.switches.repulsion == "exact"
+        return self.switches.normalized or self.switches.repulsion != "sampled"
 
     def _draw_weight(self) -> float:
         """Return the weight of one drawn repulsion where draws stand for themselves."""
@@ -222,45 +230,52 @@ class MatchingStepper(Stepper):
             acts = _row_sums(self.graph.indptr, relative.astype(np.float64))
         return acts * round(self._live["n_negatives"]) * self._draw_weight()
 
+    def _push_of_step(self, acts: Counts) -> Pushed:
+        """Return the repulsion of the next step, in which each row has so many acting edges."""
+        repulsion = self.switches.repulsion
+        if repulsion == "fft":
+            return _push_by_grid(
+                self._points, self.kernel, squared=self.switches.divergence == "frobenius"
+            )
+        drawn = _everyone(self.graph.n) if repulsion == "exact" else self._drawn(acts)
+        counts, factor = drawn
+        return self._pushed(counts, stream(*self._name, self.n_done), factor)
+
     def _drawn(self, acts: Counts) -> tuple[Counts, Forces]:
         """Return how many points each row draws in a step, and how much each draw counts."""
         n, switches = self.graph.n, self.switches
-        if switches.repulsion == "exact":
-            return _all_others(n), np.ones(n)
         # Normalised, a row without an acting edge needs an estimate of all others as well.
         counts = np.maximum(acts, int(switches.normalized)) * round(self._live["n_negatives"])
         if switches.normalized:
             return counts, (n - 1) / counts
         return counts, np.full(n, self._draw_weight())
 
+    def _pushed(self, counts: Counts, key: np.uint64, factor: Forces) -> Pushed:
+        """Return the repulsion of the points that rows draw, where ``factor`` is what each draw of a row counts."""
+        switches = self.switches
+        pushing = factors(switches.divergence, normalized=switches.normalized)[1]
+        found = push_pairs(self._points, counts, key, self.kernel, pushing, switches.softening)
+        push, more, sums = (part * factor[:, None] for part in found)
+        return push, more, sums.sum(axis=0)
+
     def _over_all(self, *, both_ends: bool) -> Terms:
-        n = self.graph.n
-        return self._terms(
-            self.graph, _all_others(n), np.uint64(0), np.ones(n), both_ends=both_ends, known=True
-        )
+        counts, factor = _everyone(self.graph.n)
+        pushed = self._pushed(counts, np.uint64(0), factor)
+        return self._terms(self.graph, pushed, both_ends=both_ends, known=True)
 
     def _terms(
-        self,
-        edges: Graph,
-        counts: Counts,
-        key: np.uint64,
-        factor: Forces,
-        *,
-        both_ends: bool = False,
-        known: bool | None = None,
+        self, edges: Graph, pushed: Pushed, *, both_ends: bool = False, known: bool | None = None
     ) -> Terms:
         """Return forces and losses.
 
-        ``factor`` is what each draw of a row counts; ``known`` says that pairs of the graph repel with
-        1 - p and not as others do, by default where all pairs are summed over.
+        ``known`` says that pairs of the graph repel with 1 - p and not as others do, by default where
+        all pairs are summed over.
         """
-        switches, kernel = self.switches, self.kernel
+        switches, kernel, softening = self.switches, self.kernel, self.switches.softening
         pulling, pushing = factors(switches.divergence, normalized=switches.normalized)
         given = _both_ways(edges) if both_ends else edges
         pull, edge_sums = pull_edges(given, self._points, kernel, pulling, 0.0)
-        softening = switches.softening
-        push, more, pair_sums = push_pairs(self._points, counts, key, kernel, pushing, softening)
-        push, more, pair_sums = (part * factor[:, None] for part in (push, more, pair_sums))
+        push, more, pair_sums = pushed
         back, along = np.zeros_like(pull), edge_sums.sum(axis=0)
         if pushing == CROSS and (self._is_whole() if known is None else known):
             back, _ = pull_edges(self.graph, self._points, kernel, CROSS, softening)
@@ -268,7 +283,7 @@ class MatchingStepper(Stepper):
             along[2] = 0.0
         # An edge that pulls twice is still one edge of P.
         along[0] *= 0.5 if both_ends else 1.0
-        found = Collected(pull, back, push, more, along, pair_sums.sum(axis=0), self._constants)
+        found = Collected(pull, back, push, more, along, pair_sums, self._constants)
         return terms_of(switches.divergence, found, normalized=switches.normalized)
 
     def _move(self, terms: Terms) -> None:
@@ -294,6 +309,21 @@ class MatchingStepper(Stepper):
 
 def _all_others(n: int) -> Counts:
     return np.full(n, ALL_OTHERS, dtype=np.int64)
+
+
+def _everyone(n: int) -> tuple[Counts, Forces]:
+    return _all_others(n), np.ones(n)
+
+
+def _push_by_grid(points: Points, kernel: Kernel, *, squared: bool) -> Pushed:
+    """Return the repulsion of all points on each by the kernel, and where ``squared`` also by its square."""
+    push, twice = np.empty_like(points), np.zeros_like(points)
+    sums = np.zeros(3)
+    sums[0] = SplineRepulsion(kernel)(points, push)
+    if squared:
+        # The square of the kernel has twice its logarithmic slope.
+        sums[1] = SplineRepulsion(kernel._replace(c=2.0 * kernel.c))(points, twice)
+    return push.astype(np.float64), 0.5 * twice.astype(np.float64), sums
 
 
 def _both_ways(graph: Graph) -> Graph:

@@ -10,11 +10,10 @@ from nbembed.forces.attraction import CHUNKS
 from nbembed.forces.compiling import FAST, INLINED
 from nbembed.forces.spline import SplineRepulsion
 from nbembed.forces.stepper import Points
+from nbembed.kernels import MAX_GRID_COMPONENTS
 
 __all__ = ["TILE", "ExactRepulsion", "faster_repulsion", "push_from_all", "repulsion_named"]
 
-# The grid of the FFT is a plane.
-MAX_GRID_COMPONENTS = 2
 # "auto" sums over all pairs up to this many points; the grid is faster above.
 EXACT_LIMIT = 4_000
 # Points worked on together: their distances stay in the first-level cache.

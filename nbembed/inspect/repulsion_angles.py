@@ -13,14 +13,12 @@ from nbembed.forces.hashing import stream
 from nbembed.forces.pairs import ALL_OTHERS, SIMILAR, push_pairs
 from nbembed.forces.spline import SplineRepulsion
 from nbembed.inspect.tree import tree_repulsion
-from nbembed.kernels import Kernel, kernel_named
+from nbembed.kernels import MAX_GRID_COMPONENTS, Kernel, kernel_named
 from nbembed.transport import check_map
 
 __all__ = ["WAYS", "RepulsionAngles", "repulsion_angles"]
 
 WAYS = ("sampled", "grid", "tree")
-# The grid of the FFT is a plane.
-MAX_GRID_COMPONENTS = 2
 
 Forces = NDArray[np.float64]
 

@@ -165,7 +165,7 @@ add(
     "gathered",
     {
         "weights": choice("explicit", "sampled"),
-        "repulsion": choice("exact", "sampled"),
+        "repulsion": choice("exact", "fft", "sampled"),
         "symmetric_attraction": flag(),
         "n_negatives": whole(1, 10_000),
     },

@@ -206,7 +206,7 @@ def _matching_learning_rate(phase: Phase, graph: Graph) -> float:
         # Without a normalisation forces do not fall with the number of points.
         return 1.0
     rate = _gradient_learning_rate(phase, graph.n)
-    if phase.sampler["repulsion"] == "exact":
+    if phase.sampler["repulsion"] != "sampled":
         return rate
     # The noise of a step is inverse to the draws; above this it tears maps of digits apart.
     draws = phase.sampler["n_negatives"] * len(graph.indices)

@@ -98,7 +98,7 @@ def _idle(phase: Phase) -> set[str]:
         # It learns the normalisation; the slider only said where that starts.
         idle |= {"spectrum"}
     if phase.loss["name"] == "matching":
-        idle |= {"n_negatives"} if phase.sampler["repulsion"] == "exact" else set()
+        idle |= {"n_negatives"} if phase.sampler["repulsion"] != "sampled" else set()
         idle |= {"momentum"} if phase.optimizer["name"] == "decayed_sgd" else set()
     return idle
 

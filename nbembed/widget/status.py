@@ -126,6 +126,8 @@ def _pairs_of_step(phase: Phase, n: int, k: int) -> float:
     sampler = phase.sampler
     if "n_far" in sampler:
         return n * 2.0 * (k + sampler["n_mid_near"] + sampler["n_far"])
+    if sampler.get("repulsion") == "fft":
+        return n * 2.0 * k + GRID_PAIRS
     if "n_negatives" in sampler and sampler.get("repulsion") != "exact":
         # Edges that act in a step: some two of each row, but all of them where each is multiplied by its weight.
         acting = k if sampler.get("weights") == "explicit" else 2
