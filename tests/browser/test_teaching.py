@@ -121,6 +121,20 @@ def test_no_control_is_dead(open_notebook):
     assert notebook.errors == []
 
 
+# Words that are smaller than 15 pixels: too small for the last row of a lecture hall.
+SMALL = """() => {
+  const walker = document.createTreeWalker(document.querySelector('.nbe-root'), NodeFilter.SHOW_TEXT), small = [];
+  while (walker.nextNode()) {
+    const range = document.createRange();
+    range.selectNodeContents(walker.currentNode);
+    const { width, height } = range.getBoundingClientRect(), parent = walker.currentNode.parentElement;
+    const shown = width > 1 && height > 1 && !parent.closest('.nbe-hidden');
+    if (shown && parseFloat(getComputedStyle(parent).fontSize) < 15) small.push(range.toString());
+  }
+  return small;
+}"""
+
+
 def test_keys_are_enough(open_notebook):
     notebook = opened(open_notebook)
     press = notebook.page.keyboard.press
@@ -141,6 +155,7 @@ def test_keys_are_enough(open_notebook):
     notebook.page.locator("[data-cmd=projector]").focus()
     press("Enter")
     notebook.until("r.dataset.projector === 'true'")
+    assert notebook.js(SMALL) == []
     press("n")
     notebook.until(f"r.dataset.step === '1' && {PLATE}.step === '1'")
     assert notebook.ask("print(w.status['step'], w.selection)") == "1 [1]"
