@@ -170,7 +170,7 @@ class MatchingStepper(Stepper):
             edges = _acting(self.graph, self._clock, self.n_done + 1)
             counts = _acting_counts(edges)
         pushed = self._push_of_step(counts)
-        self._move(self._terms(edges, pushed, both_ends=self._both_ends))
+        self._move(self._terms(edges, pushed, both_ends=self._both_ends, measured=False))
         self.n_done += 1
         centre = self._points.mean(axis=0, dtype=np.float64)
         if not np.isfinite(centre).all():
@@ -239,7 +239,8 @@ class MatchingStepper(Stepper):
             )
         drawn = _everyone(self.graph.n) if repulsion == "exact" else self._drawn(acts)
         counts, factor = drawn
-        return self._pushed(counts, stream(*self._name, self.n_done), factor)
+        key = stream(*self._name, self.n_done)
+        return self._pushed(counts, key, factor, logarithms=False)
 
     def _drawn(self, acts: Counts) -> tuple[Counts, Forces]:
         """Return how many points each row draws in a step, and how much each draw counts."""
@@ -250,11 +251,14 @@ class MatchingStepper(Stepper):
             return counts, (n - 1) / counts
         return counts, np.full(n, self._draw_weight())
 
-    def _pushed(self, counts: Counts, key: np.uint64, factor: Forces) -> Pushed:
+    def _pushed(
+        self, counts: Counts, key: np.uint64, factor: Forces, *, logarithms: bool = True
+    ) -> Pushed:
         """Return the repulsion of the points that rows draw, where ``factor`` is what each draw of a row counts."""
         switches = self.switches
         pushing = factors(switches.divergence, normalized=switches.normalized)[1]
-        found = push_pairs(self._points, counts, key, self.kernel, pushing, switches.softening)
+        given = self._points, counts, key, self.kernel, pushing, switches.softening
+        found = push_pairs(*given, logarithms=logarithms)
         push, more, sums = (part * factor[:, None] for part in found)
         return push, more, sums.sum(axis=0)
 
@@ -264,9 +268,15 @@ class MatchingStepper(Stepper):
         return self._terms(self.graph, pushed, both_ends=both_ends, known=True)
 
     def _terms(
-        self, edges: Graph, pushed: Pushed, *, both_ends: bool = False, known: bool | None = None
+        self,
+        edges: Graph,
+        pushed: Pushed,
+        *,
+        both_ends: bool = False,
+        known: bool | None = None,
+        measured: bool = True,
     ) -> Terms:
-        """Return forces and losses.
+        """Return forces and, where they are ``measured``, losses, whose logarithms take longer than the forces.
 
         ``known`` says that pairs of the graph repel with 1 - p and not as others do, by default where
         all pairs are summed over.
@@ -274,11 +284,13 @@ class MatchingStepper(Stepper):
         switches, kernel, softening = self.switches, self.kernel, self.switches.softening
         pulling, pushing = factors(switches.divergence, normalized=switches.normalized)
         given = _both_ways(edges) if both_ends else edges
-        pull, edge_sums = pull_edges(given, self._points, kernel, pulling, 0.0)
+        pull, edge_sums = pull_edges(given, self._points, kernel, pulling, 0.0, logarithms=measured)
         push, more, pair_sums = pushed
         back, along = np.zeros_like(pull), edge_sums.sum(axis=0)
         if pushing == CROSS and (self._is_whole() if known is None else known):
-            back, _ = pull_edges(self.graph, self._points, kernel, CROSS, softening)
+            back, _ = pull_edges(
+                self.graph, self._points, kernel, CROSS, softening, logarithms=False
+            )
         else:
             along[2] = 0.0
         # An edge that pulls twice is still one edge of P.

@@ -29,7 +29,13 @@ Sums = NDArray[np.float64]
 
 
 def pull_edges(
-    graph: Graph, points: Points, kernel: Kernel, factor: int, softening: float
+    graph: Graph,
+    points: Points,
+    kernel: Kernel,
+    factor: int,
+    softening: float,
+    *,
+    logarithms: bool = True,
 ) -> tuple[Sums, Sums]:
     r"""Return :math:`\sum_j p_{ij} f_{ij} g_{ij} (y_i - y_j)` and sums over each row's edges.
 
@@ -39,11 +45,20 @@ def pull_edges(
     -------
     forces : ndarray, shape (n, n_components)
     sums : ndarray, shape (n, 3)
-        Of :math:`p w`, :math:`-p \ln w` and :math:`-p \ln(1 - w)`.
+        Of :math:`p w`, :math:`-p \ln w` and :math:`-p \ln(1 - w)`; the last two, which take longer than all
+        else, are 0 without ``logarithms``.
     """
     forces, sums = np.empty(points.shape), np.empty((len(points), 3))
     edges = graph.indptr, graph.indices, graph.weights
-    given = (points, edges, kernel, (factor, softening), (0,) * points.shape[1], forces, sums)
+    given = (
+        points,
+        edges,
+        kernel,
+        (factor, softening, logarithms),
+        (0,) * points.shape[1],
+        forces,
+        sums,
+    )
     share(CHUNKS, lambda first, last: _pull(first, last, *given))
     return forces, sums
 
@@ -55,6 +70,8 @@ def push_pairs(
     kernel: Kernel,
     factor: int,
     softening: float,
+    *,
+    logarithms: bool = True,
 ) -> tuple[Sums, Sums, Sums]:
     r"""Return :math:`\sum_k f_{ik} g_{ik} (y_i - y_k)`, the same with f w, and sums over the pairs.
 
@@ -71,12 +88,12 @@ def push_pairs(
     forces, squared_forces : ndarray, shape (n, n_components)
         With the factor f, and with the factor f w.
     sums : ndarray, shape (n, 3)
-        Of w, of w² and of :math:`-\ln(1 - w)`; the last only for the factor CROSS.
+        Of w, of w² and of :math:`-\ln(1 - w)`; the last only for the factor CROSS and with ``logarithms``.
     """
     forces, more = np.empty(points.shape), np.empty(points.shape)
     sums = np.empty((len(points), 3))
     axes = (0,) * points.shape[1]
-    given = (points, counts, key, kernel, (factor, softening), axes, forces, more, sums)
+    given = (points, counts, key, kernel, (factor, softening, logarithms), axes, forces, more, sums)
     share(CHUNKS, lambda first, last: _push(first, last, *given))
     return forces, more, sums
 
@@ -95,8 +112,8 @@ def kernel_at(squared: float, kernel: Kernel) -> tuple[float, float, float]:
 
 
 @numba.njit(**INLINED)
-def _factor(kind: tuple[int, float], squared: float, w: float, odds: float) -> float:
-    factor, softening = kind
+def _factor(kind: tuple[int, float, bool], squared: float, w: float, odds: float) -> float:
+    factor, softening, _ = kind
     if factor == PLAIN:
         return 1.0
     if factor == SIMILAR:
@@ -126,7 +143,7 @@ def _pull(
     points: Points,
     edges: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]],
     kernel: Kernel,
-    kind: tuple[int, float],
+    kind: tuple[int, float, bool],
     axes: tuple[int, ...],
     forces: Sums,
     sums: Sums,
@@ -147,8 +164,9 @@ def _pull(
             for d in range(len(axes)):
                 forces[i, d] += pull * difference[d]
             sums[i, 0] += p * w
-            sums[i, 1] += p * (squared if np.isinf(kernel.c) else np.log1p(odds))
-            sums[i, 2] += p * np.log1p(1.0 / odds)
+            if kind[2]:
+                sums[i, 1] += p * (squared if np.isinf(kernel.c) else np.log1p(odds))
+                sums[i, 2] += p * np.log1p(1.0 / odds)
 
 
 @numba.njit(**FAST)
@@ -159,7 +177,7 @@ def _push(
     counts: NDArray[np.int64],
     key: np.uint64,
     kernel: Kernel,
-    kind: tuple[int, float],
+    kind: tuple[int, float, bool],
     axes: tuple[int, ...],
     forces: Sums,
     more: Sums,
@@ -186,5 +204,5 @@ def _push(
                 more[i, d] += push * w * difference[d]
             sums[i, 0] += w
             sums[i, 1] += w * w
-            if kind[0] == CROSS:
+            if kind[0] == CROSS and kind[2]:
                 sums[i, 2] += np.log1p(1.0 / odds)

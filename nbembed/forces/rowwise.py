@@ -57,7 +57,7 @@ class RowwiseStepper(KernelStepper):
     # ---- inside -------------------------------------------------------------------------------
 
     def _attract(self) -> None:
-        force, _ = pull_edges(self._joined, self._points, self.kernel, PLAIN, 0.0)
+        force, _ = pull_edges(self._joined, self._points, self.kernel, PLAIN, 0.0, logarithms=False)
         self._attraction[...] = force
 
     def _repel(self) -> float:

@@ -72,7 +72,7 @@ class KernelStepper(GradientStepper):
     # ---- inside -------------------------------------------------------------------------------
 
     def _attract(self) -> None:
-        force, _ = pull_edges(self.graph, self._points, self.kernel, PLAIN, 0.0)
+        force, _ = pull_edges(self.graph, self._points, self.kernel, PLAIN, 0.0, logarithms=False)
         self._attraction[...] = force
 
     def _repel(self) -> float:
