@@ -97,6 +97,7 @@ DRE = instead(
         "equation 4": lambda s, alpha: (1 + s / alpha) ** (-(alpha + 1) / 2),
         "equations 7 and 12": lambda d, rho, sigma: np.minimum(1, np.exp((rho - d) / sigma)),
         "equation 16": trust,
+        "equation 17": lambda far, near, k: trust(near, far, k),
         "section 5.1": lambda pull, push, e: push + pull * e,
     },
     ("equation 4", lambda s, alpha: (1 + s) ** (-(alpha + 1) / 2), "as it is printed"),
@@ -110,10 +111,81 @@ DRE = instead(
     ("equation 16", lambda far, near, k: trust(near, far, k), "this is the continuity"),
     ("equation 16", counted_itself, "the point itself"),
     ("equation 16", lambda far, near, k: trust(far, near, k, worst=1), "each stranger is counted once"),
+    ("equation 17", lambda far, near, k: trust(near, far, k, "map"), "as it is printed"),
+    ("equation 17", trust, "this is the trustworthiness"),
+    ("equation 17", lambda far, near, k: counted_itself(near, far, k), "the point itself"),
     ("section 5.1", lambda pull, push, e: pull + e * push, "as it is said"),
     ("section 5.1", lambda pull, push, e: e * pull + e * push, "both times e"),
     ("section 5.1", lambda pull, push, e: e * pull - push, "the repulsion is a force already"),
 )  # fmt: skip
+
+
+def kernel(s, a, b):
+    return (1 + a * s**b) ** -1
+
+
+def crossed(V, squared, a, b, *, divided=False, itself=False, of=np.mean, q=kernel):
+    W = q(squared + 2 * np.eye(len(V)), a, b)
+    pairs = [(i, j) for i, j in np.ndindex(V.shape) if itself or i != j]
+    v, w = (np.array([table[pair] for pair in pairs]) for table in (V, W))
+    if divided:
+        v, w = v / v.sum(), w / w.sum()
+    return of(-(v * np.log(w) + (1 - v) * np.log(1 - w)))
+
+
+def unscaled(s, a, b):
+    return (1 + a * s) ** -b
+
+
+def put_back(shuffled, order):
+    rows = np.empty_like(shuffled)
+    rows[order] = shuffled
+    return rows
+
+
+def parameters(widths, biases=1, last=None):
+    layers = list(zip(widths, widths[1:], strict=False))[:last]  # noqa: RUF007 - as learners do
+    return sum((before + biases) * after for before, after in layers)
+
+
+DRE_CODE = instead(
+    {
+        "stage 2": crossed,
+        "rows": put_back,
+        "scale": lambda X: (X - X.mean(axis=0)) / X.std(),
+        "model A": parameters,
+        "model B": lambda side: ((side + 2) // 2) // 2,
+        "perplexity": lambda u, b, n: n * (u / b),
+    },
+    ("stage 2", lambda *all_: crossed(*all_, divided=True, q=unscaled), "as it is in the code"),
+    ("stage 2", lambda *all_: crossed(*all_, q=unscaled), "this is the kernel of the code"),
+    ("stage 2", lambda *all_: crossed(*all_, divided=True), "nothing is divided"),
+    ("stage 2", lambda V, s, a, b: crossed(V, np.sqrt(s), a, 4 * b), "b is of the squared distance"),
+    ("stage 2", lambda *all_: crossed(*all_, itself=True), "the diagonal is left out"),
+    ("stage 2", lambda *all_: crossed(*all_, of=np.sum), "a sum over pairs"),
+    ("rows", lambda shuffled, order: shuffled, "as it is in the code"),
+    ("rows", lambda shuffled, order: np.array([shuffled[i] for i in order]), "this shuffles a second"),
+    ("rows", lambda shuffled, order: np.sort(shuffled, axis=0), "sorted places"),
+    ("scale", lambda X: X, "as the script has it"),
+    ("scale", lambda X: X / 255.0, "of pictures alone"),
+    ("scale", lambda X: (X - X.mean(0)) / X.std(0), "a column that is always"),
+    ("scale", lambda X: X / np.std(X), "the columns have no mean"),
+    ("scale", lambda X: (X - X.mean()) / X.std(), "each column has a mean"),
+    ("model A", lambda widths: parameters(widths, biases=0), "the biases are missing"),
+    ("model A", lambda widths: parameters(widths) + widths[0], "a layer has a bias"),
+    ("model A", lambda widths: parameters(widths, last=-1), "the last layer"),
+    ("model A", lambda widths: sum(widths[1:]), "these are widths"),
+    ("model B", lambda side: side // 4, "as it is in the code"),
+    ("model B", lambda side: side // 2 + 1, "one pooling after"),
+    ("model B", lambda side: (side // 2 + 1) // 2 + 1, "only the first"),
+    ("model B", lambda side: int(np.ceil((np.ceil(side / 2) + 1) / 2)), "what is left over"),
+    ("perplexity", lambda u, b, n: u, "as it is read"),
+    ("perplexity", lambda u, b, n: u * b / n, "the other way round"),
+    ("perplexity", lambda u, b, n: n / b, "the number of mini-batches"),
+)  # fmt: skip
+SAID = dict.fromkeys(("the row M_S is the stress", "DRE has the highest trustworthiness"), False) | {
+    "DRE has the lowest stress": True, "DRE has the highest Shepard goodness": False, "GABAergic cells excite": False,
+}  # fmt: skip
 
 
 # --- 11, ParaDime
@@ -159,6 +231,72 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
+# --- 09, umap-learn's parametric UMAP
+def counted(A, m, b, own=1.0, other=1.0):
+    """Go through the edges that a permuted tail can belong to: one of b is the edge's own."""
+    table, M = np.zeros(A.shape), A.sum()
+    for i, j in np.ndindex(A.shape):
+        table[i, j] += own * m * A[i, j] / M / b
+        table[i, j] += other * m * (A[i].sum() / M) * (A[:, j].sum() / M) * (1 - 1 / b)
+    return table
+
+
+def apart(rows):
+    return np.array([np.linalg.norm(rows[i] - rows[j]) for i in range(len(rows)) for j in range(i)])
+
+
+def correlated(X, Z):
+    (u, v) = (d - d.mean() for d in (apart(X), apart(Z)))
+    return (u @ v) / np.sqrt((u @ u) * (v @ v))
+
+
+def forward(h, layers, end=lambda h: h, between=lambda h: h * (h > 0)):
+    *first, (W, b) = layers
+    for V, c in first:
+        h = between(np.einsum("ni,oi->no", h, V) + c)
+    return end(h @ W.T + b)
+
+
+def factors(one, other, same=0, unknown=-1, parted=-5):
+    ends = zip(one, other, strict=True)
+    return np.exp(
+        [unknown if -1 in pair else same if len(set(pair)) == 1 else parted for pair in ends]
+    )
+
+
+PUMAP = instead(
+    {
+        "negatives": counted,
+        "global loss": lambda X, Z: -correlated(X, Z),
+        "clip": lambda forces: np.array([sum(min(4, max(-4, x)) for x in axis) for axis in forces.T]),
+        "export": forward,
+        "y": factors,
+    },
+    ("negatives", lambda A, m, b: m * A.sum(axis=1)[:, None] / A.sum() * np.ones(A.shape) / len(A), "as the paper"),
+    ("negatives", lambda A, m, b: np.ones(A.shape) * m / A.size, "drawn from all pairs"),
+    ("negatives", lambda A, m, b: counted(A, m, 1e9), "among b tails"),
+    ("negatives", lambda A, m, b: counted(A, m, b) + counted(A, m, b, own=0) / max(b - 1, 1), "neither as it"),
+    ("negatives", lambda A, m, b: counted(A, m, 1e9) + m * A / A.sum() / b, "together these are more"),
+    ("negatives", lambda A, m, b: counted(A, 1, b), "m are drawn"),
+    ("global loss", lambda X, Z: -np.corrcoef(np.linalg.norm(X[1:] - X[:-1], axis=1), np.linalg.norm(Z[1:] - Z[:-1], axis=1))[0, 1],
+     "as it is in the code"),
+    ("global loss", lambda X, Z: -np.corrcoef(apart(X) ** 2, apart(Z) ** 2)[1, 0], "these are the distances squared"),
+    ("global loss", lambda X, Z: -np.corrcoef(*(np.append(apart(r), np.zeros(len(r))) for r in (X, Z)))[0, 1], "a row and itself"),
+    ("global loss", correlated, "it has to fall"),
+    ("clip", lambda forces: forces.sum(0).clip(-4, 4), "the edges are added"),
+    ("clip", lambda forces: sum(f * min(1, 4 / np.linalg.norm(f)) for f in forces), "one number at a time"),
+    ("clip", lambda forces: forces.sum(axis=0), "nothing is clipped"),
+    ("clip", lambda forces: forces.clip(-4, 4), "a point moves by"),
+    ("export", lambda h, layers: forward(h, layers, lambda h: np.maximum(0, h)), "as it is in the file"),
+    ("export", lambda h, layers: forward(h, layers, between=lambda h: h), "without any ReLU"),
+    ("export", lambda h, layers: forward(h * (h > 0), layers), "the first layer gets"),
+    ("y", lambda one, other: np.array([1 if i == j else np.exp(-5) for i, j in zip(one, other, strict=True)]), "unknown is no class"),
+    ("y", lambda one, other: factors(one, other, unknown=0), "an unknown end"),
+    ("y", lambda one, other: factors(one, other, same=-5, parted=0), "the other way round"),
+    ("y", lambda one, other: factors(one, other, unknown=-5), "nobody is called"),
+)  # fmt: skip
+
+
 # --- 06, the loss that UMAP's sampling minimises
 def met(A, m, half=0.5):
     table = np.zeros(A.shape)
@@ -192,6 +330,12 @@ ANSWERS = {
             (np.log, "a logarithm is no similarity"),
         ],
     ),
+    "09-e": PUMAP,
     "10-f": DRE,
+    "10-g": DRE_CODE,
+    "10-h": (
+        SAID,
+        [(SAID | {name: not held}, f"{name}: look again") for name, held in SAID.items()],
+    ),
     "11-d": PARADIME,
 }

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from nbembed.lessons.exercise import Exercise, Test, agrees, close_to
+from nbembed.lessons.parametric_code import MENDED
 
 __all__ = ["EXERCISES", "SIGNS"]
 
@@ -122,4 +123,5 @@ EXERCISES = {
         otherwise="put ln w into the sigmoid, 1 / (1 + e^-x), and simplify",
         probes=SIMILAR,
     ),
+    "09-e": MENDED,
 }

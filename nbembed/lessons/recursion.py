@@ -3,12 +3,14 @@
 # A learner's answer may be of any kind.
 # pyright: reportUnknownLambdaType=false
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from nbembed.lessons.exercise import Exercise, Test, agrees, close_to
 from nbembed.lessons.printed import Formula, mended
+from nbembed.lessons.recursion_code import CODE, DECIDED
 from nbembed.lessons.textbook import squared_distances
 
 __all__ = ["EXERCISES", "READINGS"]
@@ -47,8 +49,8 @@ def _as(make: Any) -> Test:
     return agrees(make, FEATURES)
 
 
-def _wrong_on(name: str) -> Test:
-    return lambda value, **_: bool(value[name]) != READINGS[name][0]
+def _wrong_on(name: str, of: Mapping[str, tuple[bool, str]]) -> Test:
+    return lambda value, **_: bool(value[name]) != of[name][0]
 
 
 def _lost(kept: Any, layer: int = -1) -> float:
@@ -153,6 +155,19 @@ PRINTED = {
             ),
         },
     ),
+    "equation 17": Formula(
+        right=lambda far, near, k: _score(near, far, k),
+        probes=_tables(),
+        wrong={
+            "as it is printed, with ranks of what is near in the data: they reach K, and so nothing is lost": (
+                lambda far, near, k: _score(near, far, k, ranked=lambda _, shown: shown)
+            ),
+            "this is the trustworthiness, equation 16: of neighbours that the map has made up": _score,
+            "the point itself is counted among its neighbours": (
+                lambda far, near, k: _score(near, far, k, itself=0)
+            ),
+        },
+    ),
     "section 5.1": Formula(
         right=lambda attraction, repulsion, e: e * attraction + repulsion,
         probes=[
@@ -199,7 +214,9 @@ EXERCISES = {
     ),
     "10-b": Exercise(
         right=lambda value, **_: all(bool(value[name]) == READINGS[name][0] for name in READINGS),
-        mistakes={f"{name}: {hint}": _wrong_on(name) for name, (_, hint) in READINGS.items()},
+        mistakes={
+            f"{name}: {hint}": _wrong_on(name, READINGS) for name, (_, hint) in READINGS.items()
+        },
         otherwise="the answers are True or False, one for each of " + ", ".join(READINGS),
     ),
     "10-c": Exercise(
@@ -258,4 +275,12 @@ EXERCISES = {
         probes=LENGTHS,
     ),
     "10-f": mended(PRINTED, "a dictionary of functions, one for each of " + ", ".join(PRINTED)),
+    "10-g": mended(CODE, "a dictionary of functions, one for each of " + ", ".join(CODE)),
+    "10-h": Exercise(
+        right=lambda value, **_: all(bool(value[name]) == DECIDED[name][0] for name in DECIDED),
+        mistakes={
+            f"{name}: {hint}": _wrong_on(name, DECIDED) for name, (_, hint) in DECIDED.items()
+        },
+        otherwise="the answers are True or False, one for each of " + ", ".join(DECIDED),
+    ),
 }
