@@ -26,7 +26,7 @@ def printed_cost(kl: float, factor: float) -> float:
 
 
 def _rates(wrong: Mapping[str, str]) -> Test:
-    named = RATES | wrong
+    named = RATES | dict(wrong)
     return lambda value, **_: all(same(value[picture], rate) for picture, rate in named.items())
 
 
