@@ -227,6 +227,189 @@ PARADIME = instead(
 )  # fmt: skip
 
 
+# --- 04, 06 and 08: what a tutorial and a paper say beside their formulas
+def bits(p):
+    return -np.sum(p * np.log2(p))
+
+
+def some_bits(p):
+    return bits(p[p > 0])
+
+
+def expanded(X):
+    return np.sum(X**2, 1)[:, None] + np.sum(X**2, 1)[None] - 2 * np.dot(X, X.T)
+
+
+TUTORIAL = instead(
+    {"steps": lambda n_iter, n_early: n_early + 1 if n_iter > n_early else n_iter,
+     "turn": lambda p, u: some_bits(p) > np.log2(u),
+     "distances": lambda X: np.sqrt(np.maximum(expanded(X), 0))},
+    ("steps", lambda n_iter, n_early: n_early, "as it is said"),
+    ("steps", min, "as it is said"),
+    ("steps", lambda n_iter, n_early: n_early + 1, "a short run"),
+    ("steps", lambda n_iter, n_early: max(n_iter - n_early - 1, 0), "these are the"),
+    ("turn", lambda p, u: bits(p) > np.log2(u), "as it is in the code"),
+    ("turn", lambda p, u: some_bits(p) < np.log2(u), "the other way round"),
+    ("turn", lambda p, u: not bits(p) <= np.log2(u), "NaN is no yes"),
+    ("turn", lambda p, u: np.count_nonzero(p) > u, "who has any probability"),
+    ("turn", lambda p, u: some_bits(p) * np.log(2) > np.log2(u), "nats and bits"),
+    ("turn", lambda p, u: 1, "neither"),
+    ("distances", lambda X: np.sqrt(expanded(X)), "as it is in the code"),
+    ("distances", lambda X: np.maximum(expanded(X), 0), "these are still"),
+    ("distances", lambda X: abs(X[:, None] - X).sum(-1), "a sum of differences"),
+)  # fmt: skip
+
+
+def bell(squared, sigma, times=2):
+    p = np.exp(-squared / (times * sigma**2))
+    return np.exp(textbook.entropy(p / p.sum()))
+
+
+SPREADS = instead(
+    {"t-SNE": bell, "UMAP": lambda d, sigma: np.exp((min(d) - d) / sigma).sum()},
+    ("t-SNE", lambda s, sigma: np.count_nonzero(np.sqrt(s) <= sigma), "as it is said; count"),
+    ("t-SNE", lambda s, sigma: np.count_nonzero(np.sqrt(s) <= 2 * sigma), "as it is said"),
+    ("t-SNE", lambda s, sigma: np.log(bell(s, sigma)), "this is the"),
+    ("t-SNE", lambda s, sigma: np.sum(np.exp(-s / sigma**2 / 2)), "the heights"),
+    ("t-SNE", lambda s, sigma: bell(s, sigma, 1), "the bell has"),
+    ("UMAP", lambda d, sigma: np.mean(d) / sigma**2, "as it is said"),
+    ("UMAP", lambda d, sigma: np.mean(d) / sigma, "of the variance"),
+    ("UMAP", lambda d, sigma: np.exp(-d / sigma).sum(), "rho is not taken off"),
+    ("UMAP", lambda d, sigma: np.exp(-((d - d[0]) ** 2) / sigma).sum(), "the distances are"),
+    ("UMAP", lambda d, sigma: np.log2(15), "this is what"),
+)  # fmt: skip
+
+
+def cells(m, wide=2):
+    return 3 / 4 * (m * wide) ** 2 * 2 * np.log2(wide * m)
+
+
+SPEED = instead(
+    {"grid": lambda n, m: cells(m) + 12 * n, "table": lambda room: int((room / 8) ** 0.5)},
+    ("grid", lambda n, m: n * np.log2(n), "as it is said"),
+    ("grid", lambda n, m: cells(m) + 12 * n * np.log2(n), "the logarithm belongs"),
+    ("grid", lambda n, m: cells(m), "this is without the points"),
+    ("grid", lambda n, m: 12 * n, "this is without the transforms"),
+    ("grid", lambda n, m: cells(m, 1) + 12 * n, "the grid was"),
+    ("table", lambda room: int(room**0.5), "a number takes"),
+    ("table", lambda room: room / 8, "so many numbers"),
+    ("table", lambda room: int((room / 4) ** 0.5), "the code keeps"),
+    ("table", lambda room: (room / 8) ** 0.5, "no part of"),
+    ("table", lambda room: int((room / 64) ** 0.5), "these are numbers"),
+)  # fmt: skip
+
+
+# --- 07, GDR: text and code
+def least(curve, min_dist):
+    from scipy.optimize import curve_fit
+
+    x = np.linspace(0, 3, 300)
+    return curve_fit(curve, x, np.where(x < min_dist, 1, np.exp(min_dist - x)))[0]
+
+
+def searched(min_dist):
+    x, best = np.linspace(0, 3, 300), (np.inf,)
+    wish = np.where(x < min_dist, 1, np.exp(min_dist - x))
+    for a in range(1, 21):
+        for b in range(1, 21):
+            off = np.sum((1 / (1 + a / 10 * x ** (b / 5)) - wish) ** 2)
+            best = min(best, (off, a / 10, b / 10))
+    return best[1:]
+
+
+def plain(P, Y, times=8, power=2):
+    w = 1 / (1 + textbook.squared_distances(Y))
+    np.fill_diagonal(w, 0)
+    return np.einsum("ij,ijk->ik", -times * (P - w) * w**power, Y[:, None] - Y)
+
+
+CODE = instead(
+    {"equation 2": lambda d, rho, sigma: np.minimum(1, np.exp((rho - d) / sigma)),
+     "a, b": lambda min_dist: least(lambda x, a, b: 1 / (1 + a * x ** (2 * b)), min_dist),
+     "power": lambda s, b: s / s**b, "plain": plain, "sampled": lambda push, Z, n, k: push / Z,
+     "rate": lambda rate: rate**-0.5, "defaults": lambda normalized: (1.0, 1.0, normalized, False)},
+    ("equation 2", lambda d, rho, sigma: np.exp(-(d**2 - rho) / sigma), "as it is printed"),
+    ("equation 2", lambda d, rho, sigma: np.exp(-np.maximum(0, d**2 - rho) / sigma), "as it is printed, the square"),
+    ("equation 2", lambda d, rho, sigma: np.exp(-(d - rho) / sigma), "nearer than rho"),
+    ("equation 2", lambda d, rho, sigma: np.exp(-d / sigma), "rho is not taken off"),
+    ("a, b", searched, "this is the"),
+    ("a, b", lambda min_dist: least(lambda x, a, b: 1 / (1 + a * x**b), min_dist), "b is doubled"),
+    ("a, b", lambda min_dist: least(lambda x, a, b: (1 + a * x**2) ** -b, min_dist), "this fits another"),
+    ("a, b", lambda min_dist: least(lambda x, a, b: 1 / (1 + a * x ** (2 * b)), 0), "the wish is 1"),
+    ("a, b", lambda min_dist: (1, 1), "these are GDR's"),
+    ("power", lambda s, b: np.ones(len(s)), "as the code"),
+    ("power", lambda s, b: s**b / s, "this is the"),
+    ("power", lambda s, b: (s / s**b) ** 2, "squared is the"),
+    ("power", lambda s, b: np.sqrt(s) / np.sqrt(s) ** b, "it is a"),
+    ("plain", lambda P, Y: plain(P, Y, 4), "as it is printed"),
+    ("plain", lambda P, Y: plain(P, Y, -8), "the sign"),
+    ("plain", lambda P, Y: plain(P, Y, power=1), "the slope of w"),
+    ("sampled", lambda push, Z, n, k: push * n / (k * Z), "as it is printed"),
+    ("sampled", lambda push, Z, n, k: push / Z * n / 500, "as it is in the code's"),
+    ("sampled", lambda push, Z, n, k: push * k / n / Z, "k strangers instead"),
+    ("sampled", lambda push, Z, n, k: push * n / k, "it is not"),
+    ("rate", lambda rate: 1, "as in the"),
+    ("rate", lambda rate: 1 / rate, "the noise of"),
+    ("rate", lambda rate: rate**0.5, "more strangers are"),
+    ("defaults", lambda normalized: (1.577, 0.8951, False, True), "as it is in the code"),
+    ("defaults", lambda normalized: (1, 1, not normalized, False), "the light belongs"),
+    ("defaults", lambda normalized: (1, 1, False, False), "without the light"),
+    ("defaults", lambda normalized: (1, 1, True, False), "with the light"),
+    ("defaults", lambda normalized: (1, 1, normalized, True), "both ends"),
+)  # fmt: skip
+
+
+# --- 11, ParaDime: more of its code
+def weighed(d, total=None, rho=1):
+    beyond = d - rho * d[0]
+    low, high = 1e-4, 1e9
+    for _ in range(100):
+        sigma = (low * high) ** 0.5
+        over = np.exp(-beyond / sigma).sum() > (total or np.log2(len(d)))
+        low, high = (low, sigma) if over else (sigma, high)
+    return np.exp(-beyond / sigma)
+
+
+def crashing(d):
+    if np.count_nonzero(d == d[0]) >= np.log2(len(d)):
+        raise ValueError("no root")
+    return weighed(d)
+
+
+def scores(X, columns, mean=1, white=0):
+    values, axes = np.linalg.eigh(np.cov(X.T) if mean else X.T @ X / (len(X) - 1))
+    kept = ((X - mean * X.mean(axis=0)) @ axes)[:, ::-1][:, :columns]
+    return kept / np.sqrt(values[::-1][:columns] * (len(X) - 1)) if white else kept
+
+
+def share(n, m):
+    return -(-n // (m + 1)) / n
+
+
+PHASES = instead(
+    {"connect": weighed, "epochs": lambda n, m, epochs: epochs * share(n, m), "start": scores, "rest": np.copy},
+    ("connect", crashing, "as it is in the code"),
+    ("connect", lambda d: weighed(d, np.log2(len(d) + 1)), "the nearest is"),
+    ("connect", lambda d: weighed(d, rho=0), "rho is not taken off"),
+    ("connect", lambda d: weighed(d, np.log(len(d))), "the sum is"),
+    ("epochs", lambda n, m, epochs: epochs, "an epoch is no"),
+    ("epochs", lambda n, m, epochs: epochs * (m + 1), "an epoch is as many"),
+    ("epochs", lambda n, m, epochs: m * epochs * share(n, m), "these are the pushes"),
+    ("epochs", lambda n, m, epochs: epochs * share(n, m - 1), "an edge comes"),
+    ("epochs", lambda n, m, epochs: epochs * share(n, m) * n, "these are the edges"),
+    ("start", lambda X, columns: scores(X, 2), "as it is in the code"),
+    ("start", lambda X, columns: scores(X, columns, mean=0), "the means"),
+    ("start", lambda X, columns: scores(X, columns, white=1), "all columns are"),
+    ("start", lambda X, columns: X[:, :columns], "neither"),
+    ("rest", lambda A: A / A.sum(), "as it is printed"),
+    ("rest", lambda A: A / A.sum(axis=1)[:, None], "divided by the"),
+    ("rest", lambda A: np.where(A > 0, 1.0, 0.0), "that is where"),
+    ("rest", lambda A: A / (1 - A), "set the slope"),
+)  # fmt: skip
+
+HEAP, APART = "one dense heap", "far apart, neighbours lost"
+
+
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
@@ -306,6 +489,16 @@ def met(A, m, half=0.5):
 
 
 ANSWERS = {
+    "04-c": (
+        {HEAP: "too low", APART: "too high"},
+        [
+            ({HEAP: "too high", APART: "too low"}, "as the tutorial has it"),
+            ({HEAP: "too high", APART: "too high"}, "what keeps them there"),
+            ({HEAP: "too low", APART: "too low"}, "how far did the points"),
+            ({HEAP: "low", APART: "high"}, "one of: too low"),
+        ],
+    ),
+    "04-d": TUTORIAL,
     "06-d": (
         met,
         [
@@ -318,7 +511,10 @@ ANSWERS = {
             (lambda A, m: met(A, m) ** 2, "count: how often"),
         ],
     ),
+    "06-e": SPREADS,
     "07-f": GDR,
+    "07-g": CODE,
+    "08-d": SPEED,
     # 09, umap-learn's parametric loss
     "09-d": (
         lambda w: sigmoid(np.log(w)),
@@ -338,4 +534,5 @@ ANSWERS = {
         [(SAID | {name: not held}, f"{name}: look again") for name, held in SAID.items()],
     ),
     "11-d": PARADIME,
+    "11-e": PHASES,
 }

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from nbembed.lessons.exercise import Exercise, agrees
+from nbembed.lessons.printed import Formula, mended
 
 __all__ = ["EXERCISES", "cheaper_from", "is_far"]
 
@@ -42,6 +43,46 @@ def _within(value: Any, wrong: Callable[[float], float]) -> bool:
 def _is_widest(value: Any, wrong: Callable[[float], float]) -> bool:
     return _within(value, wrong) and wrong(NARROW * float(value)) >= ALLOWED
 
+
+def _transforms(m: int, wide: int = 2) -> float:
+    """Return the operations of three transforms of a grid, made ``wide`` times as wide."""
+    return 3 * (wide * m) ** 2 * math.log2((wide * m) ** 2) / 4
+
+
+TUTORIAL = {
+    "grid": Formula(
+        right=lambda n, m: 12 * n + _transforms(m),
+        probes=[(1000, 40), (70_000, 200)],
+        wrong={
+            "as it is said; the logarithm belongs to the cells: what does one more point cost?": (
+                lambda n, _: n * math.log2(n)
+            ),
+            "the logarithm belongs to the cells: a point meets 4 corners three times, however many there are": (
+                lambda n, m: 12 * n * math.log2(n) + _transforms(m)
+            ),
+            "this is without the points: each is dealt out once, and read off twice": (
+                lambda _, m: _transforms(m)
+            ),
+            "this is without the transforms": lambda n, _: 12 * n,
+            "the grid was made twice as wide": lambda n, m: 12 * n + _transforms(m, 1),
+        },
+    ),
+    "table": Formula(
+        right=lambda room: math.isqrt(int(room) // 8),
+        probes=[(16e9,), (8000,), (1e6,)],
+        wrong={
+            "a number takes 8 bytes, and a table of all pairs has as many rows as columns": (
+                lambda room: math.isqrt(int(room))
+            ),
+            "so many numbers fit; but each point has a row of as many": lambda room: int(room) // 8,
+            "the code keeps both triangles, and the diagonal": lambda room: math.isqrt(
+                int(room) // 4
+            ),
+            "no part of a point fits": lambda room: math.sqrt(room / 8),
+            "these are numbers of 8 bytes, not of 8 bits": lambda room: math.isqrt(int(room) // 64),
+        },
+    ),
+}
 
 EXERCISES = {
     "08-a": Exercise(
@@ -97,4 +138,5 @@ EXERCISES = {
         otherwise="halve the width until the error is below 5 %, then try a little more",
         needs=("wrong",),
     ),
+    "08-d": mended(TUTORIAL, "a dictionary of functions, one for each of " + ", ".join(TUTORIAL)),
 }

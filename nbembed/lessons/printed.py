@@ -24,11 +24,22 @@ class Formula:
         Arguments on which the printed formula and the right one differ.
     wrong
         Hint, and the formula that it names: the printed one, and what else people write.
+    view
+        What counts of a result, where two that differ may both be right: a PCA may be mirrored, for example.
     """
 
     right: Callable[..., Any]
     probes: Probes
     wrong: Mapping[str, Callable[..., Any]]
+    view: Callable[[Any], Any] = lambda result: result
+
+    def same_as(self, function: Callable[..., Any]) -> Test:
+        """Return a test of whether a function returns, as far as it counts, what another one does."""
+        test = agrees(self._viewed(function), self.probes)
+        return lambda value, **_: test(self._viewed(value))
+
+    def _viewed(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *arguments: self.view(function(*arguments))
 
 
 def mended(formulas: Mapping[str, Formula], otherwise: str) -> Exercise:
@@ -38,25 +49,21 @@ def mended(formulas: Mapping[str, Formula], otherwise: str) -> Exercise:
     mended; what cannot be called at all gets ``otherwise``.
     """
     mistakes = {
-        f"{place}: {hint}": _part(place, agrees(wrong, formula.probes))
+        f"{place}: {hint}": _part(place, formula.same_as(wrong))
         for place, formula in formulas.items()
         for hint, wrong in formula.wrong.items()
     }
     for place, formula in formulas.items():
         hint = "neither as it is printed nor as numbers say; does it run on its own?"
-        mistakes[f"{place}: {hint}"] = _not(_part(place, _holds(formula)))
+        mistakes[f"{place}: {hint}"] = _not(_part(place, formula.same_as(formula.right)))
     return Exercise(
         right=lambda value, **_: all(
-            callable(value[place]) and _holds(formula)(value[place])
+            callable(value[place]) and formula.same_as(formula.right)(value[place])
             for place, formula in formulas.items()
         ),
         mistakes=mistakes,
         otherwise=otherwise,
     )
-
-
-def _holds(formula: Formula) -> Test:
-    return agrees(formula.right, formula.probes)
 
 
 def _part(place: str, test: Test) -> Test:

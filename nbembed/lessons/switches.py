@@ -9,6 +9,7 @@ import numpy as np
 
 from nbembed.lessons.exercise import Exercise, Test, close_to, same
 from nbembed.lessons.printed import Formula, mended
+from nbembed.lessons.switches_code import TEXT_AND_CODE
 from nbembed.lessons.textbook import forces, squared_distances
 
 __all__ = ["EXERCISES", "FATES"]
@@ -298,4 +299,7 @@ EXERCISES = {
         otherwise="compare the attraction on a point, turned on, with that turned off, on the same map",
     ),
     "07-f": mended(PRINTED, "a dictionary of functions, one for each of " + ", ".join(PRINTED)),
+    "07-g": mended(
+        TEXT_AND_CODE, "a dictionary of functions, one for each of " + ", ".join(TEXT_AND_CODE)
+    ),
 }

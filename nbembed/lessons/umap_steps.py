@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from nbembed.lessons.exercise import Exercise, Test, agrees, close_to
-from nbembed.lessons.textbook import bisect, smooth_bandwidth
+from nbembed.lessons.printed import Formula, mended
+from nbembed.lessons.textbook import bisect, entropy, gaussian_row, smooth_bandwidth
 
 __all__ = ["EXERCISES"]
 
@@ -55,7 +56,62 @@ def _apart(reference: Any) -> Test:
     return lambda value, **_: test(others(value))
 
 
+def _bell(squared: Any, sigma: float, times: float = 2) -> Any:
+    return gaussian_row(squared, 1 / (times * sigma**2))
+
+
+def _memberships(distances: Any, sigma: float, *, rho: bool = True, power: float = 1) -> float:
+    """Return the sum of memberships under other conventions: no rho, distances squared."""
+    beyond = distances - distances.min() * rho
+    return float(np.exp(-(beyond**power) / sigma).sum())
+
+
 GRAPHS = _graphs()
+# Bandwidths that no search has found, too: a number that only repeats what was asked for is no measurement.
+SPREADS = {
+    "t-SNE": Formula(
+        right=lambda squared, sigma: math.exp(entropy(_bell(squared, sigma))),
+        probes=[(np.linspace(1.0, 4.0, 40) ** 2, sigma) for sigma in (0.4, 1.5, 2.2)],
+        wrong={
+            "as it is said; count them for a few digits: is it the same number?": (
+                lambda squared, sigma: float((squared <= sigma**2).sum())
+            ),
+            "as it is said, with two standard deviations; count them for a few digits": (
+                lambda squared, sigma: float((squared <= 4 * sigma**2).sum())
+            ),
+            "this is the logarithm of it: how many neighbours are that?": (
+                lambda squared, sigma: entropy(_bell(squared, sigma))
+            ),
+            "the heights of the bell have to sum to 1 before anything is made of them": (
+                lambda squared, sigma: np.exp(-squared / (2 * sigma**2)).sum()
+            ),
+            "the bell has twice the square of its standard deviation below": (
+                lambda squared, sigma: math.exp(entropy(_bell(squared, sigma, 1)))
+            ),
+        },
+    ),
+    "UMAP": Formula(
+        right=_memberships,
+        probes=[(d, factor * smooth_bandwidth(d)) for (d,) in ROWS for factor in (1, 0.5, 3)],
+        wrong={
+            "as it is said; put in a few digits: is it the same number?": (
+                lambda distances, sigma: distances.mean() / sigma**2
+            ),
+            "of the variance it is said to be, but of σ it is no more true: put in a few digits": (
+                lambda distances, sigma: distances.mean() / sigma
+            ),
+            "rho is not taken off: the nearest neighbour has a membership of 1": (
+                lambda distances, sigma: _memberships(distances, sigma, rho=False)
+            ),
+            "the distances are not squared here": (
+                lambda distances, sigma: _memberships(distances, sigma, power=2)
+            ),
+            "this is what was asked for; what does this σ give?": (
+                lambda distances, _: math.log2(len(distances) + 1)
+            ),
+        },
+    ),
+}
 
 EXERCISES = {
     "06-a": Exercise(
@@ -132,4 +188,5 @@ EXERCISES = {
         otherwise="count: how often is i the first end, how often does it then draw j, and how often is j the first?",
         probes=GRAPHS,
     ),
+    "06-e": mended(SPREADS, "a dictionary of functions, one for each of " + ", ".join(SPREADS)),
 }
