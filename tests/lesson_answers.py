@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from tests.lesson_answers_code import ANSWERS as OF_CODE
 from tests.lesson_answers_methods import ANSWERS as OF_METHODS
 from tests.lesson_answers_printed import ANSWERS as OF_PRINTED
 
@@ -145,7 +146,7 @@ CLAIMS = dict.fromkeys(("sizes", "gaps", "islands", "seed"), False) | {"neighbou
 FACTORS = {"SNE": 2, "symmetric SNE": 4, "t-SNE": 4}
 GOOD = "The trustworthiness is 0.98 over 5 seeds."
 
-ANSWERS = OF_METHODS | OF_PRINTED | {
+ANSWERS = OF_METHODS | OF_PRINTED | OF_CODE | {
     "01-a": (entropy, ENTROPIES),
     "01-b": (
         float(BETA),
