@@ -35,13 +35,14 @@ def tables(trials, metric):
 
     Cells: the mean over seeds ± half of its 95 % interval. "Algorithm mean": over the columns but the normalisation,
     ± their standard deviation, as published. Last row: by how much a column is above the algorithm means, on average.
+    Columns that an algorithm was not run with are left out of both.
     """
     found, algorithms, switches = values(trials, metric)
     turned = [place for place, name in enumerate(switches) if name != NORMALIZATION]
     lines = [_row([f"{trials[0].data}, {metric}", *switches, "algorithm mean"])]
     lines.append("|" + "---|" * (len(switches) + 2))
     for name, own in zip(algorithms, found, strict=True):
-        each = np.nanmean(own[turned], axis=1)
+        each = np.nanmean(own[[place for place in turned if _known(own[place])]], axis=1)
         deviation = each.std(ddof=1) if len(each) > 1 else np.nan
         cells = [_mean(cell) for cell in own]
         lines.append(_row([name, *cells, f"{each.mean():.1f} ± {deviation:.1f}"]))
@@ -60,7 +61,8 @@ def normalization(trials, metric="v_measure"):
     signs = [1 if "UMAP" in name else -1 for name in algorithms]
     lines = [_row([f"{metric} without normalization less with it", "95 %"]), "|---|---|"]
     for name, sign, a, b in zip(algorithms, signs, own, other, strict=True):
-        lines.append(_row([name, _mean(sign * (a - b), sign="+")]))
+        if _known(a - b):
+            lines.append(_row([name, _mean(sign * (a - b), sign="+")]))
     return "\n".join(lines)
 
 
@@ -72,26 +74,35 @@ def claims(trials, metric="knn_accuracy"):
     found, algorithms, switches = values(trials, metric)
     start, lines = switches.index(ORIGINAL), []
     others = [place for place in range(len(switches)) if place != start]
-    confidence = 1.0 - (1.0 - CONFIDENCE) / (len(algorithms) * len(others))
-    for (row, name), place in product(enumerate(algorithms), others):
-        change = found[row, place] - found[row, start]
-        mean, half = mean_interval(change[~np.isnan(change)].tolist() or [np.nan], confidence)
+    changes = [
+        (name, switches[place], found[row, place] - found[row, start])
+        for (row, name), place in product(enumerate(algorithms), others)
+    ]
+    changes = [change for change in changes if _known(change[-1])]
+    confidence = 1.0 - (1.0 - CONFIDENCE) / max(1, len(changes))
+    for name, switch, change in changes:
+        mean, half = mean_interval(change[~np.isnan(change)].tolist(), confidence)
         said = "undecided"
         if abs(mean) + half < POINT:
             said = "yes"
         elif abs(mean) - half > POINT:
             said = "no"
-        cells = [name, switches[place], f"{mean:+.2f}", f"{mean - half:+.2f} to {mean + half:+.2f}"]
+        cells = [name, switch, f"{mean:+.2f}", f"{mean - half:+.2f} to {mean + half:+.2f}"]
         lines.append(_row([*cells, said]))
     head = [_row(["algorithm", "switch", f"change of {metric}", "interval", "less than a point"])]
     return "\n".join([*head, "|" + "---|" * 5, *lines])
 
 
+def _known(values):
+    """Return whether there is any number."""
+    return not np.isnan(values).all()
+
+
 def _mean(values, sign=""):
-    """Return a mean and half of its interval; what failed is left out."""
+    """Return a mean and half of its interval; what failed or was not run is left out."""
     known = values[~np.isnan(values)].tolist()
     if not known:
-        return "failed"
+        return "not run"
     mean, half = mean_interval(known, CONFIDENCE)
     return f"{mean:{sign}.1f}" + ("" if np.isnan(half) else f" ± {half:.1f}")
 

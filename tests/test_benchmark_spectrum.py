@@ -69,7 +69,7 @@ def test_tables_hold_means_and_deviations(scripts):
     assert cells["UMAP"][:3] == ["91.0 ± 12.7", "95.0 ± 12.7", "10.0 ± 0.0"]
     # The normalisation is no part of the algorithm's mean.
     assert cells["UMAP"][3].startswith("93.0 ± 2.8")
-    assert cells["GDR"][2] == "failed"
+    assert cells["GDR"][2] == "not run"
     # -2 and -1: by how much the originals are below the means.
     assert cells["mean deviation"][0] == "-1.5 ± 0.0"
 
@@ -81,6 +81,24 @@ def test_claims_need_intervals_within_a_point(scripts):
     made |= {("UMAP", name): 50.0 + change for name, change in changes.items()}
     said = {line.split(" | ")[1]: line.split(" | ")[-1].strip(" |") for line in scripts.spectrum_tables.claims(trials(made)).splitlines()[2:]}  # fmt: skip
     assert said == {"small": "yes", "large": "no", "wild": "undecided"}
+
+
+def test_what_was_not_run_is_no_claim_and_in_no_mean(scripts):
+    own = {
+        switch: [value, value]
+        for switch, value in (("original", 80.0), ("Frobenius", 82.0), ("a, b", 90.0))
+    }
+    made = trials({("UMAP", switch): each for switch, each in own.items()} | {("UMAP", "normalization"): [1.0, 1.0]}
+                  | {("GDR", switch): own[switch] for switch in ("original", "Frobenius")})  # fmt: skip
+    rows = [
+        line.split(" | ")
+        for line in scripts.spectrum_tables.tables(made, "knn_accuracy").splitlines()
+    ]
+    assert next(row for row in rows if row[0] == "| GDR")[-1].startswith("81.0 ± 1.4")
+    said = [line.split(" | ")[:2] for line in scripts.spectrum_tables.claims(made).splitlines()[2:]]
+    assert ["| GDR", "Frobenius"] in said
+    assert not [row for row in said if row[0] == "| GDR" and row[1] != "Frobenius"]
+    assert "GDR" not in scripts.spectrum_tables.normalization(made, "knn_accuracy")
 
 
 def test_the_normalisation_counts_one_way(scripts):
