@@ -80,7 +80,8 @@ class GDR(Embedder):
         it act as often as its affinity says, as UMAP does.
     repulsion
         ``"sampled"`` (default) draws ``n_negatives`` points for each acting edge; ``"exact"`` takes all
-        points, which costs n² an epoch; ``"fft"`` takes all by a potential on a grid, to within a hundredth, in
+        points, which costs n² an epoch and without normalisation drives a random start apart before edges
+        can sort it; ``"fft"`` takes all by a potential on a grid, to within a hundredth, in
         about n, and needs ``normalized=True``, ``b=1`` and one or two components.
     amplified
         Momentum, gains, early exaggeration and a constant learning rate, as t-SNE; else plain descent
