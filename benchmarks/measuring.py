@@ -193,7 +193,8 @@ class Results:
                 Trial(data, method, seed, len(X), fingerprint=fingerprint), measure
             )
             self.journal.add(trial, self.context | {"versions": self.known})
-            told = f"{trial.seconds:.2f} s" if not trial.error else trial.error
+            timed = "seconds" in trial.scores
+            told = trial.error or (f"{trial.seconds:.2f} s" if timed else "done")
             print(f"  {method}, {data}, seed {seed}: {told}", flush=True)
         self.trials.append(trial)
         return trial.scores
