@@ -79,7 +79,7 @@ def _far_pairs() -> list[tuple[Any, ...]]:
     other = one + random.normal(0, 1, 400)
     one[7], other[7] = 80.0, 45.0
     flat, two = np.zeros(2), np.array([1.0, 3.0])
-    return [(one[10:40], other[10:40]), (one, other), (two, flat), (two + flat, two * 0 + 2)]
+    return [(one[10:40], other[10:40]), (one, other), (two, flat), (flat + 2, two)]
 
 
 def _but_for_two(correlation: float) -> float:
