@@ -35,6 +35,10 @@ def parameters(widths, biases=1, last=None):
     return sum((before + biases) * after for before, after in layers)
 
 
+def cut(n, b):
+    return [len(rows) for rows in np.split(np.arange(n), range(b, n, b))]
+
+
 DRE_CODE = instead(
     {
         "stage 2": crossed,
@@ -43,6 +47,7 @@ DRE_CODE = instead(
         "model A": parameters,
         "model B": lambda side: ((side + 2) // 2) // 2,
         "perplexity": lambda u, b, n: n * (u / b),
+        "batches": cut,
     },
     ("stage 2", lambda *all_: crossed(*all_, divided=True, q=unscaled), "as it is in the code"),
     ("stage 2", lambda *all_: crossed(*all_, q=unscaled), "this is the kernel of the code"),
@@ -69,6 +74,12 @@ DRE_CODE = instead(
     ("perplexity", lambda u, b, n: u, "as it is read"),
     ("perplexity", lambda u, b, n: u * b / n, "the other way round"),
     ("perplexity", lambda u, b, n: n / b, "the number of mini-batches"),
+    ("batches", lambda n, b: np.full(n // b, b), "whole mini-batches"),
+    ("batches", lambda n, b: [*[b] * (n // b), n % b], "where b divides"),
+    ("batches", lambda n, b: [*cut(n, b)[:-2], sum(cut(n, b)[-2:])] if n % b else cut(n, b), "what is left over"),
+    ("batches", lambda n, b: [b for _ in range(0, n, b)], "these are more"),
+    ("batches", lambda n, b: [n // len(cut(n, b)) + (i < n % len(cut(n, b))) for i in range(len(cut(n, b)))], "no row is lost"),
+    ("batches", lambda n, b: int(np.ceil(n / b)), "the sizes are"),
 )  # fmt: skip
 SAID = dict.fromkeys(("the row M_S is the stress", "DRE has the highest trustworthiness"), False) | {
     "DRE has the lowest stress": True, "DRE has the highest Shepard goodness": False, "GABAergic cells excite": False,
@@ -234,8 +245,17 @@ def share(n, m):
     return -(-n // (m + 1)) / n
 
 
+def bce(p, q, log=np.log, of=np.mean):
+    return of([-(a * log(b) + (1 - a) * log(1 - b)) for a, b in zip(p.flat, q.flat, strict=True)])
+
+
+def chosen(p, q):
+    rows = zip(p, q, strict=True)
+    return np.mean([np.log(np.exp(logits).sum()) - logits[np.argmax(row)] for row, logits in rows])
+
+
 PHASES = instead(
-    {"connect": weighed, "epochs": lambda n, m, epochs: epochs * share(n, m), "start": scores, "rest": np.copy},
+    {"connect": weighed, "epochs": lambda n, m, epochs: epochs * share(n, m), "start": scores, "rest": np.copy, "cross entropy": bce},
     ("connect", crashing, "as it is in the code"),
     ("connect", lambda d: weighed(d, np.log2(len(d) + 1)), "the nearest is"),
     ("connect", lambda d: weighed(d, rho=0), "rho is not taken off"),
@@ -253,6 +273,13 @@ PHASES = instead(
     ("rest", lambda A: A / A.sum(axis=1)[:, None], "divided by the"),
     ("rest", lambda A: np.where(A > 0, 1.0, 0.0), "that is where"),
     ("rest", lambda A: A / (1 - A), "set the slope"),
+    ("cross entropy", chosen, "this is the classifier's"),
+    ("cross entropy", lambda p, q: np.mean(-p * np.log(q)), "nothing is pushed"),
+    ("cross entropy", lambda p, q: bce(p, q, np.log2), "in bits"),
+    ("cross entropy", lambda p, q: bce(p, q) - bce(p, p), "p's own entropy"),
+    ("cross entropy", lambda p, q: bce(q, p), "the other way round"),
+    ("cross entropy", lambda p, q: bce(p, q, of=sum) / len(p), "divided by the rows"),
+    ("cross entropy", lambda p, q: bce(p, q, of=sum), "neither"),
 )  # fmt: skip
 
 
@@ -275,6 +302,18 @@ def correlated(X, Z):
     return (u @ v) / np.sqrt((u @ u) * (v @ v))
 
 
+def agreeing(one, other, most=1e9, noise=0.0, floor=1e-9):
+    shaken = np.random.default_rng(2).random((2, len(one))) * noise
+    u, v = (d - d.mean() for d in (np.array([one, other]) + shaken))
+    u, v = (np.clip(d, -most * d.std(), most * d.std()) for d in (u, v))
+    return np.mean((u - u.mean()) * (v - v.mean())) / np.sqrt((u.var() + floor) * (v.var() + floor))
+
+
+def of_scores(one, other):
+    u, v = ((d - d.mean()) / (d.std() + 1e-9) for d in (one, other))
+    return (u.clip(-10, 10) * v.clip(-10, 10)).mean()
+
+
 def forward(h, layers, end=lambda h: h, between=lambda h: h * (h > 0)):
     *first, (W, b) = layers
     for V, c in first:
@@ -293,6 +332,7 @@ PUMAP = instead(
     {
         "negatives": counted,
         "global loss": lambda X, Z: -correlated(X, Z),
+        "z-score": agreeing,
         "clip": lambda forces: np.array([sum(min(4, max(-4, x)) for x in axis) for axis in forces.T]),
         "export": forward,
         "y": factors,
@@ -308,6 +348,13 @@ PUMAP = instead(
     ("global loss", lambda X, Z: -np.corrcoef(apart(X) ** 2, apart(Z) ** 2)[1, 0], "these are the distances squared"),
     ("global loss", lambda X, Z: -np.corrcoef(*(np.append(apart(r), np.zeros(len(r))) for r in (X, Z)))[0, 1], "a row and itself"),
     ("global loss", correlated, "it has to fall"),
+    ("z-score", lambda one, other: agreeing(one, other, most=10), "clipped, one far"),
+    ("z-score", lambda one, other: agreeing(one, other, most=10, floor=0), "two things"),
+    ("z-score", of_scores, "clipped numbers"),
+    ("z-score", lambda one, other: np.corrcoef(one, other)[1, 0], "distances that are all alike"),
+    ("z-score", lambda one, other: agreeing(one, other, noise=1e-10, floor=0), "noise is not"),
+    ("z-score", lambda one, other: np.cov(one, other, bias=True)[0, 1], "a covariance"),
+    ("z-score", lambda one, other: -agreeing(one, other), "neither"),
     ("clip", lambda forces: forces.sum(0).clip(-4, 4), "the edges are added"),
     ("clip", lambda forces: sum(f * min(1, 4 / np.linalg.norm(f)) for f in forces), "one number at a time"),
     ("clip", lambda forces: forces.sum(axis=0), "nothing is clipped"),

@@ -56,6 +56,37 @@ def _batches() -> list[tuple[Any, ...]]:
     return [(X, X[:, :2] + 0.3 * random.normal(size=(len(X), 2))) for X in rows]
 
 
+def _agreement(
+    one: Any, other: Any, *, most: float = np.inf, mean: bool = False, constant: float = 0.0
+) -> float:
+    """Return the correlation of two vectors of distances, 0 if one is constant; most cuts their z-scores."""
+    if one.std() * other.std() == 0:
+        return constant
+    u, v = (np.clip((far - far.mean()) / far.std(), -most, most) for far in (one, other))
+    return float(np.mean(u * v)) if mean else _correlation(u, v)
+
+
+def _shaken(one: Any, other: Any) -> float:
+    """Return the correlation with the noise that the code adds, here to both."""
+    random = np.random.default_rng(0)
+    return _correlation(*(far + 1e-10 * random.random(len(far)) for far in (one, other)))
+
+
+def _far_pairs() -> list[tuple[Any, ...]]:
+    """Return distances in data and map: alike, one far pair in many, and of a map that fell into a point."""
+    random = np.random.default_rng(3)
+    one = random.uniform(1, 5, 400)
+    other = one + random.normal(0, 1, 400)
+    one[7], other[7] = 80.0, 45.0
+    flat, two = np.zeros(2), np.array([1.0, 3.0])
+    return [(one[10:40], other[10:40]), (one, other), (two, flat), (flat + 2, two)]
+
+
+def _but_for_two(correlation: float) -> float:
+    """Return a correlation without the sign of 1: of two pairs it is by chance which."""
+    return 1.0 if abs(correlation) > 1 - 1e-4 else correlation
+
+
 def _places(h: Any, layers: Any, *, last: bool = False, inner: bool = True) -> Any:
     for number, (W, b) in enumerate(layers, 1):
         h = h @ W.T + b
@@ -121,6 +152,29 @@ CODE = {
             ),
             "these are the distances squared": lambda X, Z: -_of_pairs(X, Z, power=1),
             "it has to fall where distances agree better: the sign": _of_pairs,
+        },
+    ),
+    "z-score": Formula(
+        right=_agreement,
+        probes=_far_pairs(),
+        view=_but_for_two,
+        wrong={
+            "clipped, one far pair says less than it is: how much, that depends on how many pairs there are": (
+                lambda one, other: _agreement(one, other, most=10)
+            ),
+            "two things to mend: what becomes of one far pair, and what of a map in one point": (
+                lambda one, other: _agreement(one, other, most=10, constant=np.nan)
+            ),
+            "clipped numbers have no deviation of 1 any more, and the mean of their products is no correlation": (
+                lambda one, other: _agreement(one, other, most=10, mean=True)
+            ),
+            "distances that are all alike have no deviation, and 0 / 0 is no number: a network would be lost": (
+                _correlation
+            ),
+            "noise is not nothing: of a map in one point this is whatever the generator said": _shaken,
+            "a covariance: in another unit it is another number": lambda one, other: float(
+                np.mean((one - one.mean()) * (other - other.mean()))
+            ),
         },
     ),
     "clip": Formula(

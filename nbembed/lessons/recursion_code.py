@@ -91,6 +91,11 @@ def _numbers(widths: Any, *, biases: bool = True, layers: int = -1) -> int:
     return sum(before * after + biases * after for before, after in inner)
 
 
+def _sizes(n: int, b: int) -> list[int]:
+    """Return how many rows each mini-batch of a pass has: b, but for the rest."""
+    return [min(b, n - first) for first in range(0, n, b)]
+
+
 CODE = {
     "stage 2": Formula(
         right=_stage,
@@ -176,6 +181,26 @@ CODE = {
             "the other way round: a mini-batch is thinner than the data": lambda u, b, n: u * b / n,
             "how many of the n rows lie within reach of u of the b?": lambda u, b, n: u + n / b,
             "the number of mini-batches is not all of it": lambda _u, b, n: n / b,
+        },
+    ),
+    "batches": Formula(
+        right=_sizes,
+        probes=[(10, 4), (12, 4), (3, 5), (2500, 1000)],
+        wrong={
+            "whole mini-batches alone: the rows that are left over are never learned from": (
+                lambda n, b: [b] * (n // b)
+            ),
+            "where b divides n nothing is left over, and of no rows there is no mean": (
+                lambda n, b: [b] * (n // b) + [n % b]
+            ),
+            "what is left over is no part of a mini-batch that is full": (
+                lambda n, b: [b] * (n // b - 1) + [b + n % b] if n > b else [n]
+            ),
+            "these are more rows than there are: add them up": lambda n, b: [b] * -(-n // b),
+            "no row is lost, but these are as alike as can be: b is asked for, as often as it goes": (
+                lambda n, b: [len(part) for part in np.array_split(np.arange(n), -(-n // b))]
+            ),
+            "the sizes are asked for, not how many there are": lambda n, b: -(-n // b),
         },
     ),
 }
