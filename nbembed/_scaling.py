@@ -8,7 +8,18 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["HUGE", "TINY", "Scaling", "are_below", "blocks", "is_on_disk", "mean_and_variance"]
+from nbembed._threads import serial_blas
+
+__all__ = [
+    "HUGE",
+    "TINY",
+    "Axes",
+    "Scaling",
+    "are_below",
+    "blocks",
+    "is_on_disk",
+    "mean_and_variance",
+]
 
 # Outside these magnitudes squares overflow, or vanish, in float32.
 HUGE, TINY = 1e15, 1e-15
@@ -19,8 +30,39 @@ BLOCK_NUMBERS = 1 << 21
 
 
 @dataclass(frozen=True, eq=False)
+class Axes:
+    """Directions in the data, along which rows are measured from a center.
+
+    Attributes
+    ----------
+    center : ndarray of float64, shape (n_features,)
+    directions : ndarray of float64, shape (n_axes, n_features)
+        Of length 1, at right angles to each other.
+    """
+
+    center: NDArray[np.float64]
+    directions: NDArray[np.float64]
+
+    def apply(self, rows: NDArray[Any]) -> NDArray[np.float32]:
+        """Return the places of rows on the axes; that of a row is the same to the bit whatever rows it comes with."""
+        found = np.empty((len(rows), len(self.directions)), dtype=np.float32)
+        at = 0
+        with serial_blas():
+            for block in blocks(rows):
+                # A product of whole tables adds up in an order that depends on how many rows there are.
+                for row in block - self.center:
+                    found[at] = self.directions @ row
+                    at += 1
+        return found
+
+    def back(self, places: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the rows that lie at these places, nearest to the center of all."""
+        return places @ self.directions + self.center
+
+
+@dataclass(frozen=True, eq=False)
 class Scaling:
-    """A divisor of all numbers and, after it, a shift of each column; mostly neither.
+    """A divisor of all numbers, after it a shift of each column, and after that axes; mostly none of them.
 
     Attributes
     ----------
@@ -28,10 +70,13 @@ class Scaling:
         1 where the magnitudes suit float32.
     shift : ndarray of float64, shape (n_features,), or None
         What is subtracted after the division.
+    axes : Axes or None
+        Along which the rows are measured after both, as float32.
     """
 
     divisor: float = 1.0
     shift: NDArray[np.float64] | None = None
+    axes: Axes | None = None
 
     @classmethod
     def of(cls, array: NDArray[Any], *, shift: bool) -> Self:
@@ -54,12 +99,31 @@ class Scaling:
             array = array.astype(np.float64) / self.divisor
         if self.shift is not None:
             array = array - self.shift
-        return np.ascontiguousarray(array, dtype=np.float32)
+        rows = np.ascontiguousarray(array, dtype=np.float32)
+        return rows if self.axes is None else self.axes.apply(rows)
 
     def back(self, rows: NDArray[Any]) -> NDArray[np.float32]:
         """Return rows as they were before :meth:`apply`, as float32."""
+        rows = rows if self.axes is None else self.axes.back(rows)
         shifted = rows if self.shift is None else rows + self.shift
         return np.ascontiguousarray(shifted * self.divisor, dtype=np.float32)
+
+    def n_features(self, rows: NDArray[Any]) -> int:
+        """Return how many columns the data had of which ``rows`` were made."""
+        return rows.shape[1] if self.axes is None else len(self.axes.center)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return what is stored as arrays; the divisor is a number."""
+        found = {} if self.shift is None else {"shift": self.shift}
+        if self.axes is None:
+            return found
+        return found | {"center": self.axes.center, "directions": self.axes.directions}
+
+    @classmethod
+    def stored(cls, divisor: float, arrays: dict[str, NDArray[Any]]) -> Self:
+        """Return what the divisor and :meth:`arrays` describe."""
+        axes = Axes(arrays["center"], arrays["directions"]) if "directions" in arrays else None
+        return cls(divisor, arrays.get("shift"), axes)
 
 
 def blocks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:

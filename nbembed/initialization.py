@@ -10,7 +10,7 @@ from scipy import sparse
 from nbembed._threads import serial_blas
 from nbembed.neighbors import Graph
 
-__all__ = ["pca", "random", "scale_for_tsne", "scale_for_umap", "spectral"]
+__all__ = ["pca", "principal_axes", "random", "scale_for_tsne", "scale_for_umap", "spectral"]
 
 Points = NDArray[np.float32]
 
@@ -44,23 +44,55 @@ def pca(X: Any, n_components: int, *, random_state: int) -> Points:
     ndarray of float32, shape (n, n_components)
         In the units of ``X``.
     """
+    n_found = max(1, min(n_components, *X.shape))
+    axes, found = _principal(_centred(X), n_found, random_state)
+    found = found * _signs(axes)
+    padded = np.zeros((found.shape[0], n_components))
+    padded[:, :n_found] = found
+    return _distinct(padded, np.random.default_rng(random_state))
+
+
+def principal_axes(
+    X: Points, n_components: int, *, random_state: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the mean of samples, and the directions in which they vary most, each with a fixed sign.
+
+    Parameters
+    ----------
+    X
+        Samples, dense.
+    n_components
+        Number of directions; at most as many as there are samples or columns.
+    random_state
+        Seed of the randomised solver (used for wide data).
+
+    Returns
+    -------
+    ndarray of float64, shape (n_features,); ndarray of float64, shape (n_components, n_features)
+    """
+    n_found = max(1, min(n_components, *X.shape))
+    axes, _ = _principal(_centred(X), n_found, random_state)
+    mean = X.mean(axis=0, dtype=np.float64)
+    return mean, axes.astype(np.float64) * _signs(axes)[:, None]
+
+
+def _principal(samples: Any, n_found: int, random_state: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the principal axes of centred samples, and the samples along them."""
     from sklearn.decomposition import PCA
 
-    n_found = max(1, min(n_components, *X.shape))
-    samples, solver = _centred(X), "auto"
-    if sparse.issparse(samples):
-        solver = "arpack"
+    solver = "arpack" if sparse.issparse(samples) else "auto"
     with serial_blas(), warnings.catch_warnings():
         # Constant data have no variance to divide by.
         warnings.simplefilter("ignore", RuntimeWarning)
         model = PCA(n_found, svd_solver=solver, random_state=random_state)
         found = model.fit_transform(samples)
-    axes: NDArray[Any] = np.asarray(model.components_)
+    return np.asarray(model.components_), found
+
+
+def _signs(axes: NDArray[Any]) -> NDArray[np.float64]:
+    """Return what makes the largest number of each axis one above 0."""
     largest = np.abs(axes).argmax(axis=1)
-    found = found * np.where(axes[np.arange(n_found), largest] < 0, -1.0, 1.0)
-    padded = np.zeros((found.shape[0], n_components))
-    padded[:, :n_found] = found
-    return _distinct(padded, np.random.default_rng(random_state))
+    return np.where(axes[np.arange(len(axes)), largest] < 0, -1.0, 1.0)
 
 
 def spectral(graph: Graph, n_components: int, *, X: Any, random_state: int) -> Points:

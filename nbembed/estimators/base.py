@@ -16,6 +16,7 @@ from nbembed._types import NOT_TO_SCALE
 from nbembed.callbacks import ProgressBar, as_callbacks
 from nbembed.errors import InvalidInputError, InvalidTypeError, NotKeptError
 from nbembed.estimators.documents import WithSpec
+from nbembed.estimators.parts import check_dtype, check_pca, column_names, reduced
 from nbembed.phases import Phase
 from nbembed.training import Reference, Run
 
@@ -56,8 +57,10 @@ class Embedder(WithSpec, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
     n_jobs: int | None
     verbose: bool
     callbacks: Any
-    # Methods that work elsewhere too have a hyper-parameter of this name.
+    # Hyper-parameters that not every method has.
     device: Any = "cpu"
+    dtype: Any = "float32"
+    pca: int | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -81,9 +84,14 @@ class Embedder(WithSpec, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
             raise InvalidTypeError(
                 f"device must be a name such as 'auto' or 'cpu', got {self.device!r}"
             )
-        reason = self._needs_cpu()
-        if reason and self.device not in ("auto", "cpu"):
-            raise InvalidInputError(f"device must be 'cpu' with {reason}, got {self.device!r}")
+        reason, dtype = self._needs_cpu(), check_dtype(self.dtype)
+        for name, value, fine in (
+            ("device", self.device, ["cpu", "auto"]),
+            ("dtype", dtype, ["float32"]),
+        ):
+            if reason and value not in fine:
+                raise InvalidInputError(f"{name} must be {fine[0]!r} with {reason}, got {value!r}")
+        check_pca(self.pca, self.metric)
 
     def heeded(self, y: Any, n_samples: int) -> dict[str, Any]:  # noqa: ARG002
         """Return what a run needs of the labels ``y``, by name; most methods need nothing. Raise for what cannot be."""
@@ -114,10 +122,12 @@ class Embedder(WithSpec, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
     def run_checked(self, array: NDArray[np.float32], scaling: Scaling, y: Any = None) -> Run:
         """Return the fit of data that ``_checks.scaled_data`` has checked and scaled already."""
         self.check_parameters(len(array))
+        seed = _checks.check_seed(self.random_state)
+        array, scaling = reduced(array, scaling, self.pca, seed=seed)
         return Run(
             array,
             self.phases(len(array)),
-            seed=_checks.check_seed(self.random_state),
+            seed=seed,
             init_array=None
             if isinstance(self.init, str)
             else _checks.check_init(self.init, len(array), self.n_components),
@@ -125,6 +135,7 @@ class Embedder(WithSpec, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
             n_jobs=self.n_jobs,
             scaling=scaling,
             device=self._device(),
+            dtype=check_dtype(self.dtype),
             targets=self.heeded(y, len(array)),
         )
 
@@ -134,7 +145,7 @@ class Embedder(WithSpec, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         An interrupt keeps what was reached (``embedding_``, ``n_iter_``) and is then raised on.
         """
         run = self.run(X, y)
-        names = _column_names(X)
+        names = column_names(X)
         try:
             for _ in run:
                 pass
@@ -161,7 +172,7 @@ class Embedder(WithSpec, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         self.embedding_ = embedding
         self.loss_ = run.loss
         self.n_iter_ = run.step
-        self.n_features_in_ = run.X.shape[1]
+        self.n_features_in_ = run.scaling.n_features(run.X)
         self._n_features_out = embedding.shape[1]
 
     def transform(self, X: Any) -> NDArray[np.float32]:
@@ -306,6 +317,8 @@ class Embedder(WithSpec, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         if name == "init" and not isinstance(value, str):
             arrays["init"] = np.asarray(value, dtype=np.float64)
             return None
+        if name == "dtype":
+            return check_dtype(value)
         if not isinstance(value, PLAIN):
             raise InvalidTypeError(
                 f"{name} must be a name, a number or None to be saved, got {value!r}; set it to one of these first"
@@ -322,7 +335,10 @@ class Embedder(WithSpec, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
             return "cpu"
         from nbembed.networks import pick_device
 
-        return pick_device(self.device)
+        found = pick_device(self.device)
+        if found.startswith("mps"):
+            _checks.check_choice("dtype", check_dtype(self.dtype), ["float32"])
+        return found
 
     def _more_of_fit(self, arrays: dict[str, NDArray[Any]]) -> dict[str, Any]:  # noqa: ARG002
         """Return what a file holds of a fit beside numbers and map, and add its arrays to ``arrays``."""
@@ -378,12 +394,3 @@ class Embedder(WithSpec, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Base
         tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
-
-
-def _column_names(X: Any) -> Any:
-    """Return what scikit-learn sets as ``feature_names_in_``, None for data without names."""
-    if not hasattr(X, "columns"):
-        return None
-    probe = BaseEstimator()
-    validate_data(probe, X, skip_check_array=True, reset=True)
-    return getattr(probe, "feature_names_in_", None)

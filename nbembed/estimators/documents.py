@@ -38,6 +38,7 @@ class WithSpec:
         """Return the method as a document, of which :class:`nbembed.Routine` gives the same numbers.
 
         Beside it :class:`nbembed.Routine` wants what is no plain data: a network of yours as ``model``, and ``graph``.
+        With ``pca`` it says what is done with the components, which are what it then wants as ``X``.
 
         Parameters
         ----------

@@ -1,18 +1,29 @@
 """Pieces of recipes that several estimators share."""
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
-from nbembed import _checks
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import validate_data
+
+from nbembed import _checks, initialization
+from nbembed._scaling import Axes, Scaling
 from nbembed.errors import InvalidInputError
 from nbembed.phases import Part, Phase
 
 __all__ = [
     "at_most",
     "check_degrees_of_freedom",
+    "check_dtype",
+    "check_pca",
     "check_perplexity",
+    "column_names",
     "neighbors_part",
     "planned",
+    "reduced",
     "student_part",
 ]
 
@@ -84,9 +95,50 @@ def check_perplexity(perplexity: Any, n_samples: int) -> None:
         )
 
 
+def check_dtype(dtype: Any) -> str:
+    """Return the name of a precision, given by name or as numpy has it."""
+    try:
+        name = np.dtype(dtype).name
+    except TypeError:
+        name = ""
+    if dtype is None or name not in ("float32", "float64"):
+        raise InvalidInputError(f"dtype must be 'float32' or 'float64', got {dtype!r}")
+    return name
+
+
+def check_pca(pca: Any, metric: Any) -> None:
+    """Raise unless ``pca`` is None, or a number of components and there are columns to make them of."""
+    if pca is None:
+        return
+    _checks.check_number("pca", pca, low=1, integer=True)
+    if isinstance(metric, str) and metric == "precomputed":
+        raise InvalidInputError(
+            f"pca must be None with metric='precomputed', where there are no columns, got {pca!r}"
+        )
+
+
+def reduced(
+    array: NDArray[np.float32], scaling: Scaling, pca: int | None, *, seed: int
+) -> tuple[NDArray[np.float32], Scaling]:
+    """Return the first ``pca`` principal components of rows, and how later rows get theirs; None leaves both alone."""
+    if pca is None or pca >= min(array.shape):
+        return array, scaling
+    axes = Axes(*initialization.principal_axes(array, int(pca), random_state=seed))
+    return axes.apply(array), replace(scaling, axes=axes)
+
+
 def check_degrees_of_freedom(value: Any) -> None:
     """Raise unless ``value`` is a number above 0 or one of the names for it."""
     if isinstance(value, str):
         _checks.check_choice("degrees_of_freedom", value, ("d-1", "learned"))
     else:
         _checks.check_number("degrees_of_freedom", value, low=0, above=True)
+
+
+def column_names(X: Any) -> Any:
+    """Return what scikit-learn sets as ``feature_names_in_``, None for data without names."""
+    if not hasattr(X, "columns"):
+        return None
+    probe = BaseEstimator()
+    validate_data(probe, X, skip_check_array=True, reset=True)
+    return getattr(probe, "feature_names_in_", None)

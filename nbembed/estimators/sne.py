@@ -38,7 +38,7 @@ class SNE(Embedder):
         ``max(200, n_samples / exaggeration) / 10``: forces do not fall with the distance as those of t-SNE.
     momentum
         Momentum in both phases, in [0, 1). Default 0.8.
-    metric, init, random_state, n_jobs, verbose, callbacks
+    metric, pca, init, random_state, n_jobs, verbose, callbacks
         As for :class:`TSNE`.
 
     References
@@ -67,6 +67,7 @@ class SNE(Embedder):
         learning_rate: float | str = "auto",
         momentum: float = 0.8,
         metric: str | Callable[..., Any] = "euclidean",
+        pca: int | None = None,
         init: Any = "pca",
         random_state: Any = None,
         n_jobs: int | None = None,
@@ -82,6 +83,7 @@ class SNE(Embedder):
         self.learning_rate = learning_rate
         self.momentum = momentum
         self.metric = metric
+        self.pca = pca
         self.init = init
         self.random_state = random_state
         self.n_jobs = n_jobs

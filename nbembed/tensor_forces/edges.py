@@ -17,16 +17,16 @@ class Edges:
     ----------
     graph
         Weighted edges by rows.
-    device
-        Where they go.
+    device, dtype
+        Where they go, and what their weights are there.
     """
 
-    def __init__(self, graph: Graph, device: str) -> None:
+    def __init__(self, graph: Graph, device: str, dtype: torch.dtype) -> None:
         heads = np.repeat(np.arange(graph.n), np.diff(graph.indptr))
         self.n = graph.n
         self.heads = torch.from_numpy(heads).to(device)
         self.tails = torch.from_numpy(graph.indices.astype(np.int64)).to(device)
-        self.weights = torch.from_numpy(graph.weights.copy()).to(device)
+        self.weights = torch.from_numpy(graph.weights.copy()).to(device, dtype)
 
     def pull(self, points: Tensor) -> Tensor:
         r"""Return :math:`\sum_j p_{ij} (1 + |y_i - y_j|^2)^{-1} (y_i - y_j)` for every point."""

@@ -26,15 +26,30 @@ class TensorGradientStepper(GradientStepper):
         As there.
     device
         Where torch works: ``"cuda"``, ``"mps"`` or, to compare, ``"cpu"``.
+    dtype
+        ``"float32"`` or ``"float64"``, of positions, velocities and forces.
+
+    Attributes
+    ----------
+    exact : ndarray of ``dtype``, shape (n, n_components)
+        The positions before they are rounded to float32.
     """
 
     def __init__(
-        self, graph: Graph, embedding: NDArray[np.floating], *, device: str, **options: Any
+        self,
+        graph: Graph,
+        embedding: NDArray[np.floating],
+        *,
+        device: str,
+        dtype: str = "float32",
+        **options: Any,
     ) -> None:
         super().__init__(graph, embedding, **options)
+        self.exact = self._points if dtype == "float32" else np.array(embedding, dtype)
+        self._velocity, self._gains = np.zeros_like(self.exact), np.ones_like(self.exact)
         self._device = device
         self._name = str(options.get("repulsion", "auto"))
-        self._edges = Edges(graph, device)
+        self._edges = Edges(graph, device, getattr(torch, dtype))
         self._upload()
 
     def step(self) -> None:
@@ -46,11 +61,14 @@ class TensorGradientStepper(GradientStepper):
             If a position is no longer finite.
         """
         push, Z = self._push_of_all()
-        slope = self._live["exaggeration"] * self._edges.pull(self._places) - push / Z.float()
+        slope = self._live["exaggeration"] * self._edges.pull(self._places) - push / Z.to(
+            push.dtype
+        )
         self._move(slope)
         self._known = self._Z = None
         self.n_done += 1
-        self._points[...] = self._places.cpu().numpy()
+        self.exact[...] = self._places.cpu().numpy()
+        self._points[...] = self.exact
         if not np.isfinite(self._points).all():
             raise FloatingPointError(
                 f"positions are no longer finite after step {self.n_done}; "
@@ -66,11 +84,15 @@ class TensorGradientStepper(GradientStepper):
     def load_state_dict(self, state: State) -> None:
         """Go back to a state; the steps from there are the same, bit by bit."""
         super().load_state_dict(state)
+        self._points[...] = self.exact
         self._upload()
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        return {"embedding": self.exact, "velocity": self._velocity, "gains": self._gains}
 
     def _upload(self) -> None:
         """Take the positions, velocities and gains of the processor over."""
-        here = (self._points, self._velocity, self._gains)
+        here = (self.exact, self._velocity, self._gains)
         self._places, self._speeds, self._factors = (
             torch.tensor(array, device=self._device) for array in here
         )
@@ -106,4 +128,4 @@ class TensorGradientStepper(GradientStepper):
 
 def total_by_column(places: Tensor) -> Tensor:
     """Return the sum of each column, as exact as the device can."""
-    return torch.stack([total(column) for column in places.T]).float()
+    return torch.stack([total(column) for column in places.T]).to(places.dtype)

@@ -30,7 +30,7 @@ def repulsion_on(name: str, points: Tensor) -> tuple[Tensor, Tensor]:
 def exact_repulsion(points: Tensor) -> tuple[Tensor, Tensor]:
     """Sum over all pairs, some rows at once."""
     push = torch.empty_like(points)
-    sums = torch.empty(len(points), device=points.device)
+    sums = torch.empty(len(points), dtype=points.dtype, device=points.device)
     rows = max(1, PAIRS // len(points))
     for first in range(0, len(points), rows):
         part = slice(first, first + rows)
@@ -53,7 +53,7 @@ def grid_repulsion(points: Tensor) -> tuple[Tensor, Tensor]:
     """
     plane = torch.nn.functional.pad(points, (0, 2 - points.shape[1]))
     grid = grid_of(plane.amin(0).tolist(), plane.amax(0).tolist())
-    origin = torch.tensor(grid.origin.tolist(), device=plane.device)
+    origin = torch.tensor(grid.origin.tolist(), dtype=plane.dtype, device=plane.device)
     cell = (plane - origin) * float(grid.inverse)
     corner = cell.floor().long()
     # (n, 2, 6): weights of the six grid points that each point touches along each axis.
@@ -81,7 +81,7 @@ def _convolved(charge: Tensor, spacing: float) -> Tensor:
     transformed = torch.fft.rfft2(charge.to(kernel.dtype), s=shape)
     transformed *= kernel
     potential = torch.fft.irfft2(transformed, s=shape)
-    return potential[: charge.shape[0], : charge.shape[1]].float()
+    return potential[: charge.shape[0], : charge.shape[1]].to(charge.dtype)
 
 
 @lru_cache(maxsize=2)

@@ -46,14 +46,28 @@ class TensorSampledStepper(SampledStepper):
         As there.
     device
         Where torch works: ``"cuda"``, ``"mps"`` or, to compare, ``"cpu"``.
+    dtype
+        ``"float32"`` or ``"float64"``, of positions and moves.
+
+    Attributes
+    ----------
+    exact : ndarray of ``dtype``, shape (n, n_components)
+        The positions before they are rounded to float32.
     """
 
     def __init__(
-        self, graph: Graph, embedding: NDArray[np.floating], *, device: str, **options: Any
+        self,
+        graph: Graph,
+        embedding: NDArray[np.floating],
+        *,
+        device: str,
+        dtype: str = "float32",
+        **options: Any,
     ) -> None:
         super().__init__(graph, embedding, **options)
+        self.exact = self._points if dtype == "float32" else np.array(embedding, dtype)
         self._device = device
-        self._places = torch.tensor(self._points, device=device)
+        self._places = torch.tensor(self.exact, device=device)
         self._turns = [self._turn(number) for number in range(TURNS)]
         order = self._pool.order[: graph.n].astype(np.int64)
         self._in_order = torch.from_numpy(order).to(device)
@@ -67,12 +81,17 @@ class TensorSampledStepper(SampledStepper):
             key = stream(*self._name, self.n_done, number)
             self._places = self._places + self._moves(turn, key, slope, before)
         self.n_done += 1
-        self._points[...] = self._places.cpu().numpy()
+        self.exact[...] = self._places.cpu().numpy()
+        self._points[...] = self.exact
 
     def load_state_dict(self, state: State) -> None:
         """Go back to a state; the steps from there are the same, bit by bit."""
         super().load_state_dict(state)
-        self._places = torch.tensor(self._points, device=self._device)
+        self._points[...] = self.exact
+        self._places = torch.tensor(self.exact, device=self._device)
+
+    def _arrays(self) -> dict[str, NDArray[Any]]:
+        return {"embedding": self.exact}
 
     def _turn(self, number: int) -> Turn:
         indptr, heads, indices, clock = self._edges

@@ -23,7 +23,7 @@ def add_at(places: Tensor, values: Tensor, n: int) -> Tensor:
     places
         Where each row goes, in [0, n), int64, shape (m,).
     values
-        Float32, shape (m, …).
+        Float32 or float64, shape (m, …); the sums have 44 bits below the largest of them.
     n
         Number of places.
     """
@@ -33,12 +33,12 @@ def add_at(places: Tensor, values: Tensor, n: int) -> Tensor:
         return torch.zeros(out, device=values.device).index_add_(0, places, values)
     largest = float(values.abs().max()) if values.numel() else 0.0
     if not math.isfinite(largest) or largest == 0.0:
-        return torch.full(out, largest, device=values.device)
+        return torch.full(out, largest, dtype=values.dtype, device=values.device)
     # A power of two, so that scaling rounds nothing.
     scale = 2.0 ** (BITS - math.frexp(largest)[1])
     whole = torch.zeros(out, dtype=torch.int64, device=values.device)
     whole.index_add_(0, places, (values.double() * scale).round_().long())
-    return (whole.double() / scale).float()
+    return (whole.double() / scale).to(values.dtype)
 
 
 def total(values: Tensor) -> Tensor:

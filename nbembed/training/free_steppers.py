@@ -16,6 +16,8 @@ __all__ = ["make_free_stepper"]
 
 # Draws of all points in a step for each unit of the learning rate.
 DRAWS_PER_RATE = 1_000.0
+# Device and precision of the compiled loops.
+COMPILED = ("cpu", "float32")
 
 
 def make_free_stepper(
@@ -27,16 +29,18 @@ def make_free_stepper(
     seed: int,
     X: NDArray[np.float32] | None = None,
     before: Any = None,
-    device: str = "cpu",
+    where: tuple[str, str] = COMPILED,
 ) -> Stepper:
     """Return the stepper of ``phase``, the run's phase number ``index``, from ``embedding`` on.
 
-    ``X``, the data, and ``before``, the stepper of the phase before, are for losses that need them. On
-    another ``device`` than the processor torch does the work of t-SNE and UMAP.
+    ``X``, the data, and ``before``, the stepper of the phase before, are for losses that need them. ``where``
+    is a device and a precision: torch does the work of t-SNE and UMAP where it is not the compiled loops'.
     """
     name = phase.loss["name"]
-    if device != "cpu":
-        return _tensor_stepper(phase, index, graph, embedding, seed=seed, device=device)
+    if where != COMPILED:
+        # A map is float32; where it is worked out in more digits, the next phase goes on from these.
+        start = getattr(before, "exact", embedding)
+        return _tensor_stepper(phase, index, graph, start, seed=seed, where=where)
     if name in ("kl", "rowwise_kl"):
         return _gradient_stepper(phase, graph, embedding)
     if name == "pacmap":
@@ -128,23 +132,24 @@ def _tensor_stepper(
     phase: Phase,
     index: int,
     graph: Graph,
-    embedding: NDArray[np.float32],
+    embedding: NDArray[np.floating],
     *,
     seed: int,
-    device: str,
+    where: tuple[str, str],
 ) -> Stepper:
     from nbembed.tensor_forces import TensorGradientStepper, TensorSampledStepper
 
     loss, kernel = phase.loss["name"], phase.kernel
+    there: dict[str, Any] = dict(zip(("device", "dtype"), where, strict=True))
     is_cauchy = kernel["name"] == "student_t" and kernel.get("degrees_of_freedom", 1.0) == 1
     if loss == "kl" and is_cauchy:
         options = _gradient_options(phase, graph.n)
-        return TensorGradientStepper(graph, embedding, device=device, **options)
+        return TensorGradientStepper(graph, embedding, **there, **options)
     if loss == "negative_sampling" and phase.loss.get("density") is None:
         options = _sampled_options(phase, index, seed)
-        return TensorSampledStepper(graph, embedding, device=device, **options)
+        return TensorSampledStepper(graph, embedding, **there, **options)
     raise InvalidInputError(
-        f"device must be 'cpu' for loss {loss!r} with kernel {kernel['name']!r}, got {device!r}"
+        f"device and dtype must be {COMPILED} for loss {loss!r} with kernel {kernel['name']!r}, got {where}"
     )
 
 

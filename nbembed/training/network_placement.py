@@ -202,8 +202,7 @@ class NetworkReference:
         """Return what is stored as arrays: the weights, not the data."""
         from nbembed.networks import weights_of
 
-        shift = self.scaling.shift
-        named = {"mean": self.standardization.mean} | ({} if shift is None else {"shift": shift})
+        named = {"mean": self.standardization.mean, **self.scaling.arrays()}
         for key, head in self.heads.items():
             named |= {f"{HEADS}{key}.{k}": v for k, v in weights_of(head).items()}
         return named | {WEIGHTS + k: v for k, v in weights_of(self.module).items()}
@@ -232,7 +231,7 @@ class NetworkReference:
             None,
             module,
             Standardization(mean, config["scale"]),
-            scaling=Scaling(config["divisor"], arrays.get("shift")),
+            scaling=Scaling.stored(config["divisor"], arrays),
             part=config["model"],
             heads=heads,
             terms=terms,

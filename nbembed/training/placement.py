@@ -114,14 +114,13 @@ class Reference:
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return what is stored as arrays."""
-        shift = self.scaling.shift
-        return {"data": self.X} | ({} if shift is None else {"shift": shift})
+        return {"data": self.X, **self.scaling.arrays()}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> "Reference":
         """Return what :meth:`to_config` and :meth:`arrays` described."""
         phase = Phase.from_dict(config["phase"])
-        scaling = Scaling(config["divisor"], arrays.get("shift"))
+        scaling = Scaling.stored(config["divisor"], arrays)
         seed = config["seed"]
         return cls(arrays["data"], phase, config["overrides"], seed=seed, scaling=scaling)
 

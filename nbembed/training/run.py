@@ -53,8 +53,8 @@ class Run(Storable, Iterator[Frame]):
         How ``X`` was made of the data as they were given; kept for later rows.
     module
         The caller's own network, for a phase whose model is called ``"module"``; a copy of it is trained.
-    device
-        Where a network works. Default ``"cpu"``.
+    device, dtype
+        Where a network works, and in which precision free coordinates move. Default ``"cpu"``, ``"float32"``.
     given
         Affinities, neighbours or distances that take the place of those of ``X``.
     targets
@@ -74,6 +74,7 @@ class Run(Storable, Iterator[Frame]):
         scaling: Scaling | None = None,
         module: Any = None,
         device: str = "cpu",
+        dtype: str = "float32",
         given: Given | None = None,
         targets: Mapping[str, Any] | None = None,
     ) -> None:
@@ -82,7 +83,7 @@ class Run(Storable, Iterator[Frame]):
         self.phases = list(phases)
         terms = {part["key"]: part for phase in self.phases for part in phase.terms}
         self.scaling = scaling or Scaling()
-        self._seen = Seen(X, module, device, targets or {}, terms, self.scaling)
+        self._seen = Seen(X, module, device, targets or {}, terms, self.scaling, dtype)
         if not self.phases:
             raise InvalidInputError("phases must hold at least one phase, got none")
         self.seed = seed
@@ -225,6 +226,7 @@ class Run(Storable, Iterator[Frame]):
             scaling=self.scaling,
             module=self._seen.module,
             device=self._seen.device,
+            dtype=self._seen.dtype,
             given=self._given,
             targets=self._seen.targets,
         )

@@ -35,6 +35,8 @@ class Seen:
         The terms of all phases, by key: what they train lasts for the whole run.
     scaling
         How ``X`` was made of the data as they were given.
+    dtype
+        In which t-SNE and UMAP move free coordinates: ``"float32"`` or ``"float64"``.
     """
 
     X: NDArray[np.float32]
@@ -43,6 +45,7 @@ class Seen:
     targets: Mapping[str, Any] = field(default_factory=dict[str, Any])
     terms: Mapping[str, Part] = field(default_factory=dict[str, Part])
     scaling: Scaling = field(default_factory=Scaling)
+    dtype: str = "float32"
 
 
 def make_stepper(
@@ -66,7 +69,14 @@ def make_stepper(
             phase, index, graph, seen, embedding, seed=seed, before=before, source=source
         )
     return make_free_stepper(
-        phase, index, graph, embedding, seed=seed, X=seen.X, before=before, device=seen.device
+        phase,
+        index,
+        graph,
+        embedding,
+        seed=seed,
+        X=seen.X,
+        before=before,
+        where=(seen.device, seen.dtype),
     )
 
 

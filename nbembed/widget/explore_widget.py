@@ -226,8 +226,9 @@ class ExploreWidget(StagesWidget):
         if "network" in needs and run is not None and run.has_map:
             self._keep()
             more["estimator"] = self._estimator
+        # Distances are those that the run knows: of components, where it has taken some.
         scene = Scene(
-            X=self._data,
+            X=self._data if run is None or self._estimator.pca is None else run.X,
             embedding=None if moment is None else moment[1],
             i=asked.row,
             j=asked.other,

@@ -77,15 +77,17 @@ def test_who_wants_no_motion_sees_each_frame_at_once(open_notebook, motion):
     notebook.page.wait_for_timeout(1500)
     frames = int(notebook.root("drawn"))
     notebook.js(RECORD)
-    notebook.run(2)
-    notebook.until("r.dataset.step === '60' && r.dataset.state === 'paused'")
-    notebook.page.wait_for_timeout(1500)
-    frames = int(notebook.root("drawn")) - frames
-    pictures = notebook.js("() => window.pictures")
-    assert frames > 0
-    # The way from frame to frame takes many pictures, unless nobody wants to see it.
-    seen = f"{pictures} pictures of {frames} frames"
-    assert (pictures <= frames) == (motion == "reduce"), seen
+    # The way from frame to frame takes many pictures, unless nobody wants to see it; a busy machine may miss them once.
+    for goal in (60, 100, 140):
+        notebook.run(2)
+        notebook.until(f"r.dataset.step === '{goal}' && r.dataset.state === 'paused'")
+        notebook.page.wait_for_timeout(1500)
+        drawn = int(notebook.root("drawn")) - frames
+        pictures = notebook.js("() => window.pictures")
+        assert drawn > 0
+        if pictures > drawn:
+            break
+    assert (pictures <= drawn) == (motion == "reduce"), f"{pictures} pictures of {drawn} frames"
     notebook.run(3)
 
 
