@@ -118,6 +118,14 @@ def test_any_number_of_components(estimator, n_components, blobs):
     assert np.isfinite(embedding).all()
 
 
+def test_sixty_four_components_are_a_map_too(blobs):
+    # Most of the time goes into compiling for this number.
+    for estimator in (TSNE(n_iter=50, random_state=0), UMAP(n_epochs=50, random_state=0)):
+        fit = estimator.set_params(n_components=64).fit(blobs)
+        assert fit.embedding_.shape == (150, 64)
+        assert trustworthiness(blobs, fit.embedding_, n_neighbors=5) > 0.9
+
+
 def test_verbose_shows_a_bar(blobs, capsys):
     UMAP(n_epochs=5, verbose=True).fit(blobs)
     assert "optimization: 100%" in capsys.readouterr().err
