@@ -9,6 +9,7 @@ from nbembed.forces.gradient import GAIN_DOWN, GAIN_UP, MIN_GAIN
 from nbembed.neighbors import Graph
 from nbembed.tensor_forces import TensorGradientStepper, TensorSampledStepper
 from nbembed.tensor_forces.repulsion import exact_repulsion, grid_repulsion
+from tests.graphs import random_graph
 
 GRADIENT = {"learning_rate": 50.0, "momentum": 0.5, "exaggeration": 4.0}
 HERE = {"device": "cpu", "dtype": "float64"}
@@ -16,14 +17,7 @@ HERE = {"device": "cpu", "dtype": "float64"}
 
 @pytest.fixture(scope="module")
 def graph():
-    """Random symmetric edges between 120 points, with weights that sum to 1."""
-    rng = np.random.default_rng(0)
-    weights = np.triu(rng.random((120, 120)) * (rng.random((120, 120)) < 0.1), 1)
-    weights += weights.T
-    heads, tails = np.nonzero(weights)
-    values = (weights[heads, tails] / weights.sum()).astype(np.float32)
-    indptr = np.searchsorted(heads, np.arange(121)).astype(np.int64)
-    return Graph(indptr, tails.astype(np.int32), values)
+    return random_graph(120, 0.1)
 
 
 def start(n, scale=3.0):

@@ -13,12 +13,12 @@ from nbembed.forces import GradientStepper, SampledStepper, stream, substreams
 from nbembed.forces.hashing import draw
 from nbembed.forces.repulsion import ExactRepulsion
 from nbembed.forces.spline import SplineRepulsion
-from nbembed.neighbors import Graph
 from nbembed.tensor_forces import TensorGradientStepper, TensorSampledStepper
 from nbembed.tensor_forces.hashing import draws
 from nbembed.tensor_forces.hashing import substreams as tensor_substreams
 from nbembed.tensor_forces.repulsion import exact_repulsion, grid_repulsion
 from nbembed.tensor_forces.sums import add_at
+from tests.graphs import random_graph
 
 DEVICES = [
     "cpu",
@@ -35,14 +35,7 @@ SAMPLED = {"a": 1.5, "b": 0.9, "n_steps": 20, "seed": 3}
 
 @pytest.fixture(scope="module")
 def graph():
-    """Random symmetric edges between 300 points, with weights that sum to 1."""
-    rng = np.random.default_rng(0)
-    weights = np.triu(rng.random((300, 300)) * (rng.random((300, 300)) < 0.05), 1)
-    weights += weights.T
-    heads, tails = np.nonzero(weights)
-    indptr = np.searchsorted(heads, np.arange(301))
-    values = weights[heads, tails] / weights.sum()
-    return Graph(indptr.astype(np.int64), tails.astype(np.int32), values.astype(np.float32))
+    return random_graph(300, 0.05)
 
 
 def points(n, n_components, scale, seed=0):
